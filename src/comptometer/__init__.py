@@ -1,0 +1,86 @@
+"""How much compute did it take to train that model, how do we know, and how sure are we?
+
+>>> import comptometer
+>>> e = comptometer.estimate(params="405B", tokens="15.6T")
+>>> print(e)
+custom: 3.8e25 FLOP (90%: 3.4e25 to 4.2e25)
+>>> e.probability_above(1e25)
+1.0
+
+Nothing heavy is imported before it is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from comptometer import errors as errors
+    from comptometer.catalogue import Chips, Models
+    from comptometer.catalogue import Entry as Entry
+    from comptometer.explanation import explain as explain
+    from comptometer.notation import parse as parse
+    from comptometer.quantity import Estimate as Estimate
+    from comptometer.records import Chip as Chip
+    from comptometer.records import Claim as Claim
+    from comptometer.records import Dossier as Dossier
+    from comptometer.records import Source as Source
+    from comptometer.request import estimate as estimate
+    from comptometer.studies import replicate as replicate
+    from comptometer.units import convert as convert
+
+    models: Models
+    chips: Chips
+
+_PLACES = {
+    "Chip": "records",
+    "Claim": "records",
+    "Dossier": "records",
+    "Entry": "catalogue",
+    "Estimate": "quantity",
+    "Source": "records",
+    "convert": "units",
+    "estimate": "request",
+    "explain": "explanation",
+    "parse": "notation",
+    "replicate": "studies",
+}
+_MADE = {"chips": "Chips", "models": "Models"}
+
+__all__ = [
+    "Chip",
+    "Claim",
+    "Dossier",
+    "Entry",
+    "Estimate",
+    "Source",
+    "__version__",
+    "chips",
+    "convert",
+    "errors",
+    "estimate",
+    "explain",
+    "models",
+    "parse",
+    "replicate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        value = getattr(import_module(f"comptometer.{_PLACES[name]}"), name)
+    elif name in _MADE:
+        value = getattr(import_module("comptometer.catalogue"), _MADE[name])()
+    elif name == "errors":
+        value = import_module("comptometer.errors")
+    else:
+        raise AttributeError(f"module 'comptometer' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,5 @@
+"""`python -m comptometer`."""
+
+from comptometer.cli import main
+
+main()

@@ -1,0 +1,313 @@
+"""Evidence → methods → reconcile, for one model or all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from comptometer import dossiers, sanity, store, text, units
+from comptometer.derivation import job
+from comptometer.errors import NotEnoughEvidence, NotFound
+from comptometer.evidence import Evidence, Job, source_of, unique
+from comptometer.methods import Outcome, outcomes
+from comptometer.quantity import Estimate
+from comptometer.reconcile import Part, Reconciled, reconcile
+from comptometer.records import Chip, Claim, Dossier, Source
+from comptometer.release import data_version
+from comptometer.sanity import Finding, Hypothesis
+
+COUNTS = ("operations", "parameters-tokens")  # best first
+LEAST_SHARE = 1e-3  # of the variance, for a claim to be listed as a driver
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A model with its evidence and what follows from it.
+
+    Behaves like the estimate of its training compute in FLOP: it can be divided, added, asked for its interval.
+    """
+
+    dossier: Dossier
+    job: Job
+    methods: Mapping[str, Outcome]
+    missing: Mapping[str, Sequence[str]]
+    compute: Reconciled
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.dossier.name
+
+    @property
+    def evidence(self) -> Evidence:
+        """The claims about the whole model."""
+        return self.job.whole
+
+    @property
+    def value(self) -> Estimate:
+        """Training compute in FLOP, all methods reconciled."""
+        return self.compute.value
+
+    @property
+    def pfs_days(self) -> Estimate:
+        """Training compute in petaFLOP/s-days of exactly 8.64e19 FLOP."""
+        return self.value.to("pfs*day")
+
+    @property
+    def median(self) -> float:
+        """Median training compute in FLOP."""
+        return self.value.median
+
+    def interval(self, probability: float = 0.9) -> tuple[float, float]:
+        """Central interval of the training compute in FLOP."""
+        return self.value.interval(probability)
+
+    def probability_above(self, value: Estimate | float | str) -> float:
+        """Probability that training compute exceeds a value: FLOP, or a text with its unit ("450 pfs-day")."""
+        return self.value.probability_above(value)
+
+    def sensitivity(self) -> dict[str, float]:
+        """Share of the uncertainty that each claim carries, by claim id, largest first.
+
+        What arises only from claims together is listed as "interaction".
+        """
+        shares: dict[str, float] = {}
+        for name, share in self.value.sensitivity().items():
+            claim = name.partition("|")[0]
+            shares[claim] = shares.get(claim, 0.0) + share
+        rest = 1.0 - sum(shares.values())
+        if shares and rest > 0.02:
+            shares["interaction"] = rest
+        return {
+            name: share for name, share in sorted(shares.items(), key=lambda item: -item[1]) if share >= LEAST_SHARE
+        }
+
+    @property
+    def counted(self) -> str | None:
+        """The best method that counted, if any did."""
+        return next((name for name in COUNTS if name in self.methods), None)
+
+    @property
+    def ratio(self) -> float | None:
+        """Hardware-time over the best count, where both could run."""
+        pair = self.compute.comparison("hardware-time", self.counted) if self.counted else None
+        return pair.ratio if pair else None
+
+    @property
+    def z(self) -> float | None:
+        """Distance of the two in standard deviations; of the worst pair where they are not the pair."""
+        pair = self.compute.comparison("hardware-time", self.counted) if self.counted else None
+        if pair:
+            return pair.z
+        return max((c.z for c in self.compute.comparisons), default=None)
+
+    @property
+    def independent(self) -> bool:
+        """Did more than one independent witness enter the value?"""
+        return len(self.compute.weights) > 1
+
+    @cached_property
+    def hypotheses(self) -> list[Hypothesis]:
+        """Named causes of a disagreement."""
+        return sanity.hypotheses(self.evidence, self.methods, self.compute, self.counted)
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """What about the evidence asks for a look."""
+        count = self.methods[self.counted].estimate if self.counted else None
+        return sanity.findings(self.evidence, count, self.compute)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Everything that the methods and the evidence want a reader to know."""
+        spoken = [w for outcome in self.methods.values() for w in outcome.warnings]
+        return list(dict.fromkeys([*spoken, *(finding.text for finding in self.findings)]))
+
+    @property
+    def claims(self) -> list[Claim]:
+        """Every claim that some method used."""
+        return unique(claim for outcome in self.methods.values() for claim in outcome.claims)
+
+    def source(self, claim: Claim) -> Source:
+        """Who says it."""
+        return source_of(claim, self.dossier)
+
+    # The estimate's arithmetic
+
+    def __add__(self, other: object) -> Estimate:
+        return self.value + _value(other)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: object) -> Estimate:
+        return self.value - _value(other)
+
+    def __mul__(self, other: object) -> Estimate:
+        return self.value * _value(other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: object) -> Estimate:
+        return self.value / _value(other)
+
+    def __rtruediv__(self, other: object) -> Estimate:
+        return self.value**-1 * _value(other)
+
+    # Ways out
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of `comptometer estimate` (schema `comptometer/estimate/1`)."""
+        return {
+            "schema": "comptometer/estimate/1",
+            "data_version": data_version(),
+            "model": self.name,
+            "compute": self.value.to_dict(),
+            "pfs_days": {key: self.pfs_days.to_dict()[key] for key in ("p5", "p50", "p95")},
+            "methods": {name: _method_row(outcome) for name, outcome in self.methods.items()},
+            "missing": {name: list(needs) for name, needs in self.missing.items()},
+            "agreement": self._agreement(),
+            "sensitivity": [{"claim": name, "share": share} for name, share in self.sensitivity().items()],
+            "claims": [self._claim_row(claim) for claim in self.claims],
+            "warnings": self.warnings,
+            "convention": {"flop_per_multiply_add": 2, "attention": "causal", "recompute": "excluded"},
+        }
+
+    def _agreement(self) -> dict[str, Any]:
+        return {
+            "ratio": self.ratio,
+            "z": self.z,
+            "verdict": self.compute.verdict,
+            "independent": self.independent,
+            "weights": dict(self.compute.weights),
+            "comparisons": [
+                {
+                    "first": c.first,
+                    "second": c.second,
+                    "ratio": c.ratio,
+                    "z": c.z,
+                    "verdict": c.verdict,
+                    "independent": c.independent,
+                }
+                for c in self.compute.comparisons
+            ],
+            "hypotheses": [
+                {
+                    "id": h.id,
+                    "factor": h.factor,
+                    "text": h.text,
+                    "between": h.between,
+                    "residual": h.residual,
+                    "applied": h.applied,
+                    "settles": h.settles,
+                }
+                for h in self.hypotheses
+            ],
+        }
+
+    def _claim_row(self, claim: Claim) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "id": claim.id,
+            "about": claim.about,
+            "value": claim.value,
+            "kind": claim.kind,
+            "source": claim.source,
+            "where": claim.where,
+            "verified": claim.verified,
+        }
+        extras = {"tag": claim.tag, "chip": claim.chip, "note": claim.note, "from": sorted(claim.rests_on)}
+        return row | {key: value for key, value in extras.items() if value}
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.value}>"
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value}"
+
+    def _repr_html_(self) -> str:
+        return card(self)
+
+
+def _value(other: object) -> Estimate | float:
+    """What stands on the other side of an operator."""
+    if isinstance(other, Entry):
+        return other.value
+    if isinstance(other, Estimate | int | float):
+        return other
+    raise TypeError(f"an estimate combines with estimates and numbers, not with {type(other).__name__}")
+
+
+def _method_row(outcome: Outcome) -> dict[str, Any]:
+    return {
+        **outcome.estimate.to_dict(),
+        "formula": outcome.formula,
+        "claims": [claim.id for claim in outcome.claims],
+        "warnings": list(outcome.warnings),
+    }
+
+
+def entry(dossier: Dossier) -> Entry:
+    """Run every method that a dossier's evidence allows, and reconcile.
+
+    Raises:
+        NotEnoughEvidence: no method could run; the message names what each one lacks.
+    """
+    evidence = job(dossier)
+    found, missing = outcomes(evidence)
+    if not found:
+        wants = "; ".join(f"{name} needs {', '.join(needs)}" for name, needs in missing.items())
+        raise NotEnoughEvidence(f"{dossier.name}: not enough evidence for any method: {wants}")
+    parts = [
+        Part(name=o.method, estimate=o.estimate, witness=o.witness, roots=o.roots, second_hand=o.second_hand)
+        for o in found.values()
+    ]
+    return Entry(dossier=dossier, job=evidence, methods=found, missing=missing, compute=reconcile(parts, dossier.id))
+
+
+def card(item: Entry) -> str:
+    """A static card for notebooks: no script, so that it survives in an untrusted one."""
+    from html import escape
+
+    low, high = item.interval()
+    rows = "".join(
+        f"<tr><td>{escape(name)}</td><td>{text.number(o.estimate.median, 2)}</td>"
+        f"<td>{text.interval(*o.estimate.interval())}</td><td><code>{escape(o.formula)}</code></td></tr>"
+        for name, o in item.methods.items()
+    )
+    agreement = f"hardware over count {text.number(item.ratio, 2)}, " if item.ratio else ""
+    return (
+        f"<div><b>{escape(item.name)}</b>: {text.number(item.median, 2)} {units.name(item.value.unit)}"
+        f" <small>90% {text.interval(low, high)}</small>, {text.number(item.pfs_days.median, 2)} petaFLOP/s-days"
+        f"<table><tr><th>method</th><th>FLOP</th><th>90%</th><th>formula</th></tr>{rows}</table>"
+        f"<small>{agreement}{escape(item.compute.verdict)}; data {escape(data_version())}</small></div>"
+    )
+
+
+class Models(Mapping[str, Entry]):
+    """The catalogue's models, by any of their names: `models["alexnet"]`."""
+
+    def __getitem__(self, name: str) -> Entry:
+        return entry(dossiers.dossier_named(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dossiers.dossier_ids())
+
+    def __len__(self) -> int:
+        return len(dossiers.dossier_ids())
+
+
+class Chips(Mapping[str, Chip]):
+    """The catalogue's chips, by any of their names: `chips["h100-sxm"]`."""
+
+    def __getitem__(self, name: str) -> Chip:
+        found = store.chips_named(name)
+        if len(found) > 1:
+            raise NotFound("single chip", name, [chip.id for chip in found])
+        return found[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(store.chip_ids())
+
+    def __len__(self) -> int:
+        return len(store.chip_ids())

@@ -1,0 +1,249 @@
+"""Where words go in a picture: greedy, the same every time, and never over a point or another word.
+
+Everything here is in pixels, from the top left corner of the plot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import cos, hypot, pi, sin
+from typing import Final, Literal
+
+Align = Literal["left", "center", "right"]
+Spot = tuple[float, float]
+
+# Widths of Liberation Sans (those of Arial and Helvetica) in thousandths of the size; everything else counts as wide.
+_WIDTHS: Final = {
+    "'": 191,
+    "ijl": 222,
+    ' !,./:;Ift[]\\|’‘"': 278,
+    "()r-¹²³·“”*": 333,
+    "Jcksvxyz": 500,
+    "abdeghnopqu0123456789L_#?–": 556,
+    "+=<>×÷~−≈": 584,
+    "FTZ": 611,
+    "ABEKPSVXY&": 667,
+    "CDHNRUw": 722,
+    "GOQ": 778,
+    "mM": 833,
+    "%": 889,
+}
+_WIDTH: Final = {character: width for characters, width in _WIDTHS.items() for character in characters}
+_BOLD, _GENEROUS = 1.08, 1.08  # a browser without these typefaces takes a wider one
+LINE: Final = 1.2  # height of a line over the size of its type
+
+RADIUS: Final = 7.0  # of a point, with its corners
+GAP: Final = 3.0  # between a point and its label
+CLEAR: Final = 2.0  # between two labels
+_DISTANCES: Final = (0.0, 10.0, 18.0, 26.0, 36.0, 48.0, 62.0, 78.0)
+_CROSSING: Final = 45.0  # what it costs to write across the fitted line, in pixels of distance
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle that is taken."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def touches(self, other: Box, clear: float = 0.0) -> bool:
+        """Do the two come closer than `clear`?"""
+        return (
+            self.left < other.right + clear
+            and other.left < self.right + clear
+            and self.top < other.bottom + clear
+            and other.top < self.bottom + clear
+        )
+
+    def holds(self, spot: Spot) -> bool:
+        """Does the spot lie inside?"""
+        return self.left <= spot[0] <= self.right and self.top <= spot[1] <= self.bottom
+
+    def within(self, other: Box) -> bool:
+        """Does it lie wholly inside the other?"""
+        return (
+            other.left <= self.left
+            and self.right <= other.right
+            and other.top <= self.top
+            and self.bottom <= other.bottom
+        )
+
+    def nearest(self, spot: Spot) -> Spot:
+        """The spot of the box that is nearest."""
+        return min(max(spot[0], self.left), self.right), min(max(spot[1], self.top), self.bottom)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A text that wants a place near a spot; `\\n` separates its lines."""
+
+    text: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A text with its place; `leader` runs from the point to the text where the two are not side by side."""
+
+    text: str
+    box: Box
+    align: Align
+    leader: tuple[Spot, Spot] | None = None
+
+    @property
+    def x(self) -> float:
+        """Where the text is anchored."""
+        return {"left": self.box.left, "right": self.box.right}.get(self.align, (self.box.left + self.box.right) / 2)
+
+    def lines(self) -> list[tuple[str, float]]:
+        """Each line with the height of its middle."""
+        texts = self.text.split("\n")
+        pitch = (self.box.bottom - self.box.top) / len(texts)
+        return [(text, self.box.top + (at + 0.5) * pitch) for at, text in enumerate(texts)]
+
+
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """Width of a line of text in pixels, estimated on the generous side.
+
+    >>> 190 < text_width("Neural Machine Translation (GNMT)", 12) < 230
+    True
+    """
+    return sum(_WIDTH.get(character, 1000) for character in text) * size / 1000 * _GENEROUS * (_BOLD if bold else 1)
+
+
+def wrapped(text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
+    """Break a text into lines that are no wider than `width`; a break in the text stays.
+
+    >>> wrapped("one two three", 10, 50)
+    ['one two', 'three']
+    """
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            longer = f"{line} {word}" if line else word
+            if line and text_width(longer, size, bold=bold) > width:
+                lines.append(line)
+                line = word
+            else:
+                line = longer
+        lines.append(line)
+    return lines
+
+
+def around(spot: Spot, radius: float = RADIUS) -> Box:
+    """The box of a point."""
+    return Box(spot[0] - radius, spot[1] - radius, spot[0] + radius, spot[1] + radius)
+
+
+def set_at(text: str, x: float, y: float, size: float, align: Align, *, bold: bool = False) -> Placed:
+    """A text at a given place: `y` is its middle."""
+    return Placed(text=text, box=_box(text, (x, y), size, align, 0.0, bold=bold), align=align)
+
+
+def place(
+    wishes: Sequence[Wish],
+    *,
+    within: Box,
+    taken: Sequence[Box] = (),
+    line: Sequence[Spot] = (),
+    size: float,
+    bold: bool = False,
+    reach: float = _DISTANCES[-1],
+) -> list[Placed]:
+    """Give each text the nearest free place, in the order given; a text for which there is none is left out.
+
+    Eight places touch the point; farther ones have a leader, which crosses neither points nor words. Each place
+    costs its distance, a little for being at an awkward side, and much for lying across `line`.
+
+    Args:
+        wishes: most important first.
+        within: the plot.
+        taken: boxes of points and of words that have their place already.
+        line: spots along the fitted line, a few pixels apart.
+        size: of the type.
+        bold: is the type bold?
+        reach: how far from its point a text may stand.
+    """
+    done: list[Placed] = []
+    for wish in wishes:
+        found = [
+            (cost + _CROSSING * _crossed(placed, line), at, placed)
+            for at, (cost, placed) in enumerate(_candidates(wish, size, reach, bold=bold))
+            if placed.box.within(within) and _free(placed, wish, taken, done)
+        ]
+        if found:
+            done.append(min(found, key=lambda item: item[:2])[2])
+    return done
+
+
+def crowded_first(wishes: Sequence[Wish], near: float = 70.0) -> list[Wish]:
+    """Order texts so that those with the most neighbours choose first; of equals the higher one."""
+    neighbours = [sum(hypot(one.x - other.x, one.y - other.y) < near for other in wishes) for one in wishes]
+    order = sorted(range(len(wishes)), key=lambda at: (-neighbours[at], wishes[at].y, wishes[at].x))
+    return [wishes[at] for at in order]
+
+
+def _candidates(wish: Wish, size: float, reach: float, *, bold: bool) -> Iterator[tuple[float, Placed]]:
+    for distance in _DISTANCES:
+        if distance > reach:
+            return
+        steps = 16 if distance else 8
+        for step in range(steps):
+            angle = 2 * pi * step / steps
+            across, down = cos(angle), -sin(angle)
+            away = RADIUS + GAP + distance
+            if not distance and abs(across * down) > 0.1:
+                away -= 2.0  # the corner of a round point is empty
+            spot = wish.x + across * away, wish.y + down * away
+            align: Align = "left" if across > 0.3 else "right" if across < -0.3 else "center"
+            box = _box(wish.text, spot, size, align, down, bold=bold)
+            leader = _leader((wish.x, wish.y), box) if distance else None
+            awkward = 2.0 * abs(down) + 1.0 * (across < -0.3) + 1.0 * (down > 0.3)
+            yield distance + awkward, Placed(text=wish.text, box=box, align=align, leader=leader)
+
+
+def _box(text: str, spot: Spot, size: float, align: Align, down: float, *, bold: bool) -> Box:
+    lines = text.split("\n")
+    width, height = max(text_width(line, size, bold=bold) for line in lines), len(lines) * size * LINE
+    left = spot[0] - {"left": 0.0, "center": width / 2, "right": width}[align]
+    top = spot[1] - (height / 2 if abs(down) <= 0.3 else height if down < 0 else 0.0)
+    return Box(left, top, left + width, top + height)
+
+
+def _leader(point: Spot, box: Box) -> tuple[Spot, Spot]:
+    end = box.nearest(point)
+    length = hypot(end[0] - point[0], end[1] - point[1]) or 1.0
+    start = RADIUS - 1.0
+    return (point[0] + (end[0] - point[0]) * start / length, point[1] + (end[1] - point[1]) * start / length), end
+
+
+def _free(placed: Placed, wish: Wish, taken: Sequence[Box], done: Sequence[Placed]) -> bool:
+    if any(placed.box.touches(box) for box in taken):
+        return False
+    if any(placed.box.touches(other.box, CLEAR) or _cut(other.leader, placed.box) for other in done):
+        return False
+    others = [box for box in taken if not box.holds((wish.x, wish.y))]
+    return not any(_cut(placed.leader, box) for box in [*others, *(other.box for other in done)])
+
+
+def _cut(leader: tuple[Spot, Spot] | None, box: Box) -> bool:
+    """Does a leader run through a box? Looked at every other pixel, which is fine enough for a word."""
+    return leader is not None and any(box.holds(spot) for spot in along(*leader))
+
+
+def along(start: Spot, end: Spot, step: float = 2.0) -> list[Spot]:
+    """Spots on a straight line, at most `step` pixels apart."""
+    count = max(1, int(hypot(end[0] - start[0], end[1] - start[1]) / step) + 1)
+    return [
+        (start[0] + (end[0] - start[0]) * at / count, start[1] + (end[1] - start[1]) * at / count)
+        for at in range(count + 1)
+    ]
+
+
+def _crossed(placed: Placed, line: Sequence[Spot]) -> bool:
+    return any(placed.box.holds(spot) for spot in line)

@@ -1,0 +1,72 @@
+"""`comptometer dossier`: start, check and describe dossier files."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from comptometer.cli._print import as_of_option
+
+
+@click.group("dossier")
+def command() -> None:
+    """Write your own dossier: a TOML file with cited claims about one model."""
+
+
+@command.command("new")
+@click.argument("path", type=click.Path(path_type=Path), default=Path("model.toml"))
+def new(path: Path) -> None:
+    """Write a commented template to PATH (model.toml); never over a file that exists.
+
+    \b
+    Example:
+      comptometer dossier new my-model.toml && comptometer estimate my-model.toml
+    """
+    from comptometer.errors import UsageError
+    from comptometer.release import DATA
+
+    template = (DATA / "template.toml").read_text(encoding="utf-8")
+    if str(path) == "-":
+        click.echo(template, nl=False)
+        return
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(template)
+    except FileExistsError:
+        raise UsageError(f"{path} exists and is left as it is; name another file") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
+    click.echo(f"{path} written; edit it, then: comptometer estimate {path}", err=True)
+
+
+@command.command("check")
+@click.argument("path", type=click.Path(path_type=Path))
+@as_of_option
+def check(path: Path, as_of: datetime | None) -> None:
+    """Read a dossier and report every problem in it; exit status 1 if there is one.
+
+    \b
+    Example:
+      comptometer dossier check my-model.toml
+    """
+    from comptometer.request import from_file
+
+    dossier = from_file(path, as_of.date() if as_of else date.today())
+    stages = f", {len(dossier.stages)} stages" if dossier.stages else ""
+    click.echo(f"{path}: {dossier.name}, {len(dossier.all_claims())} claims{stages}, no problem")
+
+
+@command.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of a dossier, for editors.
+
+    \b
+    Example:
+      comptometer dossier schema > dossier.schema.json
+    """
+    from comptometer.shapes import DossierFile
+
+    click.echo(json.dumps(DossierFile.model_json_schema(), ensure_ascii=False, indent=2))

@@ -1,0 +1,203 @@
+"""`comptometer estimate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from comptometer.cli._print import aligned, as_of_option, bold, emit_json, json_option, style, wrapped
+
+if TYPE_CHECKING:
+    from comptometer.catalogue import Entry
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+FLAGS = {
+    "params": "Parameters, total.  [405B]",
+    "active-params": "Parameters that one token uses (mixture of experts).  [37B]",
+    "experts": "Experts per layer of a mixture of experts.  [256]",
+    "tokens": "Tokens seen, epochs included.  [15.6T]",
+    "examples": "Examples in one epoch.  [1.2M]",
+    "epochs": "Times each example was seen.  [90]",
+    "updates": "Gradient updates; with --batch-size in place of --examples.  [5M]",
+    "batch-size": "Examples per update.  [32]",
+    "macs-per-example": "Multiply-adds of one forward pass.  [11.3e9]",
+    "flop-per-example": "FLOP of one forward pass.  [22.6e9]",
+    "backward-factor": "Forward and backward over forward; 3 unless given.",
+    "sequence-length": "Tokens per sequence.  [8192]",
+    "recompute": "Activation recomputation: none, selective or full.",
+    "scale-up": "A stated multiplier of the whole job.  [10 to 100]",
+    "reported": "Training compute as somebody states it.  [3.8e25]",
+}
+SEGMENT_FLAGS = {
+    "chip": "Chip by any of its names; repeat for several segments.  [h100-sxm]",
+    "chips": "Number of chips.  [16384]",
+    "time": "Wall-clock time.  [54 to 75 days]",
+    "chip-hours": "Chip-hours, the product.  [30.84M]",
+    "precision": "Number format of the products: bf16, fp16, fp32, fp8, …",
+    "peak": "Peak per chip, where no chip is named.  [989 TFLOP/s]",
+    "utilization": "Model FLOP over chip-time times peak, whole job.  [40%]",
+    "mfu": "Utilization as reported from inside the run; is converted.  [38% to 43%]",
+    "hfu": "The same, with recomputed activations counted; is converted.",
+}
+
+
+def figure_options(command: C) -> C:
+    """Add a flag for every figure that a caller can give."""
+    decorated: Any = command
+    for name, text in reversed(SEGMENT_FLAGS.items()):
+        decorated = click.option(f"--{name}", multiple=True, metavar="VALUE" if name != "chip" else "CHIP", help=text)(
+            decorated
+        )
+    for name, text in reversed(FLAGS.items()):
+        decorated = click.option(f"--{name}", metavar="VALUE", help=text)(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+@click.command("estimate")
+@click.argument("source", required=False)
+@figure_options
+@click.option("--name", metavar="TEXT", help="What to call the result.")
+@click.option("--domain", multiple=True, metavar="NAME", help="What the model is for; language where tokens are given.")
+@as_of_option
+@json_option
+def command(source: str | None, as_json: bool, as_of: datetime | None, **given: Any) -> None:
+    """Training compute with every method that the evidence allows.
+
+    SOURCE is a model of the catalogue, a dossier (.toml) or - for a dossier on standard input. Figures given as
+    flags outrank those of SOURCE. Numbers may be written as 405B, 15.6T, 40%, 4050亿; "54 to 75 days" and "65B±5%"
+    are 90% intervals.
+
+    \b
+    Examples:
+      comptometer estimate alexnet
+      comptometer estimate --params 405B --tokens 15.6T --chip h100-sxm --chip-hours 30.84M
+      comptometer estimate --chip h100-sxm --chips 16384 --time "54 to 75 days" --utilization "38% to 43%"
+      comptometer estimate --macs-per-example 11.3e9 --examples 1.2M --epochs 128
+      comptometer estimate my-model.toml --json
+    """
+    entry = requested(source, as_of, given)
+    if as_json:
+        emit_json(entry.to_dict())
+    else:
+        click.echo(page(entry, source))
+
+
+def requested(source: str | None, as_of: datetime | None, given: dict[str, Any]) -> Entry:
+    """The entry that a command line asks for."""
+    from comptometer import request
+    from comptometer.catalogue import entry
+
+    day = as_of.date() if as_of else date.today()
+    figures: dict[str, Any] = {
+        key: (value or None) if isinstance(value, tuple) else value for key, value in given.items()
+    }
+    name, domain, chip = figures.pop("name"), figures.pop("domain"), figures.pop("chip")
+    found: Any = source
+    if source == "-":
+        found = request.from_bytes(click.get_binary_stream("stdin").read(5_000_000), day)
+    return entry(request.dossier(found, name=name, domain=domain, chip=chip, as_of=day, prefix="--", figures=figures))
+
+
+def page(entry: Entry, source: str | None) -> str:
+    """The result for people."""
+    parts = [
+        _head(entry),
+        _methods(entry),
+        _agreement(entry),
+        _drivers(entry),
+        _missing(entry),
+        _notes(entry),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n\n" + _foot(source)
+
+
+def _head(entry: Entry) -> str:
+    from comptometer import text
+
+    facts = [entry.dossier.developer, entry.dossier.published.isoformat() if entry.dossier.published else ""]
+    low, high = entry.interval()
+    title = "   ".join([bold(entry.name), *(fact for fact in facts if fact)])
+    value = bold(f"{text.number(entry.median, 2)} FLOP")
+    days = text.number(entry.pfs_days.median, 2)
+    return f"{title}\n\nTraining compute  {value}   90% {text.interval(low, high)}   ({days} petaFLOP/s-days)"
+
+
+def _methods(entry: Entry) -> str:
+    from comptometer import text
+
+    rows = [
+        [
+            name,
+            text.number(outcome.estimate.median, 2),
+            text.interval(*outcome.estimate.interval()),
+            text.percent(weight) if (weight := entry.compute.weights.get(name)) is not None else "–",
+            outcome.formula,
+        ]
+        for name, outcome in entry.methods.items()
+    ]
+    return "\n".join(aligned(["method", "FLOP", "90%", "weight", "formula"], rows))
+
+
+COLOURS = {"consistent": "green", "tension": "yellow", "conflict": "red", "single-method": "cyan"}
+
+
+def _agreement(entry: Entry) -> str:
+    from comptometer import text
+
+    verdict = style(entry.compute.verdict, fg=COLOURS[entry.compute.verdict])
+    lines = []
+    if entry.ratio is not None and entry.z is not None:
+        shared = "" if entry.independent else "; the two share evidence, so this confirms nothing"
+        lines.append(
+            f"Agreement  hardware-time over {entry.counted} {text.number(entry.ratio, 3)}, "
+            f"z {text.number(entry.z, 2)}: {verdict}{shared}"
+        )
+    elif entry.compute.verdict == "single-method":
+        lines.append(f"Agreement  {verdict}: nothing independent to compare with")
+    else:
+        lines.append(f"Agreement  {verdict}")
+    for cause in entry.hypotheses:
+        state = "already taken into account" if cause.applied else f"settled by {cause.settles}"
+        lines.append(
+            wrapped(
+                f"{cause.id} ×{text.number(cause.factor, 3)} would explain {cause.between} "
+                f"{text.number(cause.factor * cause.residual, 3)}: {cause.text} ({state})"
+            )
+        )
+    return "\n".join(lines)
+
+
+def _drivers(entry: Entry) -> str:
+    from comptometer import text
+
+    shares = [f"{label(name)} {text.percent(share)}" for name, share in entry.sensitivity().items() if share >= 0.005]
+    return f"Uncertainty  {', '.join(shares)}" if shares else ""
+
+
+def label(claim: str) -> str:
+    """A claim's id, shortened to what it is about."""
+    if claim.startswith("assumption:"):
+        return claim.removeprefix("assumption:").partition("#")[0].replace("/", " ", 1)
+    if claim.startswith("chip:"):
+        return f"peak of {claim.removeprefix('chip:')}"
+    return claim.rpartition(":")[2].partition("@")[0].replace("_", " ")
+
+
+def _missing(entry: Entry) -> str:
+    wants = [f"{name} needs {', '.join(needs)}" for name, needs in entry.missing.items()]
+    return f"Missing  {'; '.join(wants)}" if wants else ""
+
+
+def _notes(entry: Entry) -> str:
+    return "\n".join(["Notes", *(wrapped(note) for note in entry.warnings)]) if entry.warnings else ""
+
+
+def _foot(source: str | None) -> str:
+    from comptometer.release import data_version
+
+    more = f" · comptometer explain {source} shows every source" if source and source != "-" else ""
+    return style(f"data {data_version()}{more}", dim=True)

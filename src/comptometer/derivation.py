@@ -1,0 +1,259 @@
+"""How a need follows from other needs, and what is taken where nothing is claimed.
+
+Each rule looks at the evidence and returns nothing where it does not apply; the first that does is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from comptometer import store, text
+from comptometer.distribution import LogStudentT, Mixture, Point, Truncated
+from comptometer.evidence import Evidence, Job, Known, Rule, median
+from comptometer.quantity import Estimate
+from comptometer.records import HEAVY, Assumption, Chip, Claim, Dossier, Stage, heavy_text
+from comptometer.vocabulary import ABOUTS
+
+LOW_PRECISION = {"fp8", "fp4"}
+
+
+def _from_macs(evidence: Evidence) -> Known | None:
+    claim = evidence.best("macs_per_example")
+    if not claim:
+        return None
+    known = evidence.stated(claim)  # a MAC is two FLOP by definition of the unit (decision 0001)
+    return replace(known, estimate=known.estimate.to("FLOP/example"), text=f"2 FLOP/MAC × {known.text}")
+
+
+def _product(*needs: str, unit: str = "") -> Rule:
+    def rule(evidence: Evidence) -> Known | None:
+        found = [known for need in needs if (known := evidence.known(need))]
+        if len(found) < len(needs):
+            return None
+        known = found[0]
+        for other in found[1:]:
+            known = known * other
+        return replace(known, estimate=known.estimate.to(unit)) if unit else known
+
+    return rule
+
+
+def _same_as(need: str) -> Rule:
+    return lambda evidence: evidence.known(need)
+
+
+def _default(assumption_id: str) -> Rule:
+    return lambda evidence: evidence.assumed(store.assumptions()[assumption_id])
+
+
+def _one(evidence: Evidence) -> Known:
+    return Known(estimate=Estimate.exact(1.0), text="1", claims=[])
+
+
+def _peak(evidence: Evidence) -> Known | None:
+    """The chip's dense peak in the number format of the run.
+
+    Utilization defaults are measured against 16-bit peaks, so an 8-bit run without a utilization of its own is
+    taken at its 16-bit peak.
+    """
+    chips = evidence.chips()
+    if not chips:
+        return None
+    precision = evidence.best("precision")
+    wanted = precision.value if precision else None
+    warnings = []
+    measured = any(evidence.best(about) for about in ("utilization", "mfu", "hfu"))
+    if wanted in LOW_PRECISION and not measured:
+        warnings.append(f"{wanted} without a utilization: the default is relative to the 16-bit peak, which is used")
+        wanted = None
+    claims = [_peak_claim(chip, name) for chip in chips for name in ([wanted] if wanted else chip.default_precision)]
+    if wanted is None and any(len(chip.default_precision) > 1 for chip in chips):
+        names = " or ".join(dict.fromkeys(name for chip in chips for name in chip.default_precision))
+        warnings.append(f"precision unknown on {chips[0].name}: {names} are {_apart(claims)} apart, both are kept open")
+    elif len({median(claim) for claim in claims}) > 1:
+        members = ", ".join(
+            f"{chip.id} {text.number(median(claim) / 1e12, 4)}" for chip, claim in zip(chips, claims, strict=False)
+        )
+        warnings.append(f'"{chips[0].family}" is a family whose peaks differ ({members} TFLOP/s): name one')
+    beliefs = {claim.belief.value: claim.belief for claim in claims if isinstance(claim.belief, Point)}
+    if len(beliefs) == 1:
+        claim = claims[0]
+    else:
+        belief = Mixture.equal(list(beliefs.values()))
+        claim = replace(
+            claims[0],
+            id=f"chip:{'|'.join(sorted({c.id.removeprefix('chip:') for c in claims}))}",
+            belief=belief,
+            value=" or ".join(f"{text.exact(value / 1e12)} TFLOP/s" for value in beliefs),
+        )
+    known = evidence.stated(claim)
+    used = [*known.claims, *([precision] if precision else [])]
+    return replace(known, claims=used, warnings=warnings, assumed=len(beliefs) > 1)
+
+
+def _apart(claims: Sequence[Claim]) -> str:
+    values = [median(claim) for claim in claims]
+    return f"{text.number(max(values) / min(values), 2)}×"
+
+
+def _peak_claim(chip: Chip, precision: str) -> Claim:
+    peak = chip.peak(precision)
+    return Claim(
+        id=f"chip:{chip.id}#{precision}",
+        about="peak",
+        value=f"{text.exact(peak.value / 1e12)} TFLOP/s",
+        belief=Point(peak.value),
+        kind="stated",
+        source=peak.source,
+        where=peak.where,
+        chip=chip.id,
+        verified=peak.verified,
+        note=f"{precision}, dense, {peak.clock} clock",
+    )
+
+
+def _stated_utilization(evidence: Evidence) -> Known | None:
+    """A utilization of the whole job.
+
+    One that was assumed without an interval gets the width of the default: naming 33% does not make it known.
+    """
+    claim = evidence.best("utilization")
+    if not claim:
+        return None
+    known = evidence.stated(claim)
+    if claim.kind == "stated" or not isinstance(claim.belief, Point) or evidence.medians:
+        return known
+    default = store.assumptions()["utilization/default"]
+    width = evidence.assumed(default, default.spread, suffix="#spread")  # around the claimed value
+    return replace(
+        known * width,
+        text=f"({known.text} {heavy_text(default.spread).removeprefix('1 ').removesuffix(HEAVY)})",
+        assumed=True,
+    )
+
+
+def _from_mfu(evidence: Evidence) -> Known | None:
+    claim = evidence.best("mfu")
+    return evidence.stated(claim) * _goodput(evidence) if claim else None
+
+
+def _from_hfu(evidence: Evidence) -> Known | None:
+    claim = evidence.best("hfu")
+    if not claim:
+        return None
+    return evidence.stated(claim) / recompute_factor(evidence) * _goodput(evidence)
+
+
+def _goodput(evidence: Evidence) -> Known:
+    claim = evidence.best("goodput")
+    return evidence.stated(claim) if claim else evidence.assumed(store.assumptions()["goodput"])
+
+
+def recompute_factor(evidence: Evidence) -> Known:
+    """Hardware FLOP over model FLOP: 4/3 with full activation recomputation, which is taken where nobody says."""
+    claim = evidence.best("recompute")
+    known = evidence.assumed(store.assumptions()[f"recompute/{claim.value if claim else 'full'}"])
+    return replace(known, claims=[*known.claims, *([claim] if claim else [])])
+
+
+def _model_compute(evidence: Evidence) -> Known | None:
+    """The stated compute that counts, without recomputation."""
+    claim = evidence.best("compute")
+    if claim is None:
+        return None
+    known = evidence.stated(claim)
+    return known / recompute_factor(evidence) if claim.tag == "hardware" else known
+
+
+def _utilization_prior(evidence: Evidence) -> Known | None:
+    """The default for the class of the run; nothing where there are no machines to be utilized.
+
+    The narrow width of a class holds only where count, time and number format are stated; else the default's.
+    """
+    if not evidence.known("peak"):
+        return None
+    default = store.assumptions()["utilization/default"]
+    chosen = utilization_class(evidence)
+    if chosen.id == default.id or _primary(evidence):
+        return evidence.assumed(chosen)
+    match chosen.belief:
+        case Truncated(inner=LogStudentT() as heavy) | (LogStudentT() as heavy):
+            widest = max(heavy.spread_dex, default.spread.spread_dex)  # type: ignore[attr-defined]
+            return evidence.assumed(chosen, LogStudentT(heavy.median, widest), suffix="#widened")
+    return evidence.assumed(chosen)
+
+
+def utilization_class(evidence: Evidence) -> Assumption:
+    """The most specific utilization default that applies to the run."""
+    rows = [row for row in store.assumptions().values() if row.about == "utilization" and _applies(row, evidence)]
+    return max(rows, key=_conditions)
+
+
+def _conditions(row: Assumption) -> int:
+    """How many conditions a default makes."""
+    asked = (row.families, row.kinds, row.domains, row.before, row.least_parameters > 0)
+    return sum(map(bool, asked)) + (row.sparse is not None) + (row.most_parameters != float("inf"))
+
+
+def _applies(row: Assumption, evidence: Evidence) -> bool:
+    chips = evidence.chips()
+    parameters = evidence.value("active_parameters")
+    published = evidence.dossier.published
+    asks_size = row.least_parameters > 0 or row.most_parameters != float("inf")
+    return (
+        (not row.families or (bool(chips) and all(chip.family in row.families for chip in chips)))
+        and (not row.kinds or (bool(chips) and all(chip.kind in row.kinds for chip in chips)))
+        and (not row.domains or bool(set(row.domains) & set(evidence.dossier.domain)))
+        and (row.sparse is None or row.sparse == evidence.sparse)
+        and (not asks_size or (parameters is not None and row.least_parameters <= parameters < row.most_parameters))
+        and (row.before is None or (published is not None and published < row.before))
+    )
+
+
+def _primary(evidence: Evidence) -> bool:
+    used = (
+        [evidence.best("chip_hours")]
+        if evidence.best("chip_hours")
+        else [evidence.best("chips"), evidence.best("duration")]
+    )
+    used.append(evidence.best("peak") or evidence.best("precision"))
+    return all(claim is not None and claim.kind == "stated" for claim in used)
+
+
+# These are looked up by rule even where a claim exists, because the claim alone does not settle them.
+BY_RULE = frozenset({"utilization", "scale_up"})
+
+RULES: Mapping[str, Sequence[Rule]] = {
+    "flop_per_example": (_from_macs,),
+    "backward_factor": (_default("backward-factor"),),
+    "examples": (_product("updates", "batch_size"),),
+    "epochs": (_default("epochs"),),
+    "active_parameters": (_same_as("parameters"),),
+    "chip_hours": (_product("chips", "duration", unit="chip*h"),),
+    "peak": (_peak,),
+    "utilization": (_stated_utilization, _from_mfu, _from_hfu, _utilization_prior),
+    "model_compute": (_model_compute,),
+    "scale_up": (lambda evidence: evidence.stated(c) if (c := evidence.best("scale_up")) else _one(evidence),),
+}
+
+
+def job(
+    dossier: Dossier, *, prefer: Sequence[str] = (), only: frozenset[str] | None = None, medians: bool = False
+) -> Job:
+    """Gather the claims of a dossier.
+
+    A stage inherits what the model claims, except what adds up over stages (examples, tokens, time, cost).
+    """
+    evidence = partial(
+        Evidence, dossier=dossier, prefer=prefer, only=only, medians=medians, rules=RULES, by_rule=BY_RULE
+    )
+    inherited = [claim for claim in dossier.claims if not ABOUTS[claim.about].extensive]
+    stages = {stage.name: evidence(claims=_stage_claims(stage, inherited)) for stage in dossier.stages}
+    return Job(whole=evidence(claims=dossier.claims), stages=stages)
+
+
+def _stage_claims(stage: Stage, inherited: Sequence[Claim]) -> list[Claim]:
+    own = {claim.about for claim in stage.claims}
+    return [*stage.claims, *(claim for claim in inherited if claim.about not in own)]

@@ -1,0 +1,231 @@
+"""An estimate: draws × unit × lineage, and its arithmetic.
+
+An estimate is 4,096 stratified draws. The order of the strata comes from the name of what is unknown, so
+draw *i* is the same possible world in every estimate: what rests on the same claim stays correlated across
+methods, models, processes and machines, and `x / x` is exactly 1. Decision 0002.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comptometer import text, units
+from comptometer.distribution import DRAWS, GRID, Array, Distribution, Point
+from comptometer.errors import UnitError
+from comptometer.notation import parse
+from comptometer.units import Unit
+
+ROOT_SEED = 2018  # of every draw; the numbers of a release change when it does
+
+Number = int | float
+
+
+@lru_cache(maxsize=4096)
+def strata(name: str) -> NDArray[np.uint16]:
+    """The order in which a name visits the strata: a permutation of 0 … DRAWS-1.
+
+    Only raw bits of the generator are used, which NumPy keeps stable for ever; its own `permutation` may change.
+    """
+    digest = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
+    bits = np.random.PCG64DXSM(np.random.SeedSequence([ROOT_SEED, digest])).random_raw(DRAWS)
+    return np.argsort(bits, kind="stable").astype(np.uint16)
+
+
+@lru_cache(maxsize=1024)
+def _ordered(belief: Distribution) -> Array:
+    return belief.quantile(GRID)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimate:
+    """A quantity that is not known exactly.
+
+    Attributes:
+        draws: possible values, shape (DRAWS,); index i is the same possible world in every estimate.
+        unit: what the draws are measured in.
+        beliefs: what the estimate rests on, by name.
+    """
+
+    draws: Array
+    unit: Unit
+    beliefs: Mapping[str, Distribution] = field(default_factory=dict)
+
+    @classmethod
+    def draw(cls, name: str, belief: Distribution, unit: Unit) -> Estimate:
+        """Draw from a belief, in the order that belongs to its name.
+
+        >>> x = Estimate.draw("a", parse("1 to 100").belief, units.parse("FLOP"))
+        >>> round(x.median, 2), bool(np.all((x / x).draws == 1))
+        (10.0, True)
+        """
+        if isinstance(belief, Point):
+            return cls(np.broadcast_to(np.float64(belief.value), (DRAWS,)), unit, {name: belief})
+        return cls(_ordered(belief)[strata(name)], unit, {name: belief})
+
+    @classmethod
+    def exact(cls, value: float, unit: str = "") -> Estimate:
+        """A number by definition, resting on nothing."""
+        return cls(np.broadcast_to(np.float64(value), (DRAWS,)), units.parse(unit))
+
+    @property
+    def rests_on(self) -> frozenset[str]:
+        """Names of the claims behind the estimate."""
+        return frozenset(self.beliefs)
+
+    # Summaries. There is no mean: some beliefs have none.
+
+    def quantile(self, p: float) -> float:
+        """The value below which the probability is `p`, in `unit`."""
+        return float(np.quantile(self.draws, p))
+
+    @property
+    def median(self) -> float:
+        """The value with even odds on either side, in `unit`."""
+        return self.quantile(0.5)
+
+    def interval(self, probability: float = 0.9) -> tuple[float, float]:
+        """Central interval that holds the value with this probability, in `unit`.
+
+        Raises:
+            ValueError: if the probability is not between 0 and 1.
+        """
+        if not 0 < probability < 1:
+            raise ValueError(f"a probability between 0 and 1 is wanted, got {probability}")
+        tail = (1 - probability) / 2
+        return self.quantile(tail), self.quantile(1 - tail)
+
+    @property
+    def log_sd(self) -> float:
+        """Robust standard deviation of the natural logarithm: half the 90% interval over 1.645."""
+        low, high = self.interval(0.9)
+        return float(np.log(high / low)) / (2 * 1.6448536269514722)
+
+    def probability_above(self, value: Estimate | Number | str) -> float:
+        """Share of the possible worlds in which the quantity exceeds `value` (a number: in `unit`).
+
+        Raises:
+            UnitError: if the value is of another dimension.
+        """
+        return float(np.mean(self.draws > self._aligned(value).draws))
+
+    def to_dict(self) -> dict[str, float | str]:
+        """Quantiles and unit, as in all JSON of comptometer."""
+        p5, p50, p95 = (float(x) for x in np.quantile(self.draws, [0.05, 0.5, 0.95]))
+        return {"p5": p5, "p50": p50, "p95": p95, "unit": units.name(self.unit)}
+
+    # Arithmetic, draw by draw.
+
+    def to(self, unit: Unit | str) -> Estimate:
+        """The same quantity in another unit.
+
+        Raises:
+            UnitError: if the unit is of another dimension.
+        """
+        target = units.parse(unit) if isinstance(unit, str) else unit
+        factor = units.factor(self.unit, target)
+        return self if factor == 1 and target == self.unit else Estimate(self.draws * factor, target, self.beliefs)
+
+    def _aligned(self, other: Estimate | Number | str) -> Estimate:
+        """`other` in the unit of self; a bare number is taken to be in it already."""
+        if isinstance(other, str):
+            notation = parse(other)
+            other = Estimate.draw(other, notation.belief, units.parse(notation.unit) if notation.unit else self.unit)
+        if isinstance(other, Estimate):
+            return other.to(self.unit)
+        return Estimate(np.broadcast_to(np.float64(other), (DRAWS,)), self.unit)
+
+    def _combined(self, other: Estimate, draws: Array, unit: Unit) -> Estimate:
+        return Estimate(draws, unit, {**self.beliefs, **other.beliefs})
+
+    def _summed(self, other: object, operate: Callable[[Array, Array], Array]) -> Estimate:
+        if not isinstance(other, Estimate | int | float):
+            return NotImplemented
+        if not isinstance(other, Estimate) and other != 0 and units.name(self.unit):
+            raise UnitError(f"a bare number cannot be added to {units.name(self.unit)}")
+        aligned = self._aligned(other)
+        return self._combined(aligned, operate(self.draws, aligned.draws), self.unit)
+
+    def __add__(self, other: object) -> Estimate:
+        return self._summed(other, np.add)
+
+    __radd__ = __add__  # sum() starts from the number 0
+
+    def __sub__(self, other: object) -> Estimate:
+        return self._summed(other, np.subtract)
+
+    def __mul__(self, other: object) -> Estimate:
+        if isinstance(other, Estimate):
+            return self._combined(other, self.draws * other.draws, units.product(self.unit, other.unit))
+        if isinstance(other, int | float):
+            return Estimate(self.draws * other, self.unit, self.beliefs)
+        return NotImplemented
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: object) -> Estimate:
+        if isinstance(other, Estimate):
+            return self._combined(other, self.draws / other.draws, units.quotient(self.unit, other.unit))
+        if isinstance(other, int | float):
+            return Estimate(self.draws / other, self.unit, self.beliefs)
+        return NotImplemented
+
+    def __rtruediv__(self, other: object) -> Estimate:
+        if isinstance(other, int | float):
+            return Estimate(other / self.draws, units.power(self.unit, -1), self.beliefs)
+        return NotImplemented
+
+    def __pow__(self, exponent: object) -> Estimate:
+        if isinstance(exponent, int | float):
+            return Estimate(self.draws**exponent, units.power(self.unit, exponent), self.beliefs)
+        return NotImplemented
+
+    def sensitivity(self) -> dict[str, float]:
+        """Share of the variance of the logarithm that each claim carries, largest first.
+
+        For a product of claims the shares add up to 1. What a sum or a mixture adds by interaction
+        belongs to no single claim and is left out. Claims taken as exact have no share.
+
+        >>> a, b = (Estimate.draw(n, parse(v).belief, units.parse("")) for n, v in [("a", "1 to 2"), ("b", "1 to 4")])
+        >>> {name: round(share, 2) for name, share in (a * b).sensitivity().items()}
+        {'b': 0.8, 'a': 0.2}
+        """
+        target = np.log(self.draws) if self.draws.min() > 0 else self.draws
+        if not np.ptp(target):
+            return {}
+        shares = {
+            name: float(np.corrcoef(np.log(Estimate.draw(name, belief, self.unit).draws), target)[0, 1] ** 2)
+            for name, belief in self.beliefs.items()
+            if not isinstance(belief, Point)
+        }
+        return dict(sorted(shares.items(), key=lambda item: -item[1]))
+
+    def __str__(self) -> str:
+        low, high = self.interval()
+        unit = f" {units.name(self.unit)}" if units.name(self.unit) else ""
+        if low == high:
+            return text.number(self.median) + unit
+        return f"{text.number(self.median, 2)}{unit} (90%: {text.interval(low, high)})"
+
+    def __repr__(self) -> str:
+        return f"<Estimate {self}>"
+
+    def _repr_html_(self) -> str:
+        low, high = self.interval()
+        return (
+            f"<span><b>{text.number(self.median, 2)}</b> {units.name(self.unit)} "
+            f"<small>90%: {text.interval(low, high)}</small></span>"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (np.asarray(self.draws), units.name(self.unit), dict(self.beliefs))
+
+
+def _restored(draws: Array, unit: str, beliefs: Mapping[str, Distribution]) -> Estimate:
+    return Estimate(draws, units.parse(unit), beliefs)

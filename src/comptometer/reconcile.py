@@ -1,0 +1,193 @@
+"""Several estimates of one quantity → one, and how much they disagree. Decision 0003.
+
+Nothing is discarded: every method's estimate is kept, and every pair is compared. What enters the combination is
+one estimate per witness, because a method that looks at the same evidence as another confirms nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+
+from comptometer.distribution import GRID, Array, Uniform
+from comptometer.quantity import Estimate, strata
+
+Verdict = Literal["consistent", "tension", "conflict", "single-method"]
+
+TENSION = 1.0  # z above which the interval is widened
+CONFLICT = 2.5  # z above which there is no average
+LEAST_WEIGHT = 0.1  # of a side of a conflict, so that a 90% interval reaches both
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two estimates of one quantity, beside each other.
+
+    `ratio` is the median of the first over the second; `z` their distance in the logarithm, in standard deviations.
+    """
+
+    first: str
+    second: str
+    ratio: float
+    z: float
+    independent: bool
+
+    @property
+    def verdict(self) -> Verdict:
+        """Words for z: up to 1 consistent, up to 2.5 in tension, beyond that in conflict."""
+        return verdict(self.z)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """One value for a quantity, with everything it was made from.
+
+    Attributes:
+        value: the combined estimate.
+        parts: each method's estimate.
+        weights: share of each witness that entered the combination.
+        comparisons: every pair.
+        verdict: of hardware-time against the count where both exist, also where they share evidence (then they
+            can contradict, but not confirm, one another); else of the independent witnesses.
+    """
+
+    value: Estimate
+    parts: Mapping[str, Estimate]
+    weights: Mapping[str, float]
+    comparisons: Sequence[Comparison]
+    verdict: Verdict
+
+    def comparison(self, first: str, second: str) -> Comparison | None:
+        """The comparison of two methods, in this order."""
+        return next((c for c in self.comparisons if (c.first, c.second) == (first, second)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One estimate that takes part: who looks (`witness`), and at what (`roots`).
+
+    `second_hand`: a result that its author worked out from evidence we hold as well; our own working outranks it.
+    """
+
+    name: str
+    estimate: Estimate
+    witness: str
+    roots: frozenset[str]
+    second_hand: bool = False
+
+
+ORDER = ("hardware-time", "reported", "operations", "parameters-tokens")  # numerators first
+
+
+def verdict(z: float) -> Verdict:
+    """Words for a distance in standard deviations."""
+    return "consistent" if z <= TENSION else "tension" if z <= CONFLICT else "conflict"
+
+
+def compare(first: Part, second: Part) -> Comparison:
+    """Put two estimates beside each other; what they share does not separate them."""
+    logs = np.log(first.estimate.draws), np.log(second.estimate.draws)
+    s1, s2 = first.estimate.log_sd, second.estimate.log_sd
+    rho = float(np.corrcoef(logs)[0, 1]) if s1 and s2 else 0.0
+    ratio = first.estimate.median / second.estimate.median
+    spread = np.sqrt(max(s1**2 + s2**2 - 2 * rho * s1 * s2, 0.0))
+    distance = abs(float(np.log(ratio)))
+    z = distance / float(spread) if spread else (0.0 if distance < 1e-12 else float("inf"))
+    return Comparison(first=first.name, second=second.name, ratio=ratio, z=z, independent=independent(first, second))
+
+
+def independent(one: Part, other: Part) -> bool:
+    """Do two estimates look at different things?
+
+    Not if both count, or both go by the same machines; not if one was worked out from what the other rests on;
+    and not if nobody says what a statement rests on while something else is known.
+    """
+    if one.witness == other.witness or "statement" in {one.witness, other.witness}:
+        return False
+    return not _roots(one) & _roots(other)
+
+
+# Shared by everything without making it one evidence: how a chip counts, what a backward pass costs.
+_HARMLESS = frozenset({"scale_up", "backward_factor", "recompute", "precision", "peak"})
+
+
+def _roots(part: Part) -> frozenset[str]:
+    return part.roots - _HARMLESS
+
+
+def reconcile(parts: Sequence[Part], subject: str) -> Reconciled:
+    """Combine estimates of one quantity.
+
+    Of estimates that are not independent the narrowest is the witness, second-hand ones last. The witnesses are
+    averaged in the logarithm with the weights of least variance, w = S⁻¹1 / 1ᵀS⁻¹1, S the covariance of the log
+    draws. With z above 1 the result is widened by z (Birge's ratio); above 2.5 there is no average but a mixture of
+    both, and the verdict is conflict.
+
+    Args:
+        parts: at least one estimate, all in the same unit.
+        subject: whose quantity it is; names the draw that decides between witnesses in conflict.
+
+    Source: Birge 1932 (Phys. Rev. 40, 207) for the widening.
+    """
+    ordered = sorted(parts, key=lambda part: ORDER.index(part.name) if part.name in ORDER else len(ORDER))
+    comparisons = [compare(one, other) for one, other in combinations(ordered, 2)]
+    witnesses = _witnesses(ordered)
+    estimates = {part.name: part.estimate for part in parts}
+    if len(witnesses) == 1:
+        only = witnesses[0]
+        value, weights = only.estimate, {only.name: 1.0}
+        judged = _dependent_verdict(comparisons)
+    else:
+        shares = _weights(witnesses)
+        z = max(c.z for c in comparisons if {c.first, c.second} <= {w.name for w in witnesses})
+        value, shares = (_mixed if z > CONFLICT else _averaged)(witnesses, shares, z, subject)
+        weights = {part.name: float(share) for part, share in zip(witnesses, shares, strict=True)}
+        judged = verdict(z)
+    return Reconciled(value=value, parts=estimates, weights=weights, comparisons=comparisons, verdict=judged)
+
+
+def _dependent_verdict(comparisons: Sequence[Comparison]) -> Verdict:
+    """Methods that share evidence cannot confirm one another, but they can contradict one another."""
+    pairs = [c.z for c in comparisons if c.first == "hardware-time" and c.second != "reported"]
+    worst = max((c.z for c in comparisons), default=0.0)
+    return verdict(worst) if pairs or worst > TENSION else "single-method"
+
+
+def _witnesses(parts: Sequence[Part]) -> list[Part]:
+    """From each group of parts that share evidence, the narrowest of those that are not second-hand."""
+    chosen: list[Part] = []
+    for part in sorted(parts, key=lambda part: (part.witness == "statement", part.second_hand, part.estimate.log_sd)):
+        if all(independent(part, other) for other in chosen):
+            chosen.append(part)
+    return chosen
+
+
+def _weights(witnesses: Sequence[Part]) -> Array:
+    sds = np.array([part.estimate.log_sd for part in witnesses])
+    if not sds.all():  # something is exact: it decides
+        return np.asarray((sds == 0) / np.sum(sds == 0))
+    rho = np.corrcoef([np.log(part.estimate.draws) for part in witnesses])
+    weights = np.maximum(np.linalg.solve(rho * np.outer(sds, sds), np.ones(len(sds))), 0.0)
+    return np.asarray(weights / weights.sum())
+
+
+def _averaged(witnesses: Sequence[Part], weights: Array, z: float, subject: str) -> tuple[Estimate, Array]:
+    logs = np.sum([w * np.log(part.estimate.draws) for w, part in zip(weights, witnesses, strict=True)], axis=0)
+    middle = np.median(logs)
+    widened = middle + (logs - middle) * max(TENSION, z)
+    beliefs = {name: belief for part in witnesses for name, belief in part.estimate.beliefs.items()}
+    return Estimate(np.exp(widened), witnesses[0].estimate.unit, beliefs), weights
+
+
+def _mixed(witnesses: Sequence[Part], weights: Array, z: float, subject: str) -> tuple[Estimate, Array]:
+    weights = np.maximum(weights, LEAST_WEIGHT)
+    weights = weights / weights.sum()
+    name = f"which-witness|{subject}"
+    chosen = np.searchsorted(np.cumsum(weights), GRID[strata(name)])
+    draws = np.choose(np.minimum(chosen, len(witnesses) - 1), [part.estimate.draws for part in witnesses])
+    beliefs = {name: belief for part in witnesses for name, belief in part.estimate.beliefs.items()}
+    return Estimate(draws, witnesses[0].estimate.unit, {**beliefs, name: Uniform(0.0, 1.0)}), weights

@@ -1,0 +1,221 @@
+"""Frozen shapes of what the data files say. Reading them is the work of `store`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from comptometer.distribution import T3_90, Distribution, LogStudentT, Point, Truncated
+from comptometer.errors import UsageError
+from comptometer.text import number
+from comptometer.vocabulary import Kind, Tag
+
+Grade = Literal["primary", "secondary", "tertiary"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Somebody who said something, somewhere.
+
+    `grade`: primary for the makers of the model or chip, secondary for another's estimate or table,
+    tertiary for what cites those.
+    """
+
+    id: str
+    title: str
+    authors: Sequence[str] = ()
+    published: str = ""
+    url: str = ""
+    grade: Grade = "primary"
+    licence: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One statement about one thing, with who says so and where.
+
+    Attributes:
+        id: unique in the whole catalogue, e.g. `openai/dota-1v1:compute@openai-2018-chart-data`.
+        about: a key of the vocabulary.
+        value: as written.
+        belief: the same as a distribution in the unit of the vocabulary; absent where the value is a word.
+        kind: stated, derived or assumed.
+        rests_on: what its author worked it out from (keys of the vocabulary).
+        draws_as: name that orders the draws, where it is not the id: an assumption is drawn anew for each model.
+    """
+
+    id: str
+    about: str
+    value: str
+    belief: Distribution | None
+    kind: Kind
+    source: str
+    where: str = ""
+    tag: Tag | None = None
+    chip: str | None = None
+    rests_on: frozenset[str] = frozenset()
+    verified: bool = True
+    note: str = ""
+    draws_as: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """Highest rate of a chip in one number format; `value` in FLOP/s per unit of the chip."""
+
+    precision: str
+    value: float
+    sparse: bool = False
+    clock: str = "unstated"
+    headline: bool = False
+    path: str = "unstated"
+    accumulate: str = "unstated"
+    source: str
+    where: str = ""
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """One part that can be bought; `unit` says what counts as one (chip, package or board)."""
+
+    id: str
+    name: str
+    vendor: str
+    family: str
+    kind: str
+    unit: str
+    peaks: Sequence[Peak]
+    default_precision: Sequence[str]
+    aliases: Sequence[str] = ()
+    form_factor: str = ""
+    dies_per_unit: int = 1
+    devices_per_unit: int = 1
+    announced: date | None = None
+    available: date | None = None
+    tdp_watt: float | None = None
+    memory_bytes: float | None = None
+    memory_bytes_per_second: float | None = None
+    note: str = ""
+
+    def peak(self, precision: str, *, sparse: bool = False, accumulate: str = "fp32") -> Peak:
+        """The peak in one number format: dense unless `sparse`, with the wanted accumulation where the record tells.
+
+        Of several clocks the vendor's headline counts, then boost, then base.
+
+        Raises:
+            UsageError: the record has no such peak; names those that it has.
+        """
+        fits = [
+            peak
+            for peak in self.peaks
+            if peak.precision == precision and peak.sparse == sparse and peak.accumulate in {accumulate, "unstated"}
+        ]
+        if not fits:
+            known = sorted({peak.precision for peak in self.peaks if peak.sparse == sparse})
+            kind = "sparse" if sparse else "dense"
+            raise UsageError(
+                f"{self.name} has no {kind} {precision} peak on record; known: {', '.join(known) or 'none'}"
+            )
+        clocks = ("boost", "unstated", "base")
+        return min(fits, key=lambda peak: (not peak.headline, clocks.index(peak.clock)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One part of a training job with claims of its own; stages add up."""
+
+    name: str
+    kind: str = ""
+    start: date | None = None
+    end: date | None = None
+    claims: Sequence[Claim] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """Everything that is claimed about one model."""
+
+    id: str
+    name: str
+    developer: str = ""
+    published: date | None = None
+    domain: Sequence[str] = ()
+    notable: bool = False
+    base_model: str = ""
+    aliases: Sequence[str] = ()
+    note: str = ""
+    claims: Sequence[Claim] = ()
+    stages: Sequence[Stage] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+    def all_claims(self) -> Sequence[Claim]:
+        """The claims of the model and of each of its stages."""
+        return [*self.claims, *(claim for stage in self.stages for claim in stage.claims)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """A default: what is taken where nobody says.
+
+    A heavy-tailed one has `spread_dex`, the scale of Student's t in decimal logarithms.
+    The conditions say where it applies; the most specific one that applies is taken.
+    """
+
+    id: str
+    about: str
+    value: str
+    belief: Distribution
+    source: str
+    where: str = ""
+    note: str = ""
+    verified: bool = True
+    per_model: bool = False
+    families: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+    domains: Sequence[str] = ()
+    sparse: bool | None = None
+    least_parameters: float = 0.0
+    most_parameters: float = float("inf")
+    before: date | None = None
+
+    @property
+    def spread(self) -> Distribution:
+        """The same width around 1: for a value that somebody assumed without saying how sure they were."""
+        match self.belief:
+            case LogStudentT(spread_dex=dex) | Truncated(inner=LogStudentT(spread_dex=dex)):
+                return LogStudentT(1.0, dex)
+            case Point():
+                return Point(1.0)
+            case _:
+                raise UsageError(f"assumption {self.id} has no spread")
+
+    def claim(self, subject: str, *, belief: Distribution | None = None, suffix: str = "") -> Claim:
+        """The assumption as a claim about one model; with another belief in its place where one is given."""
+        name = f"assumption:{self.id}{suffix}"
+        return Claim(
+            id=name,
+            about=self.about,
+            value=heavy_text(belief) if belief else self.value,
+            belief=belief or self.belief,
+            kind="assumed",
+            source=self.source,
+            where=self.where,
+            verified=self.verified,
+            note=self.note,
+            draws_as=f"{name}|{subject}" if self.per_model else "",
+        )
+
+
+HEAVY = ", heavy-tailed"
+
+
+def heavy_text(belief: Distribution) -> str:
+    """Write a heavy-tailed belief as its 90% interval: `0.3 x/÷ 2.96`."""
+    match belief:
+        case LogStudentT(median=median, spread_dex=dex) | Truncated(inner=LogStudentT(median=median, spread_dex=dex)):
+            return f"{number(median)} x/÷ {number(10 ** (T3_90 * dex))}{HEAVY}"
+    raise TypeError(f"{belief} is not heavy-tailed")

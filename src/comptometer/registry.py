@@ -1,0 +1,68 @@
+"""Named plugins: a folder whose files register themselves, and entry points of other packages.
+
+A folder is an extension point. Its `__init__` makes a `Registry`; every other file registers what it
+adds under a name. Another package adds to it by an entry point in the group of the same name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import Generic, TypeVar
+
+from comptometer.errors import NotFound
+
+T = TypeVar("T")
+
+
+class Registry(Mapping[str, T], Generic[T]):
+    """The plugins of one folder, by name, in alphabetical order of the files that define them.
+
+    A second plugin of the same name is an error: nothing is replaced silently.
+    """
+
+    def __init__(self, what: str, package: str) -> None:
+        """Name what is registered ("method"), and the package that is searched for it."""
+        self._what = what
+        self._package = package
+        self._found: dict[str, T] = {}
+        self._scanned = False
+
+    def add(self, name: str, plugin: T) -> T:
+        """Register a plugin.
+
+        Raises:
+            ValueError: the name is taken.
+        """
+        if name in self._found:
+            raise ValueError(f"two {self._what}s are called {name!r}")
+        self._found[name] = plugin
+        return plugin
+
+    def _scan(self) -> dict[str, T]:
+        if not self._scanned:
+            self._scanned = True
+            package = importlib.import_module(self._package)
+            for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
+                importlib.import_module(f"{self._package}.{module.name}")
+            for entry in entry_points(group=self._package):
+                entry.load()
+        return self._found
+
+    def __getitem__(self, name: str) -> T:
+        found = self._scan()
+        if name not in found:
+            raise NotFound(self._what, name, get_close_matches(name, found, 2, 0.5) or list(found)[:6])
+        return found[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._scan()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._scan())
+
+    def __len__(self) -> int:
+        return len(self._scan())

@@ -1,0 +1,296 @@
+"""What a caller asks for: a model of the catalogue, a dossier file, figures of their own, or several of these.
+
+Figures given by the caller are claims like all others; they outrank what a dossier says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+
+from comptometer import dossiers, store
+from comptometer.catalogue import Entry, entry
+from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
+from comptometer.evidence import caller_claim
+from comptometer.records import Claim, Dossier, Stage
+from comptometer.vocabulary import ABOUTS, DOMAINS, is_word, read
+
+Figure = str | int | float
+
+# Flag or argument → what it is about. Those of the machines may be repeated, once for each segment of the job.
+FIGURES: Mapping[str, str] = {
+    "params": "parameters",
+    "active_params": "active_parameters",
+    "experts": "experts",
+    "tokens": "tokens",
+    "examples": "examples",
+    "epochs": "epochs",
+    "updates": "updates",
+    "batch_size": "batch_size",
+    "macs_per_example": "macs_per_example",
+    "flop_per_example": "flop_per_example",
+    "backward_factor": "backward_factor",
+    "sequence_length": "sequence_length",
+    "recompute": "recompute",
+    "scale_up": "scale_up",
+    "reported": "compute",
+}
+SEGMENT_FIGURES: Mapping[str, str] = {
+    "chips": "chips",
+    "time": "duration",
+    "chip_hours": "chip_hours",
+    "precision": "precision",
+    "peak": "peak",
+    "utilization": "utilization",
+    "mfu": "mfu",
+    "hfu": "hfu",
+}
+ONE_PER_SEGMENT = ("time", "chip_hours")  # never shared: it would count the same hours twice
+
+_SYNONYMS = {
+    "float32": "fp32",
+    "float16": "fp16",
+    "half": "fp16",
+    "bfloat16": "bf16",
+    "float8": "fp8",
+    "float64": "fp64",
+}
+
+
+def estimate(
+    source: str | Path | None = None,
+    *,
+    name: str | None = None,
+    domain: str | Sequence[str] | None = None,
+    as_of: date | None = None,
+    chip: str | Sequence[str] | None = None,
+    **figures: Figure | Sequence[Figure] | None,
+) -> Entry:
+    """Estimate training compute with every method that the evidence allows.
+
+    Args:
+        source: a model of the catalogue by any of its names, or the path of a dossier.
+        name: what to call the result, where there is no source.
+        domain: what the model is for; language where tokens are given and nobody says otherwise.
+        as_of: refuse dates after this day.
+        chip: the chip by any of its names; a list for several segments of the job, which add up.
+        figures: any of `params, active_params, experts, tokens, examples, epochs, updates, batch_size,
+            macs_per_example, flop_per_example, backward_factor, sequence_length, recompute, scale_up, reported,
+            chips, time, chip_hours, precision, peak, utilization, mfu, hfu`, as numbers or as people write them
+            ("405B", "54 to 75 days", "38% to 43%"). An interval is a 90% interval.
+
+    Returns:
+        the model with its training compute in FLOP, every method, their agreement and the evidence.
+
+    Raises:
+        UsageError: a figure that cannot be read, or an unknown name of one; says all that is wrong.
+        NotFound: no such model, file or chip.
+        DataError: a dossier with problems, all of them.
+        NotEnoughEvidence: no method could run; names what is missing.
+
+    >>> estimate("alexnet").compute.verdict
+    'consistent'
+    >>> estimate(chip="h100-sxm", chips=16384, time="54 to 75 days", utilization="38% to 43%")
+    <custom: 3.6e25 FLOP (90%: 2.8e25 to 4.6e25)>
+    """
+    return entry(dossier(source, name=name, domain=domain, as_of=as_of, chip=chip, figures=figures))
+
+
+def dossier(
+    source: str | Path | None = None,
+    *,
+    name: str | None = None,
+    domain: str | Sequence[str] | None = None,
+    as_of: date | None = None,
+    chip: str | Sequence[str] | None = None,
+    figures: Mapping[str, Figure | Sequence[Figure] | None] | None = None,
+    prefix: str = "",
+) -> Dossier:
+    """The dossier that a request amounts to; arguments as for `estimate`.
+
+    Args:
+        figures: what the caller states, by the names that `estimate` knows.
+        prefix: what stands before the name of a figure in messages ("--" for flags).
+    """
+    given = {key: value for key, value in (figures or {}).items() if value is not None and value != ()}
+    chips = _listed(chip)
+    if source is None and not given and not chips:
+        raise UsageError(
+            "nothing to estimate: name a model, a dossier (.toml), or give figures such as params and tokens"
+        )
+    problems = _unknown(given, prefix)
+    base = located(source, as_of) if source is not None else _own(name, domain, given)
+    segments = _segments(chips, given, base.id, prefix, problems)
+    claims = _figures(given, base.id, prefix, problems)
+    if problems:
+        raise UsageError("\n".join(problems))
+    if len(segments) > 1:
+        return replace(base, claims=[*claims, *base.claims], stages=[*base.stages, *_staged(segments)])
+    return replace(base, claims=[*claims, *(segments[0] if segments else ()), *base.claims])
+
+
+def _unknown(given: Mapping[str, object], prefix: str) -> list[str]:
+    known = {**FIGURES, **SEGMENT_FIGURES}
+    found = []
+    for key in given:
+        if key not in known:
+            near = get_close_matches(key, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+            found.append(f"{prefix}{key}: no such figure{hint}")
+    return found
+
+
+# A model, a file
+
+
+def located(source: str | Path, as_of: date | None = None) -> Dossier:
+    """A dossier from a file, or from the catalogue by name.
+
+    Raises:
+        NotFound: with the nearest names.
+        DataError: everything that is wrong with the file.
+    """
+    text = str(source)
+    if not text.strip():
+        raise UsageError("the name of the model is empty")
+    path = Path(text)
+    if isinstance(source, Path) or path.suffix in {".toml", ".json"}:
+        return from_file(path, as_of)
+    try:
+        return dossiers.dossier_named(text)
+    except NotFound:
+        if _exists(path):
+            return from_file(path, as_of)
+        raise
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def from_file(path: Path, as_of: date | None = None) -> Dossier:
+    """A dossier from a TOML file.
+
+    Raises:
+        NotFound, DataError: see `store.read_bytes` and `dossiers.read_dossier`.
+    """
+    if path.is_dir() or path.suffix == ".json":
+        raise DataError(
+            str(path),
+            ["only dossiers (.toml) are read here; for a model configuration give params and tokens"],
+        )
+    return dossiers.read_dossier(store.read_bytes(path), str(path), _identifier(path.stem), as_of)
+
+
+def from_bytes(raw: bytes, as_of: date | None = None) -> Dossier:
+    """A dossier from standard input."""
+    return dossiers.read_dossier(raw, "standard input", "standard-input", as_of)
+
+
+def _identifier(stem: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", stem) or "dossier"
+
+
+# Figures
+
+
+def _own(name: str | None, domain: str | Sequence[str] | None, given: Mapping[str, object]) -> Dossier:
+    domains = _listed(domain) or (["language"] if "tokens" in given else [])
+    for item in domains:
+        if item not in DOMAINS:
+            near = get_close_matches(item, DOMAINS, 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(DOMAINS)}"
+            raise UsageError(f"domain: no {item!r}{hint}")
+    return Dossier(id=_identifier(name or "custom"), name=name or "custom", domain=domains)
+
+
+def _listed(value: object) -> list[str]:
+    if value is None:
+        return []
+    return [str(value)] if isinstance(value, str | int | float) else [str(item) for item in value]  # type: ignore[attr-defined]
+
+
+def _figures(given: Mapping[str, object], subject: str, prefix: str, problems: list[str]) -> list[Claim]:
+    claims: list[Claim | None] = []
+    for key, about in FIGURES.items():
+        claims += [_claim(key, about, value, subject, prefix, problems) for value in _listed(given.get(key))]
+    found = [claim for claim in claims if claim is not None]
+    if {"macs_per_example", "flop_per_example"} <= {claim.about for claim in found}:
+        problems.append(f"{prefix}macs_per_example and {prefix}flop_per_example say the same; give one of them")
+    return found
+
+
+def _segments(
+    chips: Sequence[str], given: Mapping[str, object], subject: str, prefix: str, problems: list[str]
+) -> list[list[Claim]]:
+    values = {key: _listed(given[key]) for key in SEGMENT_FIGURES if key in given}
+    count = max([len(chips), *(len(items) for items in values.values())], default=0)
+    for key, items in {"chip": list(chips), **values}.items():
+        if len(items) not in {0, 1, count}:
+            problems.append(f"{prefix}{key}: given {len(items)} times for {count} segments")
+        elif count > 1 and len(items) == 1 and key in ONE_PER_SEGMENT:
+            problems.append(f"{prefix}{key}: give it once for each of the {count} segments")
+    for name in chips:
+        try:
+            store.chips_named(name)
+        except NotFound as error:
+            problems.append(f"{prefix}chip: {error}")
+            if len(problems) == 1 and len(chips) == 1:
+                raise NotFound("chip", name, error.suggestions) from None
+    if problems:
+        count = min(count, 1)
+    return [
+        _segment(
+            at,
+            count,
+            chips,
+            values,
+            f"{subject}:segment {at + 1}" if count > 1 else subject,
+            prefix,
+            problems,
+        )
+        for at in range(count)
+    ]
+
+
+def _segment(
+    at: int,
+    count: int,
+    chips: Sequence[str],
+    values: Mapping[str, Sequence[str]],
+    subject: str,
+    prefix: str,
+    problems: list[str],
+) -> list[Claim]:
+    chip = (chips[at] if len(chips) == count else chips[0]) if chips else None
+    claims = []
+    for key, items in values.items():
+        value = items[at] if len(items) == count else items[0]
+        if claim := _claim(key, SEGMENT_FIGURES[key], value, subject, prefix, problems):
+            claims.append(replace(claim, chip=chip) if key in {"chips", "time", "chip_hours"} else claim)
+    return claims
+
+
+def _staged(segments: Sequence[Sequence[Claim]]) -> list[Stage]:
+    return [Stage(name=f"segment {at}", claims=claims) for at, claims in enumerate(segments, 1)]
+
+
+def _claim(key: str, about: str, value: str, subject: str, prefix: str, problems: list[str]) -> Claim | None:
+    flag = f"{prefix}{key.replace('_', '-') if prefix else key}"
+    try:
+        if is_word(about):
+            word = _SYNONYMS.get(value.lower(), value.lower())
+            if word not in ABOUTS[about].words:
+                raise UsageError(f"{value!r} is not one of {', '.join(ABOUTS[about].words)}")
+            return caller_claim(about, word, None, flag, subject)
+        return caller_claim(about, value, read(about, value, bare=key != "time"), flag, subject)
+    except ComptometerError as error:
+        problems.append(f"{flag}: {error}")
+        return None

@@ -1,0 +1,156 @@
+"""Shapes of the files that come in, as pydantic models: the schema of a dossier, a chip, a source.
+
+Only `store` uses them, to check; what goes on into the program are the frozen records.
+JSON Schemas for editors are generated from here (`comptometer dossier schema`).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from comptometer.records import Grade
+from comptometer.vocabulary import ABOUTS, DOMAINS, Kind, Precision, Tag
+
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+About = Annotated[str, Field(json_schema_extra={"enum": list(ABOUTS)})]
+Domain = Annotated[str, Field(json_schema_extra={"enum": list(DOMAINS)})]
+
+
+def _worded(value: object) -> object:
+    """Let a TOML number stand for its text: `value = 90`."""
+    if isinstance(value, bool):
+        return value
+    return repr(value) if isinstance(value, int | float) else value
+
+
+def _dated(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+Value = Annotated[Text, BeforeValidator(_worded)]
+Dated = Annotated[str, BeforeValidator(_dated), Field(pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?)?$")]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
+
+
+class SourceFile(_File):
+    """A source: who said it, where to find it."""
+
+    title: Text
+    authors: list[Text] = []
+    published: Dated = ""
+    url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    grade: Grade = "primary"
+    licence: str = ""
+    note: str = ""
+
+
+class ClaimRow(_File):
+    """One cited statement."""
+
+    about: About
+    value: Value
+    kind: Kind = "stated"
+    source: Text
+    where: str = ""
+    tag: Tag | None = None
+    chip: Text | None = None
+    from_: list[Text] = Field(default=[], alias="from")
+    verified: bool = True
+    note: str = ""
+
+
+class StageRow(_File):
+    """A part of the job, or a hardware segment; stages add up."""
+
+    name: Text
+    kind: str = ""
+    start: date | None = None
+    end: date | None = None
+    claims: list[ClaimRow] = []
+
+
+class DossierFile(_File):
+    """What is claimed about one model."""
+
+    name: Text
+    developer: str = ""
+    published: date
+    domain: list[Domain] = []
+    notable: bool = False
+    base_model: str = ""
+    aliases: list[Text] = []
+    note: str = ""
+    claims: list[ClaimRow] = []
+    stages: list[StageRow] = []
+    sources: dict[str, SourceFile] = {}
+
+
+class PeakRow(_File):
+    """A chip's highest rate in one number format."""
+
+    precision: Precision
+    value: Text
+    sparse: bool = False
+    clock: Literal["base", "boost", "unstated"] = "unstated"
+    headline: bool = False
+    path: Literal["vector", "matrix", "unstated"] = "unstated"
+    accumulate: Literal["fp32", "fp16", "unstated"] = "unstated"
+    source: Text
+    where: str = ""
+    verified: bool = True
+
+
+class ChipFile(_File):
+    """A chip: identity, peaks, power, memory."""
+
+    name: Text
+    vendor: Text
+    family: Text
+    kind: Literal["gpu", "tpu", "cpu", "accelerator"]
+    aliases: list[Text] = []
+    form_factor: str = ""
+    unit: Literal["chip", "package", "board"] = "chip"
+    dies_per_unit: int = Field(default=1, ge=1)
+    devices_per_unit: int = Field(default=1, ge=1)
+    announced: date | None = None
+    available: date | None = None
+    default_precision: list[Precision] = Field(min_length=1)
+    tdp: str = ""
+    memory: str = ""
+    memory_bandwidth: str = ""
+    note: str = ""
+    peaks: list[PeakRow] = Field(min_length=1)
+
+
+class AssumptionRow(_File):
+    """A default, with where it applies."""
+
+    id: Text
+    about: Text
+    value: Value
+    spread_dex: float | None = Field(default=None, gt=0)
+    within: tuple[float, float] | None = Field(default=None, strict=False)
+    source: Text
+    where: str = ""
+    note: str = ""
+    verified: bool = True
+    per_model: bool = False
+    families: list[Text] = []
+    kinds: list[Text] = []
+    domains: list[Domain] = []
+    sparse: bool | None = None
+    least_parameters: Value = "0"
+    most_parameters: Value = ""
+    before: date | None = None
+
+
+class AssumptionsFile(_File):
+    """All defaults."""
+
+    assumptions: list[AssumptionRow]

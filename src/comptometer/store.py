@@ -1,0 +1,301 @@
+"""Reads and checks the data files; reports every problem of a file at once, with its place.
+
+A data folder holds `sources/*.toml`, `chips/<vendor>/*.toml`, `models/<developer>/*.toml` and `assumptions.toml`.
+The shipped one is always there; a user's own (`COMPTOMETER_DATA`, or the `comptometer` folder of the
+configuration directory) may add chips, sources and models beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from comptometer import units
+from comptometer.distribution import LogStudentT, Truncated
+from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
+from comptometer.notation import parse
+from comptometer.records import Assumption, Chip, Peak, Source, heavy_text
+from comptometer.release import DATA
+
+if TYPE_CHECKING:
+    from comptometer.shapes import AssumptionRow, ChipFile, SourceFile, _File
+
+SHIPPED = DATA
+LARGEST_FILE = 4_000_000  # bytes; a dossier is a few thousand
+
+
+def folders() -> tuple[Path, ...]:
+    """The shipped data folder, and the user's own where there is one."""
+    configured = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    own = os.environ.get("COMPTOMETER_DATA") or Path(configured) / "comptometer"
+    return (SHIPPED, Path(own)) if Path(own).is_dir() else (SHIPPED,)
+
+
+# Files
+
+
+def bytes_to_table(raw: bytes, place: str) -> dict[str, Any]:
+    """Parse TOML that somebody gave us.
+
+    Raises:
+        DataError: too large, not UTF-8, not TOML.
+    """
+    if len(raw) > LARGEST_FILE:
+        raise DataError(place, [f"{len(raw):,} bytes is no dossier; the limit is {LARGEST_FILE:,}"])
+    try:
+        return tomllib.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise DataError(place, [f"is not UTF-8 (byte {error.start}); save it as UTF-8"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(place, [f"is not TOML: {error}"]) from None
+    except (RecursionError, ValueError):
+        raise DataError(place, ["is nested too deeply or holds a number that cannot be"]) from None
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file that somebody named, up to the size limit.
+
+    Raises:
+        NotFound: there is no such file.
+        DataError: a folder, or unreadable.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise NotFound("file", str(path), get_close_matches(path.name, _siblings(path), 2)) from None
+    except IsADirectoryError:
+        raise DataError(str(path), ["is a folder; name a file"]) from None
+    except (OSError, ValueError) as error:
+        raise DataError(str(path), [f"cannot be read: {getattr(error, 'strerror', None) or error}"]) from None
+
+
+def _siblings(path: Path) -> list[str]:
+    try:
+        return [other.name for other in path.parent.iterdir()]
+    except OSError:
+        return []
+
+
+F = TypeVar("F", bound="_File")
+
+
+def shaped(shape: type[F], table: Mapping[str, Any], place: str) -> F:
+    """Check a table against the shape of its file.
+
+    Raises:
+        DataError: every departure from the shape, with its place.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return shape.model_validate(table)
+    except ValidationError as error:
+        raise DataError(place, [_problem(item, shape) for item in error.errors(include_url=False)]) from None
+
+
+def _problem(item: Any, shape: type[_File]) -> str:
+    where = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
+    if item["type"] == "extra_forbidden":
+        known = _keys(shape, item["loc"][:-1])
+        near = get_close_matches(str(item["loc"][-1]), known, 1)
+        return f"{where}: unknown key" + (f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}")
+    if item["type"] == "missing":
+        return f"{where}: is missing"
+    message = str(item["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+    return f"{where}: needs {message}, got {str(item['input'])[:60]!r}"
+
+
+def _keys(shape: type[_File], location: Sequence[int | str]) -> list[str]:
+    from comptometer import shapes
+
+    rows: Mapping[str, type[_File]] = {
+        "claims": shapes.ClaimRow,
+        "stages": shapes.StageRow,
+        "sources": shapes.SourceFile,
+        "peaks": shapes.PeakRow,
+        "assumptions": shapes.AssumptionRow,
+    }
+    named = [rows[part] for part in location if isinstance(part, str) and part in rows]
+    return [field.alias or key for key, field in (named[-1] if named else shape).model_fields.items()]
+
+
+# Sources and chips
+
+
+@cache
+def source_ids() -> frozenset[str]:
+    """Names of all sources on file."""
+    return frozenset(path.stem for folder in folders() for path in folder.glob("sources/*.toml"))
+
+
+@cache
+def source(source_id: str) -> Source:
+    """One source on file.
+
+    Raises:
+        NotFound: with the nearest names.
+    """
+    from comptometer.shapes import SourceFile
+
+    for folder in folders():
+        path = folder / "sources" / f"{source_id}.toml"
+        if "/" not in source_id and path.is_file():
+            return to_source(source_id, shaped(SourceFile, bytes_to_table(read_bytes(path), str(path)), str(path)))
+    raise NotFound("source", source_id, get_close_matches(source_id, source_ids(), 2))
+
+
+def to_source(source_id: str, row: SourceFile) -> Source:
+    """The record of a checked source file."""
+    return Source(id=source_id, **row.model_dump())
+
+
+@cache
+def chip_ids() -> tuple[str, ...]:
+    """Names of all chips on file, `vendor/name`."""
+    return tuple(sorted(ids("chips")))
+
+
+@cache
+def chip_record(chip_id: str) -> Chip:
+    """The chip with exactly this id.
+
+    Raises:
+        NotFound: with the nearest names.
+    """
+    from comptometer.shapes import ChipFile
+
+    path = path_of("chips", chip_id)
+    if path is None:
+        raise NotFound("chip", chip_id, get_close_matches(chip_id, chip_ids(), 2))
+    return _chip(chip_id, shaped(ChipFile, bytes_to_table(read_bytes(path), str(path)), str(path)), str(path))
+
+
+def _chip(chip_id: str, row: ChipFile, place: str) -> Chip:
+    problems: list[str] = []
+
+    def measured(text: str, unit: str, key: str) -> float | None:
+        try:
+            return _point(text, unit) if text else None
+        except ComptometerError as error:
+            problems.append(f"{key}: {error}")
+            return None
+
+    peaks = [
+        Peak(**(peak.model_dump() | {"value": measured(peak.value, "FLOP/s", f"peaks[{at}].value") or 0.0}))
+        for at, peak in enumerate(row.peaks, 1)
+    ]
+    problems += [
+        f"peaks[{at}].source: no source {peak.source!r} on file"
+        for at, peak in enumerate(peaks, 1)
+        if peak.source not in source_ids()
+    ]
+    known = {peak.precision for peak in peaks if not peak.sparse}
+    problems += [f"default_precision: no dense peak for {p!r}" for p in row.default_precision if p not in known]
+    fields = row.model_dump(exclude={"peaks", "tdp", "memory", "memory_bandwidth"})
+    chip = Chip(
+        id=chip_id,
+        peaks=peaks,
+        tdp_watt=measured(row.tdp, "W", "tdp"),
+        memory_bytes=measured(row.memory, "B", "memory"),
+        memory_bytes_per_second=measured(row.memory_bandwidth, "B/s", "memory_bandwidth"),
+        **fields,
+    )
+    if problems:
+        raise DataError(place, problems)
+    return chip
+
+
+def _point(text: str, unit: str) -> float:
+    notation = parse(text)
+    value = getattr(notation.belief, "value", None)
+    if value is None:
+        raise UsageError(f"{text!r} must be one number")
+    return float(value) * units.factor(units.parse(notation.unit), units.parse(unit))
+
+
+def ids(kind: str) -> Iterable[str]:
+    """Names of all records of a kind, `folder/stem`."""
+    for folder in folders():
+        for path in folder.glob(f"{kind}/*/*.toml"):
+            yield f"{path.parent.name}/{path.stem}"
+
+
+def path_of(kind: str, record_id: str) -> Path | None:
+    """The file of a record; a user's own comes before the shipped one."""
+    vendor, _, name = record_id.partition("/")
+    if not vendor or not name or any(part in {"", ".", ".."} or "/" in part or "\\" in part for part in (vendor, name)):
+        return None
+    found = [folder / kind / vendor / f"{name}.toml" for folder in reversed(folders())]
+    return next((path for path in found if path.is_file()), None)
+
+
+# Names of chips
+
+
+@cache
+def _chip_names() -> Mapping[str, tuple[str, ...]]:
+    """Every spelling of a chip, folded, with the ids that it may mean."""
+    exact: dict[str, set[str]] = {}
+    families: dict[str, set[str]] = {}
+    for chip_id in chip_ids():
+        chip = chip_record(chip_id)
+        for name in (chip_id, chip_id.partition("/")[2], chip.name, *chip.aliases):
+            exact.setdefault(folded(name), set()).add(chip_id)
+        families.setdefault(folded(chip.family), set()).add(chip_id)
+    return {name: tuple(sorted(ids)) for name, ids in {**families, **exact}.items()}
+
+
+def folded(name: str) -> str:
+    """A name without case, spaces and punctuation, as names are compared."""
+    return "".join(character for character in name.casefold() if character.isalnum())
+
+
+def chips_named(name: str) -> tuple[Chip, ...]:
+    """The chips that a name may mean: one, or the members of a family such as "H100".
+
+    Raises:
+        NotFound: with the nearest names.
+    """
+    path = path_of("chips", name)
+    if path is not None:
+        return (chip_record(name),)
+    names = _chip_names()
+    ids = names.get(folded(name), ())
+    if not ids:
+        near = get_close_matches(folded(name), names, 4, 0.6)
+        suggestions = dict.fromkeys(chip_id for close in near for chip_id in names[close])
+        raise NotFound("chip", name, list(suggestions)[:3])
+    return tuple(chip_record(chip_id) for chip_id in ids)
+
+
+# Assumptions
+
+
+@cache
+def assumptions() -> Mapping[str, Assumption]:
+    """All defaults, by id."""
+    from comptometer.shapes import AssumptionsFile
+
+    path = SHIPPED / "assumptions.toml"
+    rows = shaped(AssumptionsFile, bytes_to_table(read_bytes(path), str(path)), str(path)).assumptions
+    return {row.id: _assumption(row) for row in rows}
+
+
+def _assumption(row: AssumptionRow) -> Assumption:
+    belief = LogStudentT(_point(row.value, ""), row.spread_dex) if row.spread_dex else parse(row.value).belief
+    value = heavy_text(belief) if row.spread_dex else row.value
+    if row.within:
+        belief = Truncated(belief, *row.within)  # type: ignore[arg-type]
+    return Assumption(
+        belief=belief,
+        value=value,
+        least_parameters=_point(row.least_parameters, ""),
+        most_parameters=_point(row.most_parameters, "") if row.most_parameters else float("inf"),
+        **row.model_dump(exclude={"value", "spread_dex", "within", "least_parameters", "most_parameters"}),
+    )
