@@ -11,7 +11,7 @@ from functools import partial
 
 from comptometer import store, text
 from comptometer.distribution import LogStudentT, Mixture, Point, Truncated
-from comptometer.evidence import Evidence, Job, Known, Rule, median
+from comptometer.evidence import CALLER, Evidence, Job, Known, Rule, median
 from comptometer.quantity import Estimate
 from comptometer.records import HEAVY, Assumption, Chip, Claim, Dossier, Stage, heavy_text
 from comptometer.vocabulary import ABOUTS
@@ -256,4 +256,4 @@ def job(
 
 def _stage_claims(stage: Stage, inherited: Sequence[Claim]) -> list[Claim]:
     own = {claim.about for claim in stage.claims}
-    return [*stage.claims, *(claim for claim in inherited if claim.about not in own)]
+    return [*stage.claims, *(claim for claim in inherited if claim.about not in own or claim.source == CALLER)]

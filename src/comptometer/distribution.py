@@ -19,8 +19,15 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 DRAWS = 4096
-GRID: Array = (np.arange(DRAWS) + 0.5) / DRAWS  # midpoints of equally probable strata
-GRID.setflags(write=False)
+
+
+def shared(values: Array) -> Array:
+    """An array that many hold: nobody may write to it."""
+    values.setflags(write=False)
+    return values
+
+
+GRID: Array = shared((np.arange(DRAWS) + 0.5) / DRAWS)  # midpoints of equally probable strata
 
 _NORMAL = NormalDist()
 Z90 = _NORMAL.inv_cdf(0.95)  # 1.6449: half-width of a 90% interval in standard deviations
@@ -202,7 +209,7 @@ def normal_quantile(p: Array) -> Array:
 
 @lru_cache(maxsize=1)
 def _normal_grid() -> Array:
-    return np.fromiter((_NORMAL.inv_cdf(x) for x in GRID), np.float64, DRAWS)
+    return shared(np.fromiter((_NORMAL.inv_cdf(x) for x in GRID), np.float64, DRAWS))
 
 
 def student3_quantile(p: Array) -> Array:
@@ -217,7 +224,7 @@ def student3_quantile(p: Array) -> Array:
 
 @lru_cache(maxsize=1)
 def _student3_grid() -> Array:
-    return _student3(GRID)
+    return shared(_student3(GRID))
 
 
 def _student3(p: Array) -> Array:

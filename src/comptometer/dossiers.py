@@ -93,6 +93,9 @@ def _value_problems(table: Mapping[str, Any]) -> list[str]:
 def _dossier(row: DossierFile, dossier_id: str, problems: list[str]) -> Dossier:
     sources = {name: to_source(name, item) for name, item in row.sources.items()}
     problems += [f"domain: {name!r} is not one of {', '.join(DOMAINS)}" for name in row.domain if name not in DOMAINS]
+    for name in row.references:
+        if name not in sources and name not in source_ids():
+            problems.append(f"references: no source {name!r}")
     if row.base_model and row.base_model.lower() in {row.name.lower(), dossier_id.lower()}:
         problems.append("base_model: a model cannot be its own base (cyclic)")
     claims = _claims(row.claims, dossier_id, "claims", sources, problems)
@@ -126,7 +129,7 @@ def _claims(
         if not found:
             claims.append(_claim(row, subject))
     for repeated in _repeated([claim.id for claim in claims]):
-        problems.append(f"{place}: two claims {repeated.rpartition(':')[2]!r}: one value per about, source and tag")
+        problems.append(f"{place}: two claims {repeated.removeprefix(subject + ':')!r}: one per about, source and tag")
     abouts = {claim.about for claim in claims}
     if {"macs_per_example", "flop_per_example"} <= abouts:
         problems.append(f"{place}: macs_per_example and flop_per_example say the same; give one of them")
@@ -258,6 +261,6 @@ def dossier_named(name: str) -> Dossier:
     found = names.get(folded(name))
     if found is None:
         near = [key for key in names if len(folded(name)) > 3 and folded(name) in key]
-        near += get_close_matches(folded(name), names, 6, 0.5)
+        near += get_close_matches(folded(name), names, 6, 0.6)
         raise NotFound("model", name, list(dict.fromkeys(dossier(names[key]).name for key in near))[:3])
     return dossier(found)

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 
 from comptometer import store, units
 from comptometer.distribution import Distribution, Mixture, Point
-from comptometer.errors import NotFound
 from comptometer.notation import parse
 from comptometer.quantity import Estimate
 from comptometer.records import HEAVY, Assumption, Chip, Claim, Dossier, Source
@@ -193,17 +192,19 @@ def median(claim: Claim) -> float:
 
 
 def source_of(claim: Claim, dossier: Dossier) -> Source:
-    """Who says it: a source in the dossier, on file, at an address, or the caller."""
-    if claim.source in dossier.sources:
-        return dossier.sources[claim.source]
-    if claim.source == CALLER:
+    """Who says it."""
+    return source_named(claim.source, dossier)
+
+
+def source_named(name: str, dossier: Dossier) -> Source:
+    """A source in the dossier, on file, at an address, or the caller."""
+    if name in dossier.sources:
+        return dossier.sources[name]
+    if name == CALLER:
         return Source(id=CALLER, title="given by the caller")
-    if claim.source.startswith(("http://", "https://")):
-        return Source(id=claim.source, title=claim.source, url=claim.source)
-    try:
-        return store.source(claim.source)
-    except NotFound:
-        return Source(id=claim.source, title=claim.source, grade="tertiary")
+    if name.startswith(("http://", "https://")):
+        return Source(id=name, title=name, url=name)
+    return store.source(name)
 
 
 def unit_of(about: str) -> str:
@@ -223,7 +224,7 @@ def spelled(claim: Claim) -> str:
     return f"({value})" if _COMPOUND.search(value) else value
 
 
-_COMPOUND = re.compile(r"[+*^]| to |\.\.|±|x/÷|×/÷|[至到–—]|\d/\d| or ")
+_COMPOUND = re.compile(r"[+*^]| to |\.\.|±|x/÷|×/÷|[至到–—]|\d ?/ ?\d| or ")
 _PLAIN_UNITS = {"macs_per_example": "MAC", "flop_per_example": "FLOP", "peak": "FLOP/s"}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from comptometer import text
 from comptometer.catalogue import Entry
+from comptometer.evidence import source_named
 from comptometer.records import Claim
 from comptometer.units import FLOP_PER_PFS_DAY
 
@@ -56,7 +57,7 @@ def explain(model: Entry | str) -> Node:
         f"{model.name}: {text.number(model.median, 2)} FLOP, 90% {text.interval(low, high)} "
         f"({text.number(model.median / FLOP_PER_PFS_DAY, 2)} petaFLOP/s-days)",
         "value",
-        [*methods, *_agreement(model), *_missing(model)],
+        [*methods, *_agreement(model), *_missing(model), *_references(model)],
     )
 
 
@@ -116,3 +117,8 @@ def _agreement(model: Entry) -> list[Node]:
 
 def _missing(model: Entry) -> list[Node]:
     return [Node(f"{name} would need {', '.join(needs)}", "missing") for name, needs in model.missing.items()]
+
+
+def _references(model: Entry) -> list[Node]:
+    sources = [source_named(name, model.dossier) for name in model.dossier.references]
+    return [Node(f"described in {s.title}" + (f" <{s.url}>" if s.url else ""), "reference") for s in sources]

@@ -30,9 +30,10 @@ _NUMBER = re.compile(
         (?P<percent>\s?%)?""",
     re.VERBOSE,
 )
-_RANGE = re.compile(r"\s+to\s+|\s*\.\.\.?\s*|\s*[–—]\s*|\s*[至到]\s*")
+# A minus between two numbers is a dash: nothing here is ever subtracted, and no quantity is negative.
+_RANGE = re.compile(r"\s+to\s+|\s*\.\.\.?\s*|\s*[–—]\s*|\s*[至到]\s*|(?<=[\d.%kKMBT千万亿])\s*-\s*(?=[\d.])")
 _SPREAD = re.compile(r"\s*(±|\+/-|×/÷|x/÷|\*//|x/:)\s*")
-_OPERATORS = {"+": 1, "-": 1, "*": 2, "×": 2, "/": 2, "^": 3}
+_OPERATORS = {"+": 1, "*": 2, "×": 2, "/": 2, "^": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def parse(text: str) -> Notation:
         return Notation(LogUniform(high / UPPER_BOUND_SPAN, high), unit)
     uniform = stripped.startswith("uniform ")
     body = stripped.removeprefix("uniform ")
-    if spread := _SPREAD.search(body):
+    if not uniform and (spread := _SPREAD.search(body)):
         return _spread(text, body[: spread.start()], spread[1], body[spread.end() :])
     if bounds := _bounds(body):
         return _interval(text, *bounds, uniform=uniform)
@@ -93,9 +94,6 @@ def _bounds(body: str) -> tuple[str, str] | None:
     found = list(_RANGE.finditer(body))
     if len(found) == 1:
         return body[: found[0].start()], body[found[0].end() :]
-    hyphen = re.fullmatch(r"([\d.,]+%?)\s*-\s*([\d.,]+[kKMBT]?\s?%?(?:\s.*|[A-Za-z%].*)?)", body)
-    if hyphen and not found:  # "5-10 days"; a minus is never meant, negative quantities do not exist here
-        return hyphen[1], hyphen[2]
     if len(found) > 1:
         raise NotationError(f"{body!r} has more than two ends; write e.g. '54 to 75 days'")
     return None
@@ -106,8 +104,8 @@ def _interval(text: str, low_text: str, high_text: str, *, uniform: bool) -> Not
     high, unit = _quantity(high_text, text)
     if low_unit and low_unit != unit:
         raise NotationError(f"{text!r} has two units, {low_unit!r} and {unit!r}; give both ends in the same")
-    if "%" in high_text and "%" not in low_text:
-        low /= 100  # "38 to 43%": the sign is said once
+    if scale := _scale_said_once(low_text, high_text):
+        low *= scale
     if low > high:
         raise NotationError(f"{text!r} is upside down: the first end must be the smaller one")
     if low == high:
@@ -118,9 +116,19 @@ def _interval(text: str, low_text: str, high_text: str, *, uniform: bool) -> Not
     return Notation(LogNormal.from_interval(low, high), unit)
 
 
+def _scale_said_once(low_text: str, high_text: str) -> float | None:
+    """What "10B" says for both ends of "5 to 10B", and "43%" for those of "38 to 43%"."""
+    low, high = _NUMBER.fullmatch(low_text.strip()), _NUMBER.match(high_text.strip())
+    if not low or not high or low["suffix"] or low["percent"] or low["exponent"]:
+        return None
+    return _SUFFIXES.get(high["suffix"] or "", 1.0) / (100.0 if high["percent"] else 1.0)
+
+
 def _spread(text: str, middle_text: str, sign: str, width_text: str) -> Notation:
     middle, middle_unit = _quantity(middle_text, text)
     width, unit = _quantity(width_text, text)
+    if unit and middle_unit and unit != middle_unit:
+        raise NotationError(f"{text!r} has two units, {middle_unit!r} and {unit!r}; give both in the same")
     _positive(text, middle)
     if sign in {"±", "+/-"}:
         absolute = middle * width if "%" in width_text and "%" not in middle_text else width
@@ -174,8 +182,6 @@ class _Tokens:
         match operator:
             case "+":
                 return left + right
-            case "-":
-                return left - right
             case "/":
                 return left / right
             case "^":

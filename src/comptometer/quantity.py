@@ -8,16 +8,17 @@ methods, models, processes and machines, and `x / x` is exactly 1. Decision 0002
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from comptometer import text, units
-from comptometer.distribution import DRAWS, GRID, Array, Distribution, Point
+from comptometer.distribution import DRAWS, GRID, Z90, Array, Distribution, Point, shared
 from comptometer.errors import UnitError
 from comptometer.notation import parse
 from comptometer.units import Unit
@@ -35,15 +36,17 @@ def strata(name: str) -> NDArray[np.uint16]:
     """
     digest = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
     bits = np.random.PCG64DXSM(np.random.SeedSequence([ROOT_SEED, digest])).random_raw(DRAWS)
-    return np.argsort(bits, kind="stable").astype(np.uint16)
+    order = np.argsort(bits, kind="stable").astype(np.uint16)
+    order.setflags(write=False)
+    return order
 
 
 @lru_cache(maxsize=1024)
 def _ordered(belief: Distribution) -> Array:
-    return belief.quantile(GRID)
+    return shared(np.array(belief.quantile(GRID)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Estimate:
     """A quantity that is not known exactly.
 
@@ -81,6 +84,12 @@ class Estimate:
 
     # Summaries. There is no mean: some beliefs have none.
 
+    @cached_property
+    def _usual(self) -> tuple[float, float, float]:
+        """The quantiles that everybody asks for: 5%, 50%, 95%."""
+        low, middle, high = np.quantile(self.draws, [0.05, 0.5, 0.95])
+        return float(low), float(middle), float(high)
+
     def quantile(self, p: float) -> float:
         """The value below which the probability is `p`, in `unit`."""
         return float(np.quantile(self.draws, p))
@@ -88,7 +97,7 @@ class Estimate:
     @property
     def median(self) -> float:
         """The value with even odds on either side, in `unit`."""
-        return self.quantile(0.5)
+        return self._usual[1]
 
     def interval(self, probability: float = 0.9) -> tuple[float, float]:
         """Central interval that holds the value with this probability, in `unit`.
@@ -98,14 +107,16 @@ class Estimate:
         """
         if not 0 < probability < 1:
             raise ValueError(f"a probability between 0 and 1 is wanted, got {probability}")
+        if probability == 0.9:
+            return self._usual[0], self._usual[2]
         tail = (1 - probability) / 2
         return self.quantile(tail), self.quantile(1 - tail)
 
     @property
     def log_sd(self) -> float:
         """Robust standard deviation of the natural logarithm: half the 90% interval over 1.645."""
-        low, high = self.interval(0.9)
-        return float(np.log(high / low)) / (2 * 1.6448536269514722)
+        low, high = self.interval()
+        return math.log(high / low) / (2 * Z90)
 
     def probability_above(self, value: Estimate | Number | str) -> float:
         """Share of the possible worlds in which the quantity exceeds `value` (a number: in `unit`).
@@ -117,7 +128,7 @@ class Estimate:
 
     def to_dict(self) -> dict[str, float | str]:
         """Quantiles and unit, as in all JSON of comptometer."""
-        p5, p50, p95 = (float(x) for x in np.quantile(self.draws, [0.05, 0.5, 0.95]))
+        p5, p50, p95 = self._usual
         return {"p5": p5, "p50": p50, "p95": p95, "unit": units.name(self.unit)}
 
     # Arithmetic, draw by draw.
@@ -144,7 +155,7 @@ class Estimate:
     def _combined(self, other: Estimate, draws: Array, unit: Unit) -> Estimate:
         return Estimate(draws, unit, {**self.beliefs, **other.beliefs})
 
-    def _summed(self, other: object, operate: Callable[[Array, Array], Array]) -> Estimate:
+    def _summed(self, other: object, operate: Callable[[Array, Array], Array]) -> Any:
         if not isinstance(other, Estimate | int | float):
             return NotImplemented
         if not isinstance(other, Estimate) and other != 0 and units.name(self.unit):
@@ -153,12 +164,12 @@ class Estimate:
         return self._combined(aligned, operate(self.draws, aligned.draws), self.unit)
 
     def __add__(self, other: object) -> Estimate:
-        return self._summed(other, np.add)
+        return self._summed(other, np.add)  # type: ignore[no-any-return]
 
     __radd__ = __add__  # sum() starts from the number 0
 
     def __sub__(self, other: object) -> Estimate:
-        return self._summed(other, np.subtract)
+        return self._summed(other, np.subtract)  # type: ignore[no-any-return]
 
     def __mul__(self, other: object) -> Estimate:
         if isinstance(other, Estimate):

@@ -137,7 +137,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """Everything that is claimed about one model."""
+    """Everything that is claimed about one model; `references` describe it without being cited by a claim."""
 
     id: str
     name: str
@@ -147,6 +147,7 @@ class Dossier:
     notable: bool = False
     base_model: str = ""
     aliases: Sequence[str] = ()
+    references: Sequence[str] = ()
     note: str = ""
     claims: Sequence[Claim] = ()
     stages: Sequence[Stage] = ()

@@ -101,7 +101,7 @@ def estimate(
 
 
 def dossier(
-    source: str | Path | None = None,
+    source: str | Path | Dossier | None = None,
     *,
     name: str | None = None,
     domain: str | Sequence[str] | None = None,
@@ -123,7 +123,7 @@ def dossier(
             "nothing to estimate: name a model, a dossier (.toml), or give figures such as params and tokens"
         )
     problems = _unknown(given, prefix)
-    base = located(source, as_of) if source is not None else _own(name, domain, given)
+    base = _base(source, as_of) or _own(name, domain, given)
     segments = _segments(chips, given, base.id, prefix, problems)
     claims = _figures(given, base.id, prefix, problems)
     if problems:
@@ -131,6 +131,12 @@ def dossier(
     if len(segments) > 1:
         return replace(base, claims=[*claims, *base.claims], stages=[*base.stages, *_staged(segments)])
     return replace(base, claims=[*claims, *(segments[0] if segments else ()), *base.claims])
+
+
+def _base(source: str | Path | Dossier | None, as_of: date | None) -> Dossier | None:
+    if source is None or isinstance(source, Dossier):
+        return source
+    return located(source, as_of)
 
 
 def _unknown(given: Mapping[str, object], prefix: str) -> list[str]:
@@ -223,7 +229,9 @@ def _figures(given: Mapping[str, object], subject: str, prefix: str, problems: l
         claims += [_claim(key, about, value, subject, prefix, problems) for value in _listed(given.get(key))]
     found = [claim for claim in claims if claim is not None]
     if {"macs_per_example", "flop_per_example"} <= {claim.about for claim in found}:
-        problems.append(f"{prefix}macs_per_example and {prefix}flop_per_example say the same; give one of them")
+        problems.append(
+            f"{spelled('macs_per_example', prefix)} and {spelled('flop_per_example', prefix)} say the same; give one"
+        )
     return found
 
 
@@ -232,11 +240,13 @@ def _segments(
 ) -> list[list[Claim]]:
     values = {key: _listed(given[key]) for key in SEGMENT_FIGURES if key in given}
     count = max([len(chips), *(len(items) for items in values.values())], default=0)
+    if chips and not {"chips", "time", "chip_hours"} & set(values):
+        problems.append(f"{spelled('chip', prefix)}: also give {spelled('chip_hours', prefix)}, or chips and time")
     for key, items in {"chip": list(chips), **values}.items():
         if len(items) not in {0, 1, count}:
-            problems.append(f"{prefix}{key}: given {len(items)} times for {count} segments")
+            problems.append(f"{spelled(key, prefix)}: given {len(items)} times for {count} segments")
         elif count > 1 and len(items) == 1 and key in ONE_PER_SEGMENT:
-            problems.append(f"{prefix}{key}: give it once for each of the {count} segments")
+            problems.append(f"{spelled(key, prefix)}: give it once for each of the {count} segments")
     for name in chips:
         try:
             store.chips_named(name)
@@ -282,8 +292,13 @@ def _staged(segments: Sequence[Sequence[Claim]]) -> list[Stage]:
     return [Stage(name=f"segment {at}", claims=claims) for at, claims in enumerate(segments, 1)]
 
 
+def spelled(key: str, prefix: str) -> str:
+    """A figure's name as the caller wrote it: `chip_hours`, or the flag `--chip-hours`."""
+    return prefix + key.replace("_", "-") if prefix else key
+
+
 def _claim(key: str, about: str, value: str, subject: str, prefix: str, problems: list[str]) -> Claim | None:
-    flag = f"{prefix}{key.replace('_', '-') if prefix else key}"
+    flag = spelled(key, prefix)
     try:
         if is_word(about):
             word = _SYNONYMS.get(value.lower(), value.lower())

@@ -85,6 +85,7 @@ class DossierFile(_File):
     notable: bool = False
     base_model: str = ""
     aliases: list[Text] = []
+    references: list[Text] = []
     note: str = ""
     claims: list[ClaimRow] = []
     stages: list[StageRow] = []

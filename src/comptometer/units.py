@@ -66,8 +66,10 @@ _CHINESE = {
     "卡": "chip",
     "张": "chip",
 }
-_ALLOWED = re.compile(r"[A-Za-z$·*/^0-9 \-]{1,60}")
-_AMBIGUOUS = re.compile(r"(?<![A-Za-z])[kKMGTPEZY]?(peta|tera|exa|giga)?(FLOPs|FLOPS|flops|Flops)(?![A-Za-z])")
+# Words joined by * / - or a space, each with at most one digit of power: nothing that takes long to parse.
+_WORD = r"[A-Za-z$]{1,20}(?:\^-?\d(?:\.\d)?)?"
+_ALLOWED = re.compile(rf"(?:1/)?{_WORD}(?:[*/ -]{_WORD}){{0,6}}")
+_AMBIGUOUS = re.compile(r"(?<![A-Za-z])[A-Za-z]{0,6}(FLOPs|FLOPS|flops|Flops)(?![A-Za-z])")
 
 
 @cache
@@ -92,14 +94,14 @@ def parse(text: str) -> Unit:
     >>> factor(parse("pfs-day"), parse("FLOP"))
     8.64e+19
     """
-    stripped = text.strip()
+    stripped = re.sub(r"\s*([*/·])\s*", r"\1", text.strip()).replace("·", "*")
     for chinese, unit in _CHINESE.items():
         stripped = stripped.replace(chinese, unit)
     if _AMBIGUOUS.search(stripped):
         raise UnitError(f"unit {text!r} is ambiguous: write FLOP for an amount, FLOP/s for a rate")
     if stripped and not _ALLOWED.fullmatch(stripped):
         raise UnitError(f"{text!r} is not a unit; known are e.g. FLOP, TFLOP/s, token, chip-hour, day, pfs-day")
-    spelled = re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])", "*", stripped).replace("·", "*").replace("$", "USD")
+    spelled = re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])", "*", stripped).replace("$", "USD")
     spelled = re.sub(r"(?<=[A-Za-z]) +(?=[A-Za-z])", "*", spelled)
     try:
         return _registry().parse_units(spelled)
@@ -134,12 +136,11 @@ def name(unit: Unit) -> str:
     """Write a unit the way we print it, `FLOP/s/chip`; empty for the dimensionless unit."""
     if unit == _registry().dimensionless:
         return ""
-    text = re.sub(r" ?([*/]) ?", r"\1", str(unit))
-    for sorted_by_pint, written in _SPELLED.items():
-        text = text.replace(sorted_by_pint, written)
-    return text
+    text = re.sub(r" ?([*/]) ?", r"\1", str(unit).replace(" ** ", "^"))
+    return _SPELLED.get(text, text)
 
 
+# As pint sorts the parts of a unit, and as people write it.
 _SPELLED = {
     "chip*h": "chip-h",
     "pfs*day": "pfs-day",

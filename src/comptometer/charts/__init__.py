@@ -6,7 +6,11 @@ with an underscore hold what several charts share (theme, axes, labels).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,11 +24,12 @@ if TYPE_CHECKING:
 Theme = Literal["light", "dark"]
 Scale = Literal["log", "linear"]
 FORMATS = (".svg", ".png", ".pdf", ".html", ".json")
+PNG_SCALE = 2  # pixels of the picture per pixel of the chart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How a chart is to be drawn."""
+    """How a chart is to be drawn; the size is that of the plot, without title and axes, in pixels."""
 
     theme: Theme = "light"
     scale: Scale = "log"
@@ -48,20 +53,64 @@ def draw(name: str, look: Look | None = None) -> altair.TopLevelMixin:
         ComptometerError: the extra `charts` is not installed.
     """
     try:
-        import altair
+        import altair  # noqa: F401
         import vl_convert  # noqa: F401
     except ImportError:
         raise ComptometerError("charts need the extra: pip install 'comptometer[charts]'") from None
-    altair.data_transformers.disable_max_rows()
     return CHARTS[name](look or Look())  # type: ignore[no-any-return]
 
 
 def save(picture: altair.TopLevelMixin, path: Path) -> Path:
     """Write a chart; the ending says the format. HTML carries its scripts and works without a network.
 
-    Nothing is left half written: the file appears when it is complete.
+    Nothing is left half written: the file appears, or replaces the one before, when it is complete.
 
     Raises:
-        UsageError: an ending that is not a format, or a folder that does not exist.
+        UsageError: an ending that is not a format, a folder that does not exist, or a file that cannot be written.
     """
-    raise NotImplementedError
+    path = Path(path)
+    ending = path.suffix.lower()
+    if ending not in FORMATS:
+        said = f"the ending {path.suffix!r}" if path.suffix else "no ending"
+        raise UsageError(f"{path}: a chart is written as {', '.join(FORMATS)}; the name has {said}")
+    if not os.path.isdir(path.parent):
+        raise UsageError(f"{path}: there is no folder {path.parent}; create it first")
+    if os.path.isdir(path):
+        raise UsageError(f"{path} is a folder; give the name of a file in it")
+    _replace(path, _written(picture.to_dict(), ending))
+    return path
+
+
+def _written(spec: dict[str, Any], ending: str) -> bytes:
+    """The content of a file in one of the formats."""
+    import altair
+    import vl_convert
+
+    from comptometer.charts._page import page
+
+    version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    match ending:
+        case ".json":
+            return (json.dumps(spec, indent=1, ensure_ascii=False) + "\n").encode()
+        case ".html":
+            return page(spec, version).encode()
+        case ".png":
+            return bytes(vl_convert.vegalite_to_png(spec, vl_version=version, scale=PNG_SCALE))
+        case ".pdf":
+            return bytes(vl_convert.vegalite_to_pdf(spec, vl_version=version))
+        case _:
+            return str(vl_convert.vegalite_to_svg(spec, vl_version=version)).encode()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put content in the place of a file in one step."""
+    part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(content)
+        os.replace(part, path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import cos, hypot, pi, sin
+from math import cos, hypot, inf, pi, sin
 from typing import Final, Literal
 
 Align = Literal["left", "center", "right"]
@@ -31,11 +31,10 @@ _WIDTHS: Final = {
 }
 _WIDTH: Final = {character: width for characters, width in _WIDTHS.items() for character in characters}
 _BOLD, _GENEROUS = 1.08, 1.08  # a browser without these typefaces takes a wider one
-LINE: Final = 1.2  # height of a line over the size of its type
+LINE: Final = 1.15  # height of a line over the size of its type
 
 RADIUS: Final = 7.0  # of a point, with its corners
 GAP: Final = 3.0  # between a point and its label
-CLEAR: Final = 2.0  # between two labels
 _DISTANCES: Final = (0.0, 10.0, 18.0, 26.0, 36.0, 48.0, 62.0, 78.0)
 _CROSSING: Final = 45.0  # what it costs to write across the fitted line, in pixels of distance
 
@@ -152,13 +151,12 @@ def place(
     taken: Sequence[Box] = (),
     line: Sequence[Spot] = (),
     size: float,
-    bold: bool = False,
-    reach: float = _DISTANCES[-1],
+    patience: float = inf,
 ) -> list[Placed]:
     """Give each text the nearest free place, in the order given; a text for which there is none is left out.
 
-    Eight places touch the point; farther ones have a leader, which crosses neither points nor words. Each place
-    costs its distance, a little for being at an awkward side, and much for lying across `line`.
+    Eight places touch the point; farther ones have a leader, which crosses neither points nor words nor leaders.
+    Each place costs its distance, a little for being at an awkward side, and much for lying across `line`.
 
     Args:
         wishes: most important first.
@@ -166,18 +164,18 @@ def place(
         taken: boxes of points and of words that have their place already.
         line: spots along the fitted line, a few pixels apart.
         size: of the type.
-        bold: is the type bold?
-        reach: how far from its point a text may stand.
+        patience: a text whose best place costs more than this many pixels is left out.
     """
     done: list[Placed] = []
     for wish in wishes:
         found = [
             (cost + _CROSSING * _crossed(placed, line), at, placed)
-            for at, (cost, placed) in enumerate(_candidates(wish, size, reach, bold=bold))
+            for at, (cost, placed) in enumerate(_candidates(wish, size))
             if placed.box.within(within) and _free(placed, wish, taken, done)
         ]
-        if found:
-            done.append(min(found, key=lambda item: item[:2])[2])
+        best = min(found, key=lambda item: item[:2], default=None)
+        if best and best[0] <= patience:
+            done.append(best[2])
     return done
 
 
@@ -188,10 +186,8 @@ def crowded_first(wishes: Sequence[Wish], near: float = 70.0) -> list[Wish]:
     return [wishes[at] for at in order]
 
 
-def _candidates(wish: Wish, size: float, reach: float, *, bold: bool) -> Iterator[tuple[float, Placed]]:
+def _candidates(wish: Wish, size: float) -> Iterator[tuple[float, Placed]]:
     for distance in _DISTANCES:
-        if distance > reach:
-            return
         steps = 16 if distance else 8
         for step in range(steps):
             angle = 2 * pi * step / steps
@@ -201,13 +197,13 @@ def _candidates(wish: Wish, size: float, reach: float, *, bold: bool) -> Iterato
                 away -= 2.0  # the corner of a round point is empty
             spot = wish.x + across * away, wish.y + down * away
             align: Align = "left" if across > 0.3 else "right" if across < -0.3 else "center"
-            box = _box(wish.text, spot, size, align, down, bold=bold)
+            box = _box(wish.text, spot, size, align, down)
             leader = _leader((wish.x, wish.y), box) if distance else None
             awkward = 2.0 * abs(down) + 1.0 * (across < -0.3) + 1.0 * (down > 0.3)
             yield distance + awkward, Placed(text=wish.text, box=box, align=align, leader=leader)
 
 
-def _box(text: str, spot: Spot, size: float, align: Align, down: float, *, bold: bool) -> Box:
+def _box(text: str, spot: Spot, size: float, align: Align, down: float, *, bold: bool = False) -> Box:
     lines = text.split("\n")
     width, height = max(text_width(line, size, bold=bold) for line in lines), len(lines) * size * LINE
     left = spot[0] - {"left": 0.0, "center": width / 2, "right": width}[align]
@@ -225,7 +221,9 @@ def _leader(point: Spot, box: Box) -> tuple[Spot, Spot]:
 def _free(placed: Placed, wish: Wish, taken: Sequence[Box], done: Sequence[Placed]) -> bool:
     if any(placed.box.touches(box) for box in taken):
         return False
-    if any(placed.box.touches(other.box, CLEAR) or _cut(other.leader, placed.box) for other in done):
+    if any(placed.box.touches(other.box) or _cut(other.leader, placed.box) for other in done):
+        return False
+    if placed.leader and any(other.leader and _meet(placed.leader, other.leader) for other in done):
         return False
     others = [box for box in taken if not box.holds((wish.x, wish.y))]
     return not any(_cut(placed.leader, box) for box in [*others, *(other.box for other in done)])
@@ -234,6 +232,11 @@ def _free(placed: Placed, wish: Wish, taken: Sequence[Box], done: Sequence[Place
 def _cut(leader: tuple[Spot, Spot] | None, box: Box) -> bool:
     """Does a leader run through a box? Looked at every other pixel, which is fine enough for a word."""
     return leader is not None and any(box.holds(spot) for spot in along(*leader))
+
+
+def _meet(one: tuple[Spot, Spot], other: tuple[Spot, Spot]) -> bool:
+    """Do two leaders cross, or come within three pixels?"""
+    return any(hypot(a[0] - b[0], a[1] - b[1]) < 3 for a in along(*one) for b in along(*other))
 
 
 def along(start: Spot, end: Spot, step: float = 2.0) -> list[Spot]:
@@ -245,5 +248,8 @@ def along(start: Spot, end: Spot, step: float = 2.0) -> list[Spot]:
     ]
 
 
-def _crossed(placed: Placed, line: Sequence[Spot]) -> bool:
-    return any(placed.box.holds(spot) for spot in line)
+def _crossed(placed: Placed, line: Sequence[Spot]) -> int:
+    """How often a text and its leader cross the fitted line: none, one or both."""
+    over = any(placed.box.holds(spot) for spot in line)
+    leader = along(*placed.leader) if placed.leader else []
+    return over + any(hypot(a[0] - b[0], a[1] - b[1]) < 1.5 for a in leader for b in line)

@@ -7,12 +7,13 @@ character that it lacks throws a whole line into another typeface: exponents are
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from comptometer.charts import Look, Theme
-from comptometer.charts._labels import wrapped
+from comptometer.charts._labels import text_width, wrapped
 
 if TYPE_CHECKING:
     import altair
@@ -98,15 +99,16 @@ def config(palette: Palette) -> dict[str, Any]:
 def series(names: Sequence[str], palette: Palette, counts: Mapping[str, int], *, width: float) -> Layer:
     """Encodings by which a field `kind` gives colour and shape, with one legend over the plot for both."""
     spoken = {name: f"{name} ({counts[name]})" for name in names}
-    fits = sum(len(label) * 7 + 40 for label in spoken.values()) < width
+    fits = sum(text_width(label, BODY) + 45 for label in spoken.values()) < width
+    words = json.dumps(list(spoken.values()), ensure_ascii=False)
     legend = {
         "orient": "top",
         "title": None,
-        "offset": 10,
+        "offset": 36,
         "symbolSize": POINT,
         "columns": len(names) if fits else 1,
         "columnPadding": 22,
-        "labelExpr": f"{list(spoken.values())}[indexof({list(names)}, datum.value)]",
+        "labelExpr": f"{words}[indexof({json.dumps(list(names), ensure_ascii=False)}, datum.value)]",
     }
     return {
         "fill": {
@@ -124,34 +126,54 @@ def series(names: Sequence[str], palette: Palette, counts: Mapping[str, int], *,
     }
 
 
-def finished(
-    layers: Sequence[Layer],
-    look: Look,
-    *,
-    title: str,
-    subtitle: str,
-    note: str,
-    description: str,
-    datasets: Mapping[str, Sequence[Mapping[str, Any]]],
-    table: tuple[str, Mapping[str, str]],
-    size: tuple[float, float],
-    margins: tuple[float, float] = (LEFT, RIGHT),
-    below: float = 52,
-) -> altair.LayerChart:
-    """Put the frame around the layers: title, source note, theme.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What is said around a chart.
 
-    Args:
-        layers: bottom first; their data are names in `datasets`.
-        look: theme and size.
+    Attributes:
         title: the finding.
         subtitle: what was counted, and how.
         note: where it comes from.
         description: one sentence for who does not see the picture.
-        datasets: all rows that are drawn.
-        table: name of the rows that a page shows as a table, and the heading of each column.
+    """
+
+    title: str
+    subtitle: str
+    note: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """The rows that are drawn, by name; `listed` names those that a page shows as a table under these headings."""
+
+    drawn: Mapping[str, Sequence[Mapping[str, Any]]]
+    listed: str
+    headings: Mapping[str, str]
+
+
+def finished(
+    layers: Sequence[Layer],
+    words: Words,
+    rows: Rows,
+    *,
+    look: Look,
+    size: tuple[float, float],
+    margins: tuple[float, float] = (LEFT, RIGHT),
+    below: float = 52,
+    apart: str = "y",
+) -> altair.LayerChart:
+    """Put the frame around the layers, bottom first: title, source note, theme.
+
+    Args:
+        layers: their data are names in `rows`.
+        words: title, subtitle, note and description.
+        rows: everything that is drawn.
+        look: its theme counts here.
         size: of the plot in pixels.
         margins: what stands left and right of the plot, in pixels.
         below: pixels between the plot and the note.
+        apart: the channel that has two scales, one for each unit.
     """
     import altair
 
@@ -160,17 +182,20 @@ def finished(
     whole = width + sum(margins)
     spec = {
         "$schema": altair.SCHEMA_URL,
-        "description": description,
-        "title": {"text": wrapped(title, TITLE, whole, bold=True), "subtitle": wrapped(subtitle, SUBTITLE, whole)},
+        "description": words.description,
+        "title": {
+            "text": wrapped(words.title, TITLE, whole, bold=True),
+            "subtitle": wrapped(words.subtitle, SUBTITLE, whole),
+        },
         "width": width,
         "height": height,
         "padding": 18,
         "background": palette.background,
-        "datasets": {name: list(rows) for name, rows in datasets.items()},
-        "layer": [*layers, _note(wrapped(note, SMALL, whole), -margins[0], height + below, palette)],
-        "resolve": {"scale": {"y": "independent"}},
+        "datasets": {name: list(drawn) for name, drawn in rows.drawn.items()},
+        "layer": [*layers, _note(wrapped(words.note, SMALL, whole), -margins[0], height + below, palette)],
+        "resolve": {"scale": {apart: "independent"}},
         "config": config(palette),
-        "usermeta": {"comptometer": {"note": note, "rows": table[0], "columns": dict(table[1])}},
+        "usermeta": {"comptometer": {"note": words.note, "rows": rows.listed, "columns": dict(rows.headings)}},
     }
     return altair.LayerChart.from_dict(spec)
 

@@ -73,10 +73,12 @@ def width(text: str) -> int:
 
 
 def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
-    """Rows in columns, numbers to the right, as wide as they need to be."""
+    """Rows in columns, numbers to the right: as wide as they need to be in a pipe, wrapped on a terminal."""
+    numeric = [all(_numeric(row[at]) for row in rows) for at in range(len(columns))]
+    if sys.stdout.isatty():
+        return _on_terminal(columns, rows, numeric)
     table = [list(columns), *[list(row) for row in rows]]
     widths = [max(width(row[at]) for row in table) for at in range(len(columns))]
-    numeric = [all(_numeric(row[at]) for row in rows) for at in range(len(columns))]
 
     def line(row: Sequence[str]) -> str:
         cells = [
@@ -86,6 +88,23 @@ def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]], indent: str =
         return (indent + "  ".join(cells)).rstrip()
 
     return [bold(line(table[0])), *(line(row) for row in table[1:])]
+
+
+def _on_terminal(columns: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool]) -> list[str]:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=True, header_style="bold")
+    for at, (column, right) in enumerate(zip(columns, numeric, strict=True)):
+        last = at == len(columns) - 1
+        table.add_column(column, justify="right" if right else "left", no_wrap=not last, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console = Console()
+    with console.capture() as captured:
+        console.print(table)
+    return [line.rstrip() for line in captured.get().splitlines()]
 
 
 def _numeric(cell: str) -> bool:

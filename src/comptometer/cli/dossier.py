@@ -1,8 +1,7 @@
-"""`comptometer dossier`: start, check and describe dossier files."""
+"""`comptometer dossier`: start and check dossier files."""
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
 from pathlib import Path
 
@@ -57,16 +56,3 @@ def check(path: Path, as_of: datetime | None) -> None:
     dossier = from_file(path, as_of.date() if as_of else date.today())
     stages = f", {len(dossier.stages)} stages" if dossier.stages else ""
     click.echo(f"{path}: {dossier.name}, {len(dossier.all_claims())} claims{stages}, no problem")
-
-
-@command.command("schema")
-def schema() -> None:
-    """Print the JSON Schema of a dossier, for editors.
-
-    \b
-    Example:
-      comptometer dossier schema > dossier.schema.json
-    """
-    from comptometer.shapes import DossierFile
-
-    click.echo(json.dumps(DossierFile.model_json_schema(), ensure_ascii=False, indent=2))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from comptometer.cli._complete import chips, models
 from comptometer.cli._print import aligned, as_of_option, bold, emit_json, json_option, style, wrapped
 
 if TYPE_CHECKING:
@@ -49,16 +51,15 @@ def figure_options(command: C) -> C:
     """Add a flag for every figure that a caller can give."""
     decorated: Any = command
     for name, text in reversed(SEGMENT_FLAGS.items()):
-        decorated = click.option(f"--{name}", multiple=True, metavar="VALUE" if name != "chip" else "CHIP", help=text)(
-            decorated
-        )
+        known = {"metavar": "CHIP", "shell_complete": chips} if name == "chip" else {"metavar": "VALUE"}
+        decorated = click.option(f"--{name}", multiple=True, help=text, **known)(decorated)
     for name, text in reversed(FLAGS.items()):
         decorated = click.option(f"--{name}", metavar="VALUE", help=text)(decorated)
     return decorated  # type: ignore[no-any-return]
 
 
 @click.command("estimate")
-@click.argument("source", required=False)
+@click.argument("source", required=False, shell_complete=models)
 @figure_options
 @click.option("--name", metavar="TEXT", help="What to call the result.")
 @click.option("--domain", multiple=True, metavar="NAME", help="What the model is for; language where tokens are given.")
@@ -90,15 +91,14 @@ def requested(source: str | None, as_of: datetime | None, given: dict[str, Any])
     """The entry that a command line asks for."""
     from comptometer import request
     from comptometer.catalogue import entry
+    from comptometer.store import LARGEST_FILE
 
     day = as_of.date() if as_of else date.today()
     figures: dict[str, Any] = {
         key: (value or None) if isinstance(value, tuple) else value for key, value in given.items()
     }
     name, domain, chip = figures.pop("name"), figures.pop("domain"), figures.pop("chip")
-    found: Any = source
-    if source == "-":
-        found = request.from_bytes(click.get_binary_stream("stdin").read(5_000_000), day)
+    found = request.from_bytes(sys.stdin.buffer.read(LARGEST_FILE + 1), day) if source == "-" else source
     return entry(request.dossier(found, name=name, domain=domain, chip=chip, as_of=day, prefix="--", figures=figures))
 
 

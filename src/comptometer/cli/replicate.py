@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from comptometer.cli._complete import studies
 from comptometer.cli._print import (
     FORMATS,
     aligned,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("replicate")
-@click.argument("study")
+@click.argument("study", shell_complete=studies)
 @click.option(
     "--format",
     "form",

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from comptometer import store
-from comptometer.evidence import Evidence, Job, Known, unique
+from comptometer.evidence import CALLER, Evidence, Job, Known, unique
 from comptometer.quantity import Estimate
 from comptometer.records import Claim
 from comptometer.registry import Registry
+from comptometer.vocabulary import ABOUTS
 
 Witness = Literal["count", "hardware", "statement"]
 
@@ -125,7 +126,7 @@ def outcomes(job: Job) -> tuple[dict[str, Outcome], dict[str, list[str]]]:
 
 def _over_stages(rule: Method, job: Job) -> Outcome | list[str]:
     whole = outcome(rule, job.whole)
-    if not job.stages:
+    if not job.stages or (isinstance(whole, Outcome) and _overruled(whole)):
         return whole
     parts = {name: outcome(rule, evidence) for name, evidence in job.stages.items()}
     run = [part for part in parts.values() if isinstance(part, Outcome)]
@@ -136,6 +137,11 @@ def _over_stages(rule: Method, job: Job) -> Outcome | list[str]:
     return [
         f"{need} (stage {name!r})" for name, part in parts.items() if not isinstance(part, Outcome) for need in part
     ]
+
+
+def _overruled(whole: Outcome) -> bool:
+    """Does the caller state an amount for the whole job? Then that counts, not the stages."""
+    return any(claim.source == CALLER and ABOUTS[claim.about].extensive for claim in whole.claims)
 
 
 def _summed(rule: Method, parts: Sequence[Outcome]) -> Outcome:

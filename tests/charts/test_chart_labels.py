@@ -1,0 +1,180 @@
+import re
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from comptometer.charts import Look, Scale, openai_2018, openai_2019_eras
+from comptometer.charts._axes import Span, ticks
+from comptometer.charts._frame import Frame
+from comptometer.charts._labels import Box, Placed, Wish, along, around, place, text_width, wrapped
+from comptometer.charts._theme import FONT
+from comptometer.charts._timeline import Story, arrange, word_rows
+
+SCALES = get_args(Scale)
+STORIES = {"openai-2018": openai_2018.story, "openai-2019-eras": openai_2019_eras.story}
+SIZES = [(860, 500), (1100, 640), (620, 420)]
+DRAWN = 5.5  # pixels from the middle of a point to its edge, at most
+
+every_plot = pytest.mark.parametrize(
+    ("name", "scale", "size"), [(name, scale, size) for name in STORIES for scale in SCALES for size in SIZES]
+)
+
+
+def arranged(name: str, scale: Scale, size: tuple[int, int]) -> tuple[Story, Frame, dict[str, list[Placed]]]:
+    told = STORIES[name]()
+    frame = told.frame(Look(scale=scale, width=size[0], height=size[1]))
+    return told, frame, arrange(told, frame)
+
+
+def words(placed: dict[str, list[Placed]]) -> list[Placed]:
+    return [said for found in placed.values() for said in found]
+
+
+@every_plot
+def test_no_word_lies_on_another(name: str, scale: Scale, size: tuple[int, int]) -> None:
+    _, _, placed = arranged(name, scale, size)
+    meeting = [(one.text, other.text) for one, other in combinations(words(placed), 2) if one.box.touches(other.box)]
+    assert meeting == []
+
+
+@every_plot
+def test_no_word_covers_a_point(name: str, scale: Scale, size: tuple[int, int]) -> None:
+    told, frame, placed = arranged(name, scale, size)
+    points = {row["model"]: around(frame.spot(row["date"], row["flop"]), DRAWN) for row in told.points}
+    bare = [said for kind, found in placed.items() if kind != "era_names" or scale == "log" for said in found]
+    assert [(said.text, model) for said in bare for model, box in points.items() if said.box.touches(box)] == []
+
+
+@every_plot
+def test_no_label_leaves_the_plot(name: str, scale: Scale, size: tuple[int, int]) -> None:
+    _, frame, placed = arranged(name, scale, size)
+    assert [said.text for said in placed["labels"] if not said.box.within(frame.box)] == []
+
+
+@every_plot
+def test_no_leader_runs_through_a_word_or_another_point(name: str, scale: Scale, size: tuple[int, int]) -> None:
+    told, frame, placed = arranged(name, scale, size)
+    spots = {row["model"]: frame.spot(row["date"], row["flop"]) for row in told.points}
+    for said in placed["labels"]:
+        if said.leader:
+            run = along(*said.leader)
+            near = [m for m, spot in spots.items() if not around(spot).holds(spots[said.text]) and m != said.text]
+            hit = [m for m in near if any(around(spots[m], DRAWN).holds(spot) for spot in run)]
+            hit += [other.text for other in words(placed) if other is not said and any(map(other.box.holds, run[:-1]))]
+            assert hit == []
+
+
+@pytest.mark.parametrize("size", [(860, 500), (1100, 640)])
+def test_every_point_of_2018_is_labelled_on_the_logarithmic_scale(size: tuple[int, int]) -> None:
+    told, _, placed = arranged("openai-2018", "log", size)
+    assert sorted(said.text for said in placed["labels"]) == sorted(row["model"] for row in told.points)
+    assert len(placed["fit"]) == 1
+
+
+def test_every_first_era_point_is_labelled_and_both_lines_speak() -> None:
+    told, _, placed = arranged("openai-2019-eras", "log", (860, 500))
+    first = {row["model"] for row in told.points if row["kind"] != openai_2019_eras.CHARTED}
+    assert first <= {said.text for said in placed["labels"]}
+    assert {"AlexNet", "AlphaGo Zero"} <= {said.text for said in placed["labels"]}
+    assert len(placed["fit"]) == 2
+
+
+def test_a_linear_scale_labels_what_stands_out_and_says_what_does_not() -> None:
+    told, _, placed = arranged("openai-2018", "linear", (860, 500))
+    labelled = {said.text for said in placed["labels"]}
+    assert "AlphaGo Zero" in labelled
+    assert "AlexNet" not in labelled
+    assert f"{len(told.points) - len(labelled)} of the {len(told.points)} points" in placed["remark"][0].text
+
+
+@every_plot
+def test_words_come_back_from_their_data_to_where_they_were_put(name: str, scale: Scale, size: tuple[int, int]) -> None:
+    _, frame, placed = arranged(name, scale, size)
+    rows = word_rows(frame, placed)
+    wanted = [(said.x, y) for said in placed["labels"] if said.align == "right" for _, y in said.lines()]
+    found = [frame.spot(row["date"][:10], row["flop"]) for row in rows["labels_right"]]
+    one_day = size[0] / (frame.days.high - frame.days.low)
+    assert len(wanted) == len(found)
+    for (x, y), (back_x, back_y) in zip(wanted, found, strict=True):
+        assert abs(x - back_x) <= one_day
+        assert abs(y - back_y) < 0.01
+
+
+spots = st.tuples(st.floats(0, 400), st.floats(0, 300))
+
+
+@given(st.lists(spots, min_size=1, max_size=25))
+def test_wherever_points_lie_no_label_covers_anything(points: Sequence[tuple[float, float]]) -> None:
+    boxes = [around(spot) for spot in points]
+    wishes = [Wish(text=f"model {at}", x=x, y=y) for at, (x, y) in enumerate(points)]
+    plot = Box(0, 0, 400, 300)
+    placed = place(wishes, within=plot, taken=boxes, size=12)
+    assert not [1 for one, other in combinations(placed, 2) if one.box.touches(other.box)]
+    assert not [1 for said in placed for box in boxes if said.box.touches(box)]
+    assert all(said.box.within(plot) for said in placed)
+    assert placed == place(wishes, within=plot, taken=boxes, size=12)
+
+
+def test_text_is_estimated_at_least_as_wide_as_it_is_drawn() -> None:
+    vl_convert = pytest.importorskip("vl_convert")
+
+    def drawn(text: str, weight: str) -> int:
+        mark = {"type": "text", "font": FONT, "fontSize": 12, "fontWeight": weight, "align": "left"}
+        spec: dict[str, Any] = {
+            "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+            "data": {"values": [{"text": text}]},
+            "padding": 0,
+            "width": 1,
+            "height": 1,
+            "mark": mark,
+            "encoding": {"text": {"field": "text"}, "x": {"value": 0}},
+        }
+        width = re.search(r'width="([\d.]+)"', vl_convert.vegalite_to_svg(spec))
+        assert width
+        return int(width[1])
+
+    for told in (openai_2018.story(), openai_2019_eras.story()):
+        for row in told.points:
+            width = drawn(row["model"], "normal")
+            assert width <= text_width(row["model"], 12) + 1 <= 1.25 * width
+        for line in told.lines.values():
+            assert drawn(line.says, "bold") <= text_width(line.says, 12, bold=True) + 1
+
+
+@given(st.text("abcdefg ", min_size=1, max_size=120), st.floats(60, 400))
+def test_a_wrapped_text_loses_no_word_and_keeps_its_width(text: str, width: float) -> None:
+    lines = wrapped(text, 12, width)
+    assert " ".join(lines).split() == text.split()
+    assert all(text_width(line, 12) <= width or " " not in line.strip() for line in lines)
+
+
+@given(st.floats(1, 1e26), st.floats(1.3, 1e18), st.booleans())
+def test_an_axis_has_enough_ticks_and_not_too_many(low: float, ratio: float, log: bool) -> None:
+    span = Span(low=low if log else 0.0, high=low * ratio, start=0.0, end=500.0, log=log)
+    found = ticks(span)
+    assert 2 <= len(found) <= 12
+    assert all(span.low <= tick.value <= span.high * (1 + 1e-9) for tick in found)
+
+
+@given(st.floats(1e-6, 1e26), st.floats(1.3, 1e9), st.floats(0, 1))
+def test_a_pixel_finds_back_to_its_value(low: float, ratio: float, share: float) -> None:
+    for log in (True, False):
+        span = Span(low=low, high=low * ratio, start=500.0, end=0.0, log=log)
+        assert span.pixel(span.value(500 * share)) == pytest.approx(500 * share, abs=1e-4)
+        assert span.in_pfs_days().pixel(low / 8.64e19) == pytest.approx(500.0, abs=1e-6)
+
+
+def test_ticks_are_written_as_powers() -> None:
+    span = Span(low=1e14, high=1e24, start=500.0, end=0.0, log=True)
+    assert "10²⁰" in [tick.text for tick in ticks(span)]
+    assert "10⁻³" in [tick.text for tick in ticks(span.in_pfs_days())]
+    assert [tick.text for tick in ticks(Span(low=-1e22, high=1.8e23, start=500.0, end=0.0))] == [
+        "0",
+        "5×10²²",
+        "10²³",
+        "1.5×10²³",
+    ]

@@ -1,0 +1,43 @@
+"""What several tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from comptometer.dossiers import read_dossier
+from comptometer.records import Dossier
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+HEAD = 'name = "Model"\npublished = 2024-01-01\ndomain = ["language"]\n'
+
+
+def claim(about: str, value: str, **extra: str) -> str:
+    """One claim in TOML; a list is written as TOML by the caller."""
+    keys = {"about": about, "value": value, "source": "https://example.org", **extra}
+    lines = [
+        f"{key} = {text if text.startswith('[') or text in {'true', 'false'} else repr(text)}"
+        for key, text in keys.items()
+    ]
+    return "\n".join(["[[claims]]", *lines]) + "\n"
+
+
+@pytest.fixture
+def written() -> Callable[..., Dossier]:
+    """A dossier from claims: `written(("tokens", "1T"), …)`; each claim a tuple or a dict with extra keys."""
+
+    def write(*claims: tuple[str, str] | dict[str, str], head: str = HEAD) -> Dossier:
+        parts = [claim(*item) if isinstance(item, tuple) else claim(**item) for item in claims]
+        return read_dossier((head + "".join(parts)).encode(), "test.toml", "test/model")
+
+    return write
+
+
+@pytest.fixture
+def shared() -> Path:
+    """Reference data beside the checkout, where they are present."""
+    if not SHARED.is_dir():
+        pytest.skip("the reference data are not beside this checkout")
+    return SHARED

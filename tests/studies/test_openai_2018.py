@@ -1,0 +1,140 @@
+"""AI and Compute, recomputed: against what it published, and against an independent recalculation."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from comptometer.errors import NotFound
+from comptometer.studies import replicate, verdict
+
+# Recomputed over printed result, by hand from the operands of the article's appendix.
+RATIOS = {
+    ("ResNet-152", "operations"): 0.1216 / 0.117,
+    ("AlexNet", "hardware-time"): 0.005735 / 0.0058,
+    ("AlexNet", "operations"): 0.005625 / 0.0054,
+    ("Dropout", "hardware-time"): 0.002033 / 0.0021,
+    ("Visualizing & Understanding Conv Nets", "hardware-time"): 0.006098 / 0.0062,
+    ("DQN", "operations"): 2.8333e-5 / 2.7e-5,
+    ("Seq2Seq", "operations"): 0.12904 / 0.085,
+    ("Seq2Seq", "hardware-time"): 0.0924 / 0.093,
+    ("VGG", "operations"): 0.09867 / 0.098,
+    ("VGG", "hardware-time"): 0.10098 / 0.12,
+    ("DeepSpeech2", "operations"): 0.29491 / 0.30,
+    ("DeepSpeech2", "hardware-time"): 0.240 / 0.25,
+    ("Xception", "hardware-time"): 5.049 / 5.0,
+    ("Neural Architecture Search", "operations"): 22.2222 / 22,
+    ("Neural Architecture Search", "hardware-time"): 31.046 / 31,
+    ("Neural Machine Translation (GNMT)", "hardware-time"): 76.64 / 79,
+}
+
+
+@pytest.fixture(scope="module")
+def document() -> dict:  # type: ignore[type-arg]
+    return replicate("openai-2018").to_dict()
+
+
+def test_the_sixteen_printed_calculations_multiply_out_as_by_hand(document: dict) -> None:  # type: ignore[type-arg]
+    found = {(row["model"], row["method"]): row["ratio"] for row in document["calculations"]}
+    assert found == pytest.approx(RATIOS, rel=1e-3)
+
+
+def test_the_two_slips_are_found(document: dict) -> None:  # type: ignore[type-arg]
+    slips = {(row["model"], row["method"]) for row in document["calculations"] if row["verdict"] == "slip"}
+    assert slips == {("Seq2Seq", "operations"), ("VGG", "hardware-time")}
+
+
+def test_the_charted_points_follow_from_their_operands(document: dict) -> None:  # type: ignore[type-arg]
+    typed = {"DQN": 0.05, "VGG": 0.01}
+    assert len(document["points"]) == 15
+    for row in document["points"]:
+        assert row["computed_pfs_days"] == pytest.approx(row["chart_pfs_days"], rel=typed.get(row["model"], 1e-6))
+
+
+def test_what_has_no_published_working_is_said_to_be_reported(document: dict) -> None:  # type: ignore[type-arg]
+    reported = {row["model"] for row in document["points"] if row["method"] == "reported"}
+    assert reported == {"GoogLeNet", "TI7 Dota 1v1", "AlphaGo Zero", "AlphaZero"}
+
+
+def test_the_fit_is_the_published_one(document: dict) -> None:  # type: ignore[type-arg]
+    fit = document["fit"]
+    assert fit["doubling_days"]["estimate"] == pytest.approx(104.60545, abs=1e-3)
+    assert fit["doubling_months"]["estimate"] == pytest.approx(3.43, abs=0.005)
+    assert fit["r2"] == pytest.approx(0.7723, abs=1e-4)
+    assert fit["growth_per_year"]["estimate"] == pytest.approx(11.2487, abs=1e-3)
+    assert (fit["doubling_months"]["p5"], fit["doubling_months"]["p95"]) == pytest.approx((2.54, 4.45), abs=0.1)
+
+
+def test_leaving_out_one_model_moves_the_fit_as_recalculated(document: dict) -> None:  # type: ignore[type-arg]
+    months = {row["model"]: row["doubling_months"] for row in document["leave_one_out"]}
+    assert months["AlexNet"] == pytest.approx(3.06, abs=0.01)
+    assert months["DQN"] == pytest.approx(3.78, abs=0.01)
+    assert min(months, key=months.__getitem__) == "AlexNet"
+    assert max(months, key=months.__getitem__) == "DQN"
+
+
+def test_growth_and_moores_law(document: dict) -> None:  # type: ignore[type-arg]
+    assert document["growth"]["ratio"] == pytest.approx(321_726, rel=1e-5)
+    figures = {row["id"]: row for row in document["figures"]}
+    assert figures["moore-18"]["obtained"] == pytest.approx(12.0, abs=0.05)
+    assert figures["moore-24"]["obtained"] == pytest.approx(6.5, abs=0.05)
+    assert all(row["verdict"] in {"matches", "rounding"} for row in figures.values())
+
+
+def test_the_consistency_pairs_are_hardware_time_over_operations(document: dict) -> None:  # type: ignore[type-arg]
+    recomputed = {row["model"]: 1 / row["ratio_recomputed"] for row in document["consistency"]}
+    expected = {"AlexNet": 0.98, "Seq2Seq": 1.40, "VGG": 0.98, "DeepSpeech2": 1.23, "Neural Architecture Search": 0.72}
+    assert recomputed == pytest.approx(expected, abs=0.006)
+
+
+def test_every_operand_of_a_calculation_is_a_claim_of_the_article(document: dict) -> None:  # type: ignore[type-arg]
+    for row in document["calculations"]:
+        for claim in row["claims"]:
+            assert (
+                claim.endswith("@openai-2018-ai-and-compute")
+                or claim == "assumption:backward-factor"
+                or (claim == "assumption:epochs")
+            )
+
+
+def test_modest_results_stand_apart(document: dict) -> None:  # type: ignore[type-arg]
+    assert len(document["modest"]) == 6
+    assert sum(row["upper_bound"] for row in document["modest"]) == 4
+    assert not {row["model"] for row in document["modest"]} & {row["model"] for row in document["points"]}
+
+
+def test_the_eras_hold_all_points(document: dict) -> None:  # type: ignore[type-arg]
+    assert [era["models"] for era in document["eras"]] == [0, 4, 5, 6]
+
+
+def test_repetition_gives_the_same_bytes(document: dict) -> None:  # type: ignore[type-arg]
+    assert json.dumps(document) == json.dumps(replicate("openai-2018").to_dict())
+
+
+def test_the_two_eras_have_the_recalculated_doubling_times() -> None:
+    fits = replicate("openai-2019-eras").document["fits"]
+    assert fits["first"]["doubling_months"]["estimate"] == pytest.approx(21.8, abs=0.05)
+    assert fits["modern"]["doubling_months"] == replicate("openai-2018").document["fit"]["doubling_months"]
+
+
+def test_digitised_values_are_marked() -> None:
+    points = {row["model"]: row for row in replicate("openai-2019-eras").document["points"]}
+    assert points["Perceptron"]["digitised"]
+    assert not points["LeNet-5"]["digitised"]
+    assert len(points) == 22
+
+
+def test_verdicts_of_printed_figures() -> None:
+    assert [verdict(x, 1.0) for x in (1.009, 1.011, 0.91, 0.89, 1.2)] == [
+        "matches",
+        "rounding",
+        "rounding",
+        "slip",
+        "slip",
+    ]
+
+
+def test_an_unknown_study_names_those_that_exist() -> None:
+    with pytest.raises(NotFound, match="openai-2018"):
+        replicate("openai-2017")

@@ -1,0 +1,68 @@
+"""The shipped data: every file is read, every name resolves, nothing lies about unused."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from comptometer import store
+from comptometer.dossiers import dossier, dossier_ids
+from comptometer.evidence import source_of
+from comptometer.release import DATA
+
+FILES = sorted(DATA.rglob("*.toml"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(DATA)))
+def test_every_file_is_plain_toml_with_a_newline_at_its_end(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert tomllib.loads(text)
+    assert text.endswith("\n")
+    assert "\t" not in text
+
+
+def test_every_source_has_a_title_and_a_place_to_find_it() -> None:
+    for name in sorted(store.source_ids()):
+        source = store.source(name)
+        assert source.title
+        assert source.url or source.note, name
+
+
+def test_every_source_is_cited_by_something() -> None:
+    cited = {claim.source for name in dossier_ids() for claim in dossier(name).all_claims()}
+    cited |= {peak.source for chip in store.chip_ids() for peak in store.chip_record(chip).peaks}
+    cited |= {name for model in dossier_ids() for name in dossier(model).references}
+    cited |= {assumption.source for assumption in store.assumptions().values()}
+    for path in (DATA / "studies").glob("*.toml"):
+        cited |= {value for value in tomllib.loads(path.read_text(encoding="utf-8")).values() if isinstance(value, str)}
+    assert store.source_ids() <= cited
+
+
+def test_every_claim_says_where_it_stands() -> None:
+    for name in dossier_ids():
+        for claim in dossier(name).all_claims():
+            assert claim.where, claim.id
+            assert source_of(claim, dossier(name)).grade in {"primary", "secondary", "tertiary"}
+
+
+def test_sparse_peaks_are_above_dense_ones_and_16_bit_above_tf32() -> None:
+    for name in store.chip_ids():
+        chip = store.chip_record(name)
+        dense = {(p.precision, p.accumulate): p.value for p in chip.peaks if not p.sparse}
+        for peak in chip.peaks:
+            if peak.sparse and (peak.precision, peak.accumulate) in dense:
+                assert 1.3 < peak.value / dense[peak.precision, peak.accumulate] < 4.5, (name, peak)
+        assert all(1e11 < peak.value < 1e17 for peak in chip.peaks), name
+
+
+def test_chips_become_available_after_they_are_announced() -> None:
+    for name in store.chip_ids():
+        chip = store.chip_record(name)
+        if chip.announced and chip.available:
+            assert chip.announced <= chip.available, name
+
+
+def test_the_data_have_a_version() -> None:
+    assert (DATA / "VERSION").read_text(encoding="utf-8").strip()
