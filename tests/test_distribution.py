@@ -112,8 +112,8 @@ def test_quantiles_keep_the_shape_of_the_probabilities() -> None:
     p = np.array([[0.1, 0.5, 0.9], [0.2, 0.3, 0.4]])
     one = LogNormal(2, 0.5)
     for belief in (
-        Point(1.0), one, Uniform(0, 1), LogUniform(1, 2), LogStudentT(1, 0.2), Truncated(one, 1, 3), Empirical((1.0, 2.0)),
-        Mixture.equal([one, Point(3.0)]),
+        Point(1.0), one, Uniform(0, 1), LogUniform(1, 2), LogStudentT(1, 0.2), Truncated(one, 1, 3),
+        Empirical((1.0, 2.0)), Mixture.equal([one, Point(3.0)]),
     ):  # fmt: skip
         assert belief.quantile(p).shape == p.shape
 
@@ -198,7 +198,8 @@ def test_observed_values_are_interpolated_by_hazens_rule() -> None:
 
 
 def test_a_mixture_inverts_the_weighted_sum_of_its_parts() -> None:
-    parts, weights = (LogNormal(1, 0.3), LogNormal(8, 0.5), LogStudentT(2, 0.2)), (1.0, 2.0, 1.0)
+    parts: tuple[Bounded, ...] = (LogNormal(1, 0.3), LogNormal(8, 0.5), LogStudentT(2, 0.2))
+    weights = (1.0, 2.0, 1.0)
     q = Mixture(parts, weights).quantile(GRID)
     reached = np.array([sum(w * part.cdf(float(x)) for w, part in zip(weights, parts, strict=True)) / 4 for x in q])
     assert np.abs(reached - GRID).max() < 1 / DRAWS  # one stratum: the table that is inverted has no finer steps

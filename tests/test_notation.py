@@ -58,7 +58,7 @@ POINTS = {
     "2^3^2": (512, ""),
     "7/2": (3.5, ""),
     "100 / 10 / 2": (5, ""),
-    "10 - (2 + 3)": (5, ""),
+    "10 + (2 + 3)": (15, ""),
     "((((7))))": (7, ""),
     "1e60": (1e60, ""),
     "-5": (-5, ""),  # read as it stands; what it may mean is the vocabulary's business
@@ -70,7 +70,8 @@ POINTS = {
 def test_a_number_is_read_as_written(text: str, wanted: tuple[float, str]) -> None:
     notation = parse(text)
     assert isinstance(notation.belief, Point)
-    assert (notation.belief.value, notation.unit) == (pytest.approx(wanted[0], rel=1e-15), wanted[1])
+    assert notation.belief.value == pytest.approx(wanted[0], rel=1e-15)
+    assert notation.unit == wanted[1]
 
 
 INTERVALS = {
@@ -142,15 +143,16 @@ def test_hard_bounds_are_uniform_and_may_start_at_zero() -> None:
 
 REFUSED = [
     "", "   ", "nan", "NaN", "inf", "-inf", "Infinity", "1e400", "-1e400", "1e61", "1e308*10", "9^9^9^9", "1/0", "0/0",
-    "0^-1", "(0-8)^0.5", "10 to 5", "75 to 54 days", "uniform 5 to 3", "5兆", "5 兆 token", "兆", "-5 to 10", "-5 to -3",
+    "0^-1", "(0-8)^0.5", "10 to 5", "75 to 54 days", "uniform 5 to 3", "5兆", "5 兆 token", "兆", "-5 to 10",
+    "-5 to -3",
     "0 to 5", "5 to 10 to 20", "5..10..20", "5 days to 10 hours", "5 days to 10", "5 days to 10 FLOP", "uniform 5",
     "~5", "≈5", "> 5", "≥5", "<0", "< -1", "0 ± 5%", "5 ± 5", "5 ± 0", "5 ± 120%", "-5 ± 1", "5 ± 5 ± 5", "5 x/÷ 1",
     "5 x/÷ 0.5", "(1", "1)", "()", "5 ^", "5 *", "5..", "..5", "5.", "1,00", "1 2", "5;", "5³", "1_000", "$5M", "to 5",
-    "abc", "eval(1)", "5 # day", "5 @ day", "5 = 5", "0x10", "½", "∞", "５兆", "5 /s",
+    "abc", "eval(1)", "5 # day", "5 @ day", "5 = 5", "½", "∞", "５兆", "5 /s",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", [text for text in REFUSED if text != "0x10"])
+@pytest.mark.parametrize("text", REFUSED)
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(NotationError):
         parse(text)
@@ -192,16 +194,6 @@ def test_hard_bounds_are_not_silently_made_soft(text: str) -> None:
     assert isinstance(belief, Uniform)
 
 
-@pytest.mark.parametrize("text", ["5-10B", "5 to 10B token", "1.5–2T", "3至4亿"])
-def test_a_scale_said_once_is_not_lost_on_the_first_end(text: str) -> None:
-    # Read literally "5 to 10B" spans 5 to 1e10, which nobody means: either both ends get the scale or it is refused.
-    try:
-        low, high = parse(text).belief.quantile(np.array([0.05, 0.95]))
-    except NotationError:
-        return
-    assert high / low < 3
-
-
 @pytest.mark.parametrize("text", ["5B-10B", "5B - 10B token", "1e3-2e3", "40%-50%"])
 def test_a_hyphen_between_two_numbers_with_scales_is_an_interval_or_refused(text: str) -> None:
     try:
@@ -209,6 +201,31 @@ def test_a_hyphen_between_two_numbers_with_scales_is_an_interval_or_refused(text
     except NotationError:
         return
     assert isinstance(belief, LogNormal)
+
+
+@pytest.mark.parametrize("text", ["10 - 2", "10-2", "1-1-1", "3 * 4 - 2", "10 - (2 + 3)"])
+def test_a_hyphen_never_subtracts(text: str) -> None:
+    with pytest.raises(NotationError):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("5-10B", 5e9, 1e10),
+        ("5 to 10B", 5e9, 1e10),
+        ("3至4亿", 3e8, 4e8),
+        ("5B to 10B", 5e9, 1e10),
+        ("900M to 1.2B", 9e8, 1.2e9),
+    ],
+)
+def test_a_scale_said_once_holds_for_both_ends(text: str, low: float, high: float) -> None:
+    np.testing.assert_allclose(parse(text).belief.quantile(np.array([0.05, 0.95])), [low, high], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("text", "low", "high"), [("500,000 to 1M", 5e5, 1e6), ("800 to 1.2K GPU-hours", 800, 1200)])
+def test_a_scale_that_can_only_be_meant_for_the_last_end_stays_there(text: str, low: float, high: float) -> None:
+    np.testing.assert_allclose(parse(text).belief.quantile(np.array([0.05, 0.95])), [low, high], rtol=1e-12)
 
 
 def test_parentheses_nest_as_deep_as_the_longest_text_allows() -> None:
@@ -260,11 +277,13 @@ def test_an_interval_never_excludes_its_median(low: float, ratio: float) -> None
 
 
 @LAW
-@given(st.integers(1, 99), st.integers(1, 99), st.integers(1, 9), st.sampled_from("+-*/"), st.sampled_from("+-*/"))
+@given(st.integers(1, 99), st.integers(1, 99), st.integers(1, 9), st.sampled_from("+*/"), st.sampled_from("+*/"))
 def test_sums_are_worked_out_with_the_usual_precedence(a: int, b: int, c: int, one: str, two: str) -> None:
     text = f"({a}) {one} {b} {two} {c}"
     wanted = eval(text)  # the text is made of the digits and signs above
-    assert parse(text).belief == Point(pytest.approx(wanted, rel=1e-12))
+    belief = parse(text).belief
+    assert isinstance(belief, Point)
+    assert belief.value == pytest.approx(wanted, rel=1e-12)
 
 
 ALPHABET = "0123456789.,eE+-*/^()%±×÷x:<≤~>≥ –—至到千万百十亿兆kKMBT to days uniform FLOP/s-$\n\t"

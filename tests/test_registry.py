@@ -68,7 +68,7 @@ def test_two_plugins_of_one_name_are_an_error() -> None:
 
 def test_two_files_that_register_one_name_are_an_error(plugins: Plugins) -> None:
     registry = plugins({"a": "PLUGINS.add('same', 1)", "b": "PLUGINS.add('same', 2)"})
-    with pytest.raises(ValueError, match="two abacuss? are called 'same'|two abacuses are called 'same'"):
+    with pytest.raises(ValueError, match="'same'"):
         list(registry)
 
 

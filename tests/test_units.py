@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comptometer import units
@@ -115,7 +114,7 @@ def test_the_refusal_of_a_plural_of_flop_says_what_to_write(text: str) -> None:
 
 @pytest.mark.parametrize("text", JUNK)
 def test_what_is_no_unit_is_refused_with_examples(text: str) -> None:
-    with pytest.raises(UnitError, match="is not a unit; known are e.g. FLOP"):
+    with pytest.raises(UnitError, match=r"is not a unit; known are e\.g\. FLOP"):
         units.parse(text)
 
 
@@ -206,7 +205,6 @@ def test_converting_there_and_back_changes_nothing(text: str, prefix: str) -> No
 @LAW
 @given(st.text(max_size=70) | st.text("FLOPschipday^*/-·$ 0123456789kMGT", max_size=40))
 def test_only_unit_errors_escape_from_any_text(text: str) -> None:
-    assume(not re.search(r"(\^|\*\*).*(\^|\*\*)|\d{3}", text))  # towers of powers have a test of their own
     try:
         unit = units.parse(text)
     except UnitError:

@@ -9,8 +9,18 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from comptometer import units, vocabulary
-from comptometer.distribution import Empirical, LogNormal, LogStudentT, LogUniform, Mixture, Point, Truncated, Uniform
+from comptometer import units
+from comptometer.distribution import (
+    Distribution,
+    Empirical,
+    LogNormal,
+    LogStudentT,
+    LogUniform,
+    Mixture,
+    Point,
+    Truncated,
+    Uniform,
+)
 from comptometer.errors import NotationError, UnitError
 from comptometer.quantity import Estimate
 from comptometer.vocabulary import ABOUTS, COUNTED, is_word, read, scaled
@@ -23,11 +33,11 @@ UNITLESS_REFUSED = sorted(about for about in ABOUTS if not ABOUTS[about].bare)
 
 def test_the_vocabulary_is_that_of_the_interface() -> None:
     # interface.md, "Claims: what a dossier can say"; a file (architecture) is not a number and has no rule here
-    documented = """
-        macs_per_example flop_per_example backward_factor examples epochs updates batch_size tokens parameters
-        active_parameters sequence_length chips duration chip_hours precision peak utilization mfu hfu recompute scale_up
-        compute cost energy power
-    """.split()
+    documented = [
+        "macs_per_example", "flop_per_example", "backward_factor", "examples", "epochs", "updates", "batch_size",
+        "tokens", "parameters", "active_parameters", "sequence_length", "chips", "duration", "chip_hours", "precision",
+        "peak", "utilization", "mfu", "hfu", "recompute", "scale_up", "compute", "cost", "energy", "power",
+    ]  # fmt: skip
     assert set(documented) <= set(ABOUTS)
 
 
@@ -258,6 +268,6 @@ P = np.array([0.05, 0.3, 0.5, 0.7, 0.95])
     ],
     ids=lambda belief: type(belief).__name__,
 )
-def test_a_belief_of_any_shape_can_be_put_in_another_unit(belief: vocabulary.Distribution) -> None:
+def test_a_belief_of_any_shape_can_be_put_in_another_unit(belief: Distribution) -> None:
     np.testing.assert_allclose(scaled(belief, 3600.0).quantile(P), 3600 * belief.quantile(P), rtol=1e-12)
     assert scaled(belief, 1) is belief

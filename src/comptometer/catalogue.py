@@ -219,6 +219,9 @@ class Entry:
         extras = {"tag": claim.tag, "chip": claim.chip, "note": claim.note, "from": sorted(claim.rests_on)}
         return row | {key: value for key, value in extras.items() if value}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return entry, (self.dossier,)  # everything else follows from the evidence
+
     def __repr__(self) -> str:
         return f"<{self.name}: {self.value}>"
 

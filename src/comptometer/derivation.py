@@ -117,7 +117,8 @@ def _peak_claim(chip: Chip, precision: str) -> Claim:
 def _stated_utilization(evidence: Evidence) -> Known | None:
     """A utilization of the whole job.
 
-    One that was assumed without an interval gets the width of the default: naming 33% does not make it known.
+    One that was assumed or worked out backwards, without an interval, gets the width of the default: naming 33%
+    does not make it known.
     """
     claim = evidence.best("utilization")
     if not claim:

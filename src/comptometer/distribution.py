@@ -86,7 +86,9 @@ class LogNormal:
 
     def cdf(self, x: float) -> float:
         """Probability of a value up to `x`."""
-        return 0.0 if x <= 0 else _NORMAL.cdf(math.log(x / self.median) / self.sigma)
+        if x <= 0 or not self.sigma:
+            return float(x >= self.median)
+        return _NORMAL.cdf(math.log(x / self.median) / self.sigma)
 
 
 @dataclass(frozen=True, slots=True)

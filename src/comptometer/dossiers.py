@@ -78,16 +78,28 @@ def read_dossier(raw: bytes, place: str, dossier_id: str, as_of: date | None = N
 
 def _value_problems(table: Mapping[str, Any]) -> list[str]:
     """What is wrong with the values of a file whose shape is wrong too, so that all is said at once."""
+    stages = [stage for stage in _rows(table, "stages") if isinstance(stage, dict)]
+    parts = [("claims", _rows(table, "claims"))]
+    parts += [(f"stages[{at}].claims", _rows(stage, "claims")) for at, stage in enumerate(stages, 1)]
     found = []
-    claims = table.get("claims")
-    for at, claim in enumerate(claims if isinstance(claims, list) else [], 1):
-        if not isinstance(claim, dict) or not isinstance(claim.get("about"), str) or "value" not in claim:
-            continue
-        try:
-            _belief(claim["about"], str(claim["value"]))
-        except ComptometerError as error:
-            found.append(f"claims[{at}].value: {claim['about']}: {error}")
+    for place, rows in parts:
+        for at, row in enumerate(rows, 1):
+            if isinstance(row, dict) and isinstance(row.get("about"), str) and "value" in row:
+                found += [f"{place}[{at}].{problem}" for problem in _value_problem(row["about"], str(row["value"]))]
     return found
+
+
+def _rows(table: Mapping[str, Any], key: str) -> list[Any]:
+    rows = table.get(key)
+    return rows if isinstance(rows, list) else []
+
+
+def _value_problem(about: str, value: str) -> list[str]:
+    try:
+        _belief(about, value)
+    except ComptometerError as error:
+        return [f"about: {error}" if about not in ABOUTS else f"value: {about}: {error}"]
+    return []
 
 
 def _dossier(row: DossierFile, dossier_id: str, problems: list[str]) -> Dossier:
@@ -165,12 +177,7 @@ def _belief(about: str, value: str) -> Distribution | None:
 
 
 def _claim_problems(row: ClaimRow, sources: Mapping[str, Source]) -> list[str]:
-    found = []
-    try:
-        _belief(row.about, row.value)
-    except ComptometerError as error:
-        key = "about" if row.about not in ABOUTS else "value"
-        found.append(f"{key}: {error}" if key == "about" else f"{key}: {row.about}: {error}")
+    found = _value_problem(row.about, row.value)
     if not (row.source in sources or row.source in source_ids() or row.source.startswith(("http://", "https://"))):
         near = get_close_matches(row.source, [*sources, *source_ids()], 1)
         hint = f"did you mean {near[0]!r}?" if near else "give an address, or describe it under [sources]"

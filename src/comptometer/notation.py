@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from comptometer.distribution import Z90, Distribution, LogNormal, LogUniform, Point, Uniform
 from comptometer.errors import NotationError
@@ -44,6 +45,7 @@ class Notation:
     unit: str
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Notation:
     """Read a number, an interval, a bound or a small sum, with its unit.
 
@@ -104,7 +106,8 @@ def _interval(text: str, low_text: str, high_text: str, *, uniform: bool) -> Not
     high, unit = _quantity(high_text, text)
     if low_unit and low_unit != unit:
         raise NotationError(f"{text!r} has two units, {low_unit!r} and {unit!r}; give both ends in the same")
-    if scale := _scale_said_once(low_text, high_text):
+    scale = _scale_said_once(low_text, high_text)
+    if scale and low * scale <= high:  # "5 to 10B" says B once; "500,000 to 1M" does not
         low *= scale
     if low > high:
         raise NotationError(f"{text!r} is upside down: the first end must be the smaller one")

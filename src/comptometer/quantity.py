@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ from comptometer.units import Unit
 
 ROOT_SEED = 2018  # of every draw; the numbers of a release change when it does
 
+HAZEN: Final = "hazen"  # the rule of quantiles to which draws at the midpoints of strata belong
+
 Number = int | float
 
 
@@ -36,7 +38,7 @@ def strata(name: str) -> NDArray[np.uint16]:
     """
     digest = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
     bits = np.random.PCG64DXSM(np.random.SeedSequence([ROOT_SEED, digest])).random_raw(DRAWS)
-    order = np.argsort(bits, kind="stable").astype(np.uint16)
+    order = np.argsort(bits).astype(np.uint16)  # 64 random bits do not tie: any sort gives the same order
     order.setflags(write=False)
     return order
 
@@ -87,12 +89,12 @@ class Estimate:
     @cached_property
     def _usual(self) -> tuple[float, float, float]:
         """The quantiles that everybody asks for: 5%, 50%, 95%."""
-        low, middle, high = np.quantile(self.draws, [0.05, 0.5, 0.95])
+        low, middle, high = np.quantile(self.draws, [0.05, 0.5, 0.95], method=HAZEN)
         return float(low), float(middle), float(high)
 
     def quantile(self, p: float) -> float:
         """The value below which the probability is `p`, in `unit`."""
-        return float(np.quantile(self.draws, p))
+        return float(np.quantile(self.draws, p, method=HAZEN))
 
     @property
     def median(self) -> float:
@@ -116,7 +118,7 @@ class Estimate:
     def log_sd(self) -> float:
         """Robust standard deviation of the natural logarithm: half the 90% interval over 1.645."""
         low, high = self.interval()
-        return math.log(high / low) / (2 * Z90)
+        return math.log(high / low) / (2 * Z90) if low > 0 else math.nan
 
     def probability_above(self, value: Estimate | Number | str) -> float:
         """Share of the possible worlds in which the quantity exceeds `value` (a number: in `unit`).
@@ -204,7 +206,7 @@ class Estimate:
         belongs to no single claim and is left out. Claims taken as exact have no share.
 
         >>> a, b = (Estimate.draw(n, parse(v).belief, units.parse("")) for n, v in [("a", "1 to 2"), ("b", "1 to 4")])
-        >>> {name: round(share, 2) for name, share in (a * b).sensitivity().items()}
+        >>> {name: round(share, 1) for name, share in (a * b).sensitivity().items()}
         {'b': 0.8, 'a': 0.2}
         """
         target = np.log(self.draws) if self.draws.min() > 0 else self.draws
@@ -215,12 +217,13 @@ class Estimate:
             for name, belief in self.beliefs.items()
             if not isinstance(belief, Point)
         }
-        return dict(sorted(shares.items(), key=lambda item: -item[1]))
+        total = max(sum(shares.values()), 1.0)  # chance correlation of the draws can make it 1.03
+        return {name: share / total for name, share in sorted(shares.items(), key=lambda item: -item[1])}
 
     def __str__(self) -> str:
         low, high = self.interval()
         unit = f" {units.name(self.unit)}" if units.name(self.unit) else ""
-        if low == high:
+        if high - low <= 1e-9 * abs(high):  # exact but for the rounding of arithmetic
             return text.number(self.median) + unit
         return f"{text.number(self.median, 2)}{unit} (90%: {text.interval(low, high)})"
 

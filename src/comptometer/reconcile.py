@@ -20,7 +20,7 @@ Verdict = Literal["consistent", "tension", "conflict", "single-method"]
 
 TENSION = 1.0  # z above which the interval is widened
 CONFLICT = 2.5  # z above which there is no average
-LEAST_WEIGHT = 0.1  # of a side of a conflict, so that a 90% interval reaches both
+LEAST_WEIGHT = 0.2  # of a side of a conflict, so that a 90% interval holds the medians of both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

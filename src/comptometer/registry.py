@@ -44,12 +44,12 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def _scan(self) -> dict[str, T]:
         if not self._scanned:
-            self._scanned = True
             package = importlib.import_module(self._package)
             for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
                 importlib.import_module(f"{self._package}.{module.name}")
             for entry in entry_points(group=self._package):
                 entry.load()
+            self._scanned = True  # only now: a plugin that cannot be imported fails every time, not once
         return self._found
 
     def __getitem__(self, name: str) -> T:

@@ -5,19 +5,21 @@ Figures given by the caller are claims like all others; they outrank what a doss
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
+from typing import cast, get_args
 
 from comptometer import dossiers, store
 from comptometer.catalogue import Entry, entry
 from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
 from comptometer.evidence import caller_claim
 from comptometer.records import Claim, Dossier, Stage
-from comptometer.vocabulary import ABOUTS, DOMAINS, is_word, read
+from comptometer.vocabulary import ABOUTS, DOMAINS, Tag, is_word, read
 
 Figure = str | int | float
 
@@ -49,6 +51,21 @@ SEGMENT_FIGURES: Mapping[str, str] = {
     "mfu": "mfu",
     "hfu": "hfu",
 }
+# What a figure of the caller puts out of force in a dossier besides claims about the same thing: other ways to say it.
+REPLACED: Mapping[str, frozenset[str]] = {
+    "parameters": frozenset({"active_parameters"}),
+    "macs_per_example": frozenset({"flop_per_example"}),
+    "flop_per_example": frozenset({"macs_per_example"}),
+    "examples": frozenset({"updates", "batch_size"}),
+    "updates": frozenset({"examples"}),
+    "batch_size": frozenset({"examples"}),
+    "chips": frozenset({"chip_hours"}),
+    "duration": frozenset({"chip_hours"}),
+    "chip_hours": frozenset({"chips", "duration"}),
+    "utilization": frozenset({"mfu", "hfu"}),
+    "mfu": frozenset({"utilization", "hfu"}),
+    "hfu": frozenset({"utilization", "mfu"}),
+}
 ONE_PER_SEGMENT = ("time", "chip_hours")  # never shared: it would count the same hours twice
 
 _SYNONYMS = {
@@ -68,16 +85,19 @@ def estimate(
     domain: str | Sequence[str] | None = None,
     as_of: date | None = None,
     chip: str | Sequence[str] | None = None,
+    reported_as: str | None = None,
     **figures: Figure | Sequence[Figure] | None,
 ) -> Entry:
     """Estimate training compute with every method that the evidence allows.
 
     Args:
         source: a model of the catalogue by any of its names, or the path of a dossier.
-        name: what to call the result, where there is no source.
-        domain: what the model is for; language where tokens are given and nobody says otherwise.
+        name: what to call the result; also names the unknowns: two results of one name share them.
+        domain: what the model is for; language where only figures are given, tokens among them.
         as_of: refuse dates after this day.
         chip: the chip by any of its names; a list for several segments of the job, which add up.
+        reported_as: what the reported figure counts: "model" FLOP, "hardware" FLOP with recomputation, or
+            "derived-from-hardware" if it was worked out from the machines' time.
         figures: any of `params, active_params, experts, tokens, examples, epochs, updates, batch_size,
             macs_per_example, flop_per_example, backward_factor, sequence_length, recompute, scale_up, reported,
             chips, time, chip_hours, precision, peak, utilization, mfu, hfu`, as numbers or as people write them
@@ -95,9 +115,11 @@ def estimate(
     >>> estimate("alexnet").compute.verdict
     'consistent'
     >>> estimate(chip="h100-sxm", chips=16384, time="54 to 75 days", utilization="38% to 43%")
-    <custom: 3.6e25 FLOP (90%: 2.8e25 to 4.6e25)>
+    <custom: 3.6e25 FLOP (90%: 2.9e25 to 4.5e25)>
     """
-    return entry(dossier(source, name=name, domain=domain, as_of=as_of, chip=chip, figures=figures))
+    return entry(
+        dossier(source, name=name, domain=domain, as_of=as_of, chip=chip, reported_as=reported_as, figures=figures)
+    )
 
 
 def dossier(
@@ -107,6 +129,7 @@ def dossier(
     domain: str | Sequence[str] | None = None,
     as_of: date | None = None,
     chip: str | Sequence[str] | None = None,
+    reported_as: str | None = None,
     figures: Mapping[str, Figure | Sequence[Figure] | None] | None = None,
     prefix: str = "",
 ) -> Dossier:
@@ -123,20 +146,39 @@ def dossier(
             "nothing to estimate: name a model, a dossier (.toml), or give figures such as params and tokens"
         )
     problems = _unknown(given, prefix)
-    base = _base(source, as_of) or _own(name, domain, given)
+    domains = _domains(domain)
+    base = _base(source, as_of) or _own({**given, "chip": chips})
+    base = replace(
+        base, name=name or base.name, domain=domains or base.domain, id=_identifier(name) if name else base.id
+    )
     segments = _segments(chips, given, base.id, prefix, problems)
     claims = _figures(given, base.id, prefix, problems)
+    if reported_as is not None:
+        claims = _tagged(claims, reported_as, prefix, problems)
     if problems:
         raise UsageError("\n".join(problems))
-    if len(segments) > 1:
-        return replace(base, claims=[*claims, *base.claims], stages=[*base.stages, *_staged(segments)])
-    return replace(base, claims=[*claims, *(segments[0] if segments else ()), *base.claims])
+    if len(segments) == 1:
+        claims += segments[0]
+    stages = _staged(segments) if len(segments) > 1 else []
+    new_chip = any(claim.chip for claim in [*claims, *(c for stage in stages for c in stage.claims)])
+    kept = _in_force(base.claims, claims, new_chip)
+    older = [replace(stage, claims=_in_force(stage.claims, claims, new_chip)) for stage in base.stages]
+    return replace(base, claims=[*claims, *kept], stages=[*older, *stages])
+
+
+def _in_force(claims: Sequence[Claim], given: Sequence[Claim], new_chip: bool) -> list[Claim]:
+    """The claims of a dossier that the caller's figures leave in force; a chip of theirs has a peak of its own."""
+    out = {name for claim in given for name in REPLACED.get(claim.about, ())} | ({"peak"} if new_chip else set())
+    return [claim for claim in claims if claim.about not in out]
 
 
 def _base(source: str | Path | Dossier | None, as_of: date | None) -> Dossier | None:
     if source is None or isinstance(source, Dossier):
         return source
-    return located(source, as_of)
+    found = located(source, as_of)
+    if as_of and found.published and found.published > as_of:
+        raise UsageError(f"{found.name} was published on {found.published}, after {as_of}, the day asked for")
+    return found
 
 
 def _unknown(given: Mapping[str, object], prefix: str) -> list[str]:
@@ -207,14 +249,21 @@ def _identifier(stem: str) -> str:
 # Figures
 
 
-def _own(name: str | None, domain: str | Sequence[str] | None, given: Mapping[str, object]) -> Dossier:
-    domains = _listed(domain) or (["language"] if "tokens" in given else [])
+def _own(given: Mapping[str, object]) -> Dossier:
+    """A model of which only the caller knows; other figures make another model, with unknowns of its own."""
+    figures = repr(sorted((key, _listed(value)) for key, value in given.items()))
+    digest = hashlib.blake2b(figures.encode(), digest_size=4).hexdigest()
+    return Dossier(id=f"custom-{digest}", name="custom", domain=["language"] if "tokens" in given else [])
+
+
+def _domains(domain: str | Sequence[str] | None) -> list[str]:
+    domains = _listed(domain)
     for item in domains:
         if item not in DOMAINS:
             near = get_close_matches(item, DOMAINS, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(DOMAINS)}"
             raise UsageError(f"domain: no {item!r}{hint}")
-    return Dossier(id=_identifier(name or "custom"), name=name or "custom", domain=domains)
+    return domains
 
 
 def _listed(value: object) -> list[str]:
@@ -235,13 +284,25 @@ def _figures(given: Mapping[str, object], subject: str, prefix: str, problems: l
     return found
 
 
+def _tagged(claims: Sequence[Claim], tag: str, prefix: str, problems: list[str]) -> list[Claim]:
+    flag = spelled("reported_as", prefix)
+    if not any(claim.about == "compute" for claim in claims):
+        problems.append(f"{flag}: says what {spelled('reported', prefix)} counts; give that too")
+    if tag not in get_args(Tag):
+        problems.append(f"{flag}: {tag!r} is not one of {', '.join(get_args(Tag))}")
+    return [replace(claim, tag=cast(Tag, tag)) if claim.about == "compute" else claim for claim in claims]
+
+
 def _segments(
     chips: Sequence[str], given: Mapping[str, object], subject: str, prefix: str, problems: list[str]
 ) -> list[list[Claim]]:
     values = {key: _listed(given[key]) for key in SEGMENT_FIGURES if key in given}
     count = max([len(chips), *(len(items) for items in values.values())], default=0)
     if chips and not {"chips", "time", "chip_hours"} & set(values):
-        problems.append(f"{spelled('chip', prefix)}: also give {spelled('chip_hours', prefix)}, or chips and time")
+        problems.append(
+            f"{spelled('chip', prefix)}: also give {spelled('chip_hours', prefix)}, or "
+            f"{spelled('chips', prefix)} and {spelled('time', prefix)}"
+        )
     for key, items in {"chip": list(chips), **values}.items():
         if len(items) not in {0, 1, count}:
             problems.append(f"{spelled(key, prefix)}: given {len(items)} times for {count} segments")

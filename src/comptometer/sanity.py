@@ -15,6 +15,7 @@ from comptometer.evidence import Evidence
 from comptometer.methods import Outcome
 from comptometer.quantity import Estimate
 from comptometer.reconcile import TENSION, Reconciled
+from comptometer.vocabulary import TEXT_DOMAINS
 
 UTILIZATION_RANGE = 0.05, 0.75  # of a whole job; outside it is an error to explain
 SAME = 1.10  # two ways to give chip-hours agree within this (91.5% of the published pairs do)
@@ -77,11 +78,8 @@ def _chips(evidence: Evidence) -> Mapping[str, bool]:
     }
 
 
-_LANGUAGE = ("language", "multimodal")
-
-
 def _language(evidence: Evidence) -> bool:
-    return not evidence.dossier.domain or any(name in _LANGUAGE for name in evidence.dossier.domain)
+    return not evidence.dossier.domain or bool(TEXT_DOMAINS & set(evidence.dossier.domain))
 
 
 def _before(evidence: Evidence, year: int) -> bool:

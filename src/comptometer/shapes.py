@@ -1,7 +1,7 @@
 """Shapes of the files that come in, as pydantic models: the schema of a dossier, a chip, a source.
 
 Only `store` uses them, to check; what goes on into the program are the frozen records.
-JSON Schemas for editors are generated from here (`comptometer dossier schema`).
+JSON Schemas for editors are generated from here (`comptometer schema`).
 """
 
 from __future__ import annotations

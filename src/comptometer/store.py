@@ -33,6 +33,8 @@ def folders() -> tuple[Path, ...]:
     """The shipped data folder, and the user's own where there is one."""
     configured = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
     own = os.environ.get("COMPTOMETER_DATA") or Path(configured) / "comptometer"
+    if os.environ.get("COMPTOMETER_DATA") and not Path(own).is_dir():
+        raise UsageError(f"COMPTOMETER_DATA names {own}, which is no folder")
     return (SHIPPED, Path(own)) if Path(own).is_dir() else (SHIPPED,)
 
 
@@ -143,7 +145,7 @@ def source(source_id: str) -> Source:
     """
     from comptometer.shapes import SourceFile
 
-    for folder in folders():
+    for folder in reversed(folders()):
         path = folder / "sources" / f"{source_id}.toml"
         if "/" not in source_id and path.is_file():
             return to_source(source_id, shaped(SourceFile, bytes_to_table(read_bytes(path), str(path)), str(path)))

@@ -40,7 +40,7 @@ def exact(value: float) -> str:
     >>> exact(405e9), exact(0.00578754), exact(16384), exact(1.2e6)
     ('4.05e11', '0.00578754', '16384', '1.2e6')
     """
-    return number(value, 12) if abs(value) < 1e6 else _scientific(value)
+    return _scientific(value) if math.isfinite(value) and abs(value) >= 1e6 else number(value, 12)
 
 
 def _scientific(value: float) -> str:

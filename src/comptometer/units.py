@@ -58,6 +58,8 @@ DEFINITIONS = """
 
 _CHINESE = {
     "小时": "h",
+    "分钟": "min",
+    "秒": "s",
     "个月": "month",
     "天": "day",
     "日": "day",
@@ -101,7 +103,10 @@ def parse(text: str) -> Unit:
         raise UnitError(f"unit {text!r} is ambiguous: write FLOP for an amount, FLOP/s for a rate")
     if stripped and not _ALLOWED.fullmatch(stripped):
         raise UnitError(f"{text!r} is not a unit; known are e.g. FLOP, TFLOP/s, token, chip-hour, day, pfs-day")
-    spelled = re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])", "*", stripped).replace("$", "USD")
+    spelled = re.sub(r"(\w*(?:FLOP|flop))/s-(\w+)", r"\1*\2/s", stripped).replace(
+        "$", "USD"
+    )  # a rate for a day is an amount
+    spelled = re.sub(r"[A-Za-z]+(?:-[A-Za-z]+)+", lambda found: f"({found[0].replace('-', '*')})", spelled)
     spelled = re.sub(r"(?<=[A-Za-z]) +(?=[A-Za-z])", "*", spelled)
     try:
         return _registry().parse_units(spelled)
@@ -137,12 +142,11 @@ def name(unit: Unit) -> str:
     if unit == _registry().dimensionless:
         return ""
     text = re.sub(r" ?([*/]) ?", r"\1", str(unit).replace(" ** ", "^"))
-    return _SPELLED.get(text, text)
+    return re.sub(r"^chip\*(\w+)$", r"chip-\1", _SPELLED.get(text, text))
 
 
 # As pint sorts the parts of a unit, and as people write it.
 _SPELLED = {
-    "chip*h": "chip-h",
     "pfs*day": "pfs-day",
     "day*pfs": "pfs-day",
     "FLOP/chip/s": "FLOP/s/chip",
@@ -178,6 +182,6 @@ def convert(value: float | str, source: str, target: str) -> float:
         UnitError: an unknown unit, or two that do not measure the same thing.
 
     >>> convert(1e25, "FLOP", "pfs-day")
-    115740.74074074074
+    115740.74074074076
     """
     return float(value) * factor(parse(source), parse(target))

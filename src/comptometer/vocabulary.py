@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from comptometer import units
-from comptometer.distribution import Distribution, Empirical, Mixture, Point, Truncated
+from comptometer.distribution import Distribution, Empirical, Mixture, Point, Truncated, Uniform
 from comptometer.errors import NotationError, UnitError
 from comptometer.notation import parse
 
@@ -78,6 +78,8 @@ DOMAINS = (
     "robotics", "recommendation", "earth-science", "mathematics", "other",
 )  # fmt: skip
 
+TEXT_DOMAINS = frozenset({"language", "multimodal"})  # where a token is a token of text
+
 COUNTED = ("examples", "chips", "tokens", "parameters", "active_parameters", "sequence_length", "experts")
 
 
@@ -111,8 +113,8 @@ def read(about: str, text: str, *, bare: bool = False) -> Distribution:
     low, high = _support(belief)
     if low <= 0:
         raise NotationError(f"{text!r} must be above 0")
-    if rule.share and high > 1:
-        hint = f"; write {text.strip()}% if a percentage is meant" if high <= 100 else ""
+    if rule.share and high > 1 + 1e-9:
+        hint = f"; write {text.strip()}% if a percentage is meant" if 1.5 < high <= 100 and "%" not in text else ""
         raise NotationError(f"{text!r} must be a share between 0 and 1{hint}")
     if about in COUNTED and high < 1:
         raise NotationError(f"{text!r} must be at least 1")
@@ -147,7 +149,12 @@ def scaled(belief: Distribution, factor: float) -> Distribution:
 
 
 def _support(belief: Distribution) -> tuple[float, float]:
-    """Ends of the 90% interval as written; the value itself where it is a point."""
+    """Ends of the 90% interval as written; the value itself where it is a point, hard bounds where they are hard.
+
+    A hard bound of zero is allowed ("uniform 0 to 5"): no draw lies on it.
+    """
+    if isinstance(belief, Uniform):
+        return belief.low or belief.high * 1e-9, belief.high
     import numpy as np
 
     low, high = belief.quantile(np.array([0.05, 0.95]))

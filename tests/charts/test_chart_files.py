@@ -77,7 +77,7 @@ def test_an_unknown_ending_is_refused_with_the_known_ones(picture: Any, tmp_path
 
 
 def test_a_missing_folder_is_named(picture: Any, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no folder .*absent"):
+    with pytest.raises(UsageError, match=r"no folder .*absent"):
         save(picture, tmp_path / "absent" / "chart.svg")
     assert os.listdir(tmp_path) == []
 
@@ -137,7 +137,8 @@ def test_a_page_loads_nothing(page: str) -> None:
 def test_a_page_forbids_what_it_does_not_need(page: str) -> None:
     policy = next(a["content"] for tag, a in Elements(page).found if a.get("http-equiv") == "Content-Security-Policy")
     assert policy
-    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert policy.startswith("default-src 'none';")
+    assert policy.count("'sha256-") == 2
     assert "unsafe-eval" not in policy
     assert "http" not in policy.replace("http-equiv", "")
     assert 'ast: true, actions: false, renderer: "svg", loader: loader' in page
@@ -179,8 +180,9 @@ def test_a_name_with_markup_stays_text(tmp_path: Path) -> None:
         "usermeta": {"comptometer": {"note": "<script>", "rows": "points", "columns": {"model": "<i>"}}},
     }
     page = save(alt.LayerChart.from_dict(spec), tmp_path / "chart.html").read_text(encoding="utf-8")
-    assert "<img" not in page
     assert page.count("</script>") == 3
+    assert Elements(page).count("img") == 0
+    assert "\\u003c/script>\\u003cimg" in page
 
 
 def test_any_chart_of_altair_can_be_saved_as_a_page(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def command(path: tuple[str, ...]) -> click.Command:
 
 def test_the_commands_are_pinned() -> None:
     assert [" ".join(path) for path in commands()] == [
-        "chart", "convert", "dossier", "dossier check", "dossier new", "estimate", "explain", "replicate", "schema",
+        "chart", "chips", "chips list", "chips show", "convert", "dossier", "dossier check", "dossier new", "estimate", "explain", "models", "models list", "replicate", "schema",
     ]  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_the_flags_of_estimate_are_pinned() -> None:
         "--params", "--active-params", "--experts", "--tokens", "--examples", "--epochs", "--updates", "--batch-size",
         "--macs-per-example", "--flop-per-example", "--backward-factor", "--sequence-length", "--recompute", "--scale-up",
         "--reported", "--chip", "--chips", "--time", "--chip-hours", "--precision", "--peak", "--utilization", "--mfu",
-        "--hfu", "--name", "--domain", "--as-of", "--json",
+        "--hfu", "--reported-as", "--name", "--domain", "--as-of", "--json",
     }  # fmt: skip
 
 

@@ -36,8 +36,8 @@ def test_palm_by_hardware_time() -> None:
 
 
 def test_the_caller_can_change_the_backward_factor() -> None:
-    forward_only = estimate(macs_per_example="1e9", examples="1M", epochs=1, backward_factor=1)
-    whole = estimate(macs_per_example="1e9", examples="1M", epochs=1)
+    forward_only = estimate(macs_per_example="1e9", examples="1M", epochs=1, backward_factor=1, name="x")
+    whole = estimate(macs_per_example="1e9", examples="1M", epochs=1, name="x")
     assert (whole / forward_only).median == pytest.approx(3)
 
 

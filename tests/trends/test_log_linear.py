@@ -21,8 +21,8 @@ from comptometer.trends.log_linear import log_linear
 LAW = settings(deadline=None, max_examples=50)
 MONTH = 30.5  # days; the month in which the article's 3.43 comes out
 
-# OpenAI, "AI and Compute" (2018), data of the first chart: model, date, pfs-days, and the doubling time in months
-# without it (reference original-analysis.md, sections 3 and 7).
+# OpenAI, "AI and Compute" (2018), data of the first chart: model, date, pfs-days, and the doubling time without it in
+# months of 30.4375 days (reference original-analysis.md, sections 3 and 7).
 POINTS = [
     ("AlexNet", date(2012, 6, 1), 0.00578754, 3.06),
     ("Dropout", date(2012, 7, 3), 0.0021312, 3.20),
@@ -40,10 +40,6 @@ POINTS = [
     ("AlphaGo Zero", date(2017, 10, 19), 1862, 3.71),
     ("AlphaZero", date(2017, 12, 5), 420, 3.54),
 ]
-# The same models in Epoch's database, column epoch-2025-06.
-EPOCH_2025 = [
-    0.00544, 0.00316, 0.00616, 3.3e-5, 0.142, 0.648, 0.0175, 0.301, 0.1205, 76.6, 5.05, 25.5, 7.0, 3947, 424.5,
-]  # fmt: skip
 
 
 def fitted(without: tuple[str, ...] = (), draws: int = 100) -> Trend:
@@ -89,26 +85,21 @@ def test_resampling_the_fifteen_points_gives_the_interval_of_the_reference() -> 
 
 @pytest.mark.parametrize(("name", "months"), [(name, months) for name, _, _, months in POINTS])
 def test_leaving_one_point_out_gives_the_doubling_time_of_the_reference(name: str, months: float) -> None:
-    assert fitted((name,)).doubling_months(MONTH).estimate == pytest.approx(months, abs=0.0051)
+    assert fitted((name,)).doubling_months().estimate == pytest.approx(months, abs=0.0051)
 
 
 def test_other_choices_of_points_give_the_doubling_times_of_the_reference() -> None:
-    assert fitted(("AlphaGo Zero", "AlphaZero")).doubling_months(MONTH).estimate == pytest.approx(3.96, abs=0.0051)
+    assert fitted(("AlphaGo Zero", "AlphaZero")).doubling_months().estimate == pytest.approx(3.96, abs=0.0051)
     record = {"AlexNet", "Visualizing", "VGG", "DeepSpeech2", "GNMT", "AlphaGo Zero"}
     records = fitted(tuple(name for name, *_ in POINTS if name not in record))
-    assert records.doubling_months(MONTH).estimate == pytest.approx(3.39, abs=0.0051)
+    assert records.doubling_months().estimate == pytest.approx(3.39, abs=0.0051)
     assert records.r2 == pytest.approx(0.87, abs=0.0051)
-
-
-def test_the_same_models_with_epochs_values_double_every_3_41_months() -> None:
-    line = log_linear([day for _, day, _, _ in POINTS], EPOCH_2025, name="epoch", draws=10)
-    assert line.doubling_months(MONTH).estimate == pytest.approx(3.41, abs=0.0051)
 
 
 def test_epochs_new_values_for_two_games_change_the_trend_to_4_52_months() -> None:
     values = [{"AlphaGo Zero": 7.52, "AlphaZero": 1.23}.get(name, value) for name, _, value, _ in POINTS]
     line = log_linear([day for _, day, _, _ in POINTS], values, name="epoch", draws=10)
-    assert line.doubling_months(MONTH).estimate == pytest.approx(4.52, abs=0.0051)
+    assert line.doubling_months().estimate == pytest.approx(4.52, abs=0.0051)
 
 
 def test_the_first_era_doubles_every_two_years() -> None:

@@ -6,8 +6,9 @@ as its description.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Any, Final, Literal
 
@@ -20,6 +21,18 @@ Side = Literal["left", "right", "top", "bottom"]
 
 FLOP_TITLE: Final = "Training compute (FLOP)"
 PFS_TITLE: Final = "petaFLOP/s-days"
+# Sets of round mantissas, the densest first.
+_MANTISSAS: Final = (
+    [at / 100 for at in range(100, 1000)],
+    [at / 10 for at in range(10, 100)],
+    [at / 5 for at in range(5, 50)],
+    [at / 2 for at in range(2, 20)],
+    [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    [1, 2, 3, 5, 7],
+    [1, 2, 5],
+    [1, 3],
+    [1],
+)
 _RAISED, _SHRUNK = 4.5, 0.75  # how far an exponent stands above its base, and its size
 
 
@@ -73,39 +86,53 @@ class Tick:
         return self.base + (superscript(int(self.exponent.replace("−", "-")))[2:] if self.exponent else "")
 
 
-def ticks(span: Span, most: int = 12) -> list[Tick]:
-    """Round values along a scale, at most about `most`."""
+def ticks(span: Span, apart: float = 40.0) -> list[Tick]:
+    """Round values along a scale: as many as there are room for.
+
+    Args:
+        span: the scale.
+        apart: least distance of two neighbours in pixels; a linear scale keeps twice as much.
+    """
     if not span.log:
-        return _even_ticks(span, most // 2)
+        return _even_ticks(span, 2 * apart)
     first, last = ceil(log10(span.low) - 1e-9), floor(log10(span.high) + 1e-9)
     if last - first >= 3:
-        step = next(step for step in (1, 2, 3, 5, 10) if (last - first) / step < most)
-        return [_power(1, power) for power in range(ceil(first / step) * step, last + 1, step)]
-    halves = tuple(half / 2 for half in range(2, 20))
-    for mantissas in (halves, range(1, 10), (1, 2, 3, 5, 7), (1, 2, 5), (1, 3)):
+        decade = abs(span.end - span.start) / log10(span.high / span.low)
+        step = next((step for step in (1, 2, 3, 5) if step * decade >= apart), 10)
+        return _ticks([(1.0, power) for power in range(ceil(first / step) * step, last + 1, step)])
+    inside: list[tuple[float, int]] = []
+    for mantissas in _MANTISSAS:
         found = [(m, power) for power in range(first - 1, last + 1) for m in mantissas]
-        inside = [(m, power) for m, power in found if span.low <= m * 10.0**power <= span.high]
-        if len(inside) <= most:
-            return [_power(m, power) for m, power in inside]
-    return [_power(1, power) for power in range(first, last + 1)]
+        inside = [(m, power) for m, power in found if span.low <= _value(m, power) <= span.high]
+        pixels = [span.pixel(_value(*part)) for part in inside]
+        if all(abs(one - other) >= apart for one, other in pairwise(pixels)):
+            break
+    return _ticks(inside)
 
 
-def _even_ticks(span: Span, most: int) -> list[Tick]:
-    rough = span.high / most
-    power = floor(log10(rough))
-    step = next(m for m in (1, 2, 5, 10) if m * 10.0**power >= rough) * 10.0**power
-    values = [at * step for at in range(floor(span.high / step) + 1)]
-    return [_power(*_parts(value)) if value >= 1e6 else Tick(value, f"{value:,.10g}") for value in values]
+def _even_ticks(span: Span, apart: float) -> list[Tick]:
+    least = apart * (span.high - span.low) / abs(span.end - span.start)
+    power = floor(log10(least))
+    step = next(m for m in (1, 2, 5, 10) if _value(m, power) >= least * (1 - 1e-9))
+    parts = [
+        f"{_value(at * step, power):.6e}".split("e") for at in range(1, floor(span.high / _value(step, power)) + 1)
+    ]
+    return [Tick(0.0, "0"), *_ticks([(float(mantissa), int(exponent)) for mantissa, exponent in parts])]
 
 
-def _parts(value: float) -> tuple[float, int]:
-    mantissa, power = f"{value:.3e}".split("e")
-    return float(mantissa), int(power)
+def _value(mantissa: float, power: int) -> float:
+    return float(f"{mantissa}e{power}")
 
 
-def _power(mantissa: float, power: int) -> Tick:
-    value = float(f"{mantissa}e{power}")
-    if 0 <= power <= 1 or (mantissa != 1 and -2 <= power <= 3):
+def _ticks(parts: Sequence[tuple[float, int]]) -> list[Tick]:
+    """Ticks from mantissas and powers: written plainly if that suits all of them, else as powers."""
+    plain = all(0.01 <= _value(*part) < 10_000 for part in parts)
+    return [_tick(mantissa, power, plain=plain) for mantissa, power in parts]
+
+
+def _tick(mantissa: float, power: int, *, plain: bool) -> Tick:
+    value = _value(mantissa, power)
+    if plain or 0 <= power <= 1:
         return Tick(value, f"{value:,.10g}")
     lead = "" if mantissa == 1 else f"{number(mantissa)}×"
     return Tick(value, f"{lead}10", str(power).replace("-", "−"))

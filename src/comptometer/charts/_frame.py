@@ -1,4 +1,4 @@
-"""The plot of a picture over time: days across, compute upwards, in FLOP on the left and petaFLOP/s-days on the right."""
+"""The plot of a picture over time: days across, compute upwards (FLOP on the left, petaFLOP/s-days on the right)."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 Align = Literal["left", "center", "right"]
 Spot = tuple[float, float]
+Run = tuple[Spot, Spot]  # a straight line from one spot to another
 
 # Widths of Liberation Sans (those of Arial and Helvetica) in thousandths of the size; everything else counts as wide.
 _WIDTHS: Final = {
@@ -28,6 +29,7 @@ _WIDTHS: Final = {
     "GOQ": 778,
     "mM": 833,
     "%": 889,
+    "W": 944,
 }
 _WIDTH: Final = {character: width for characters, width in _WIDTHS.items() for character in characters}
 _BOLD, _GENEROUS = 1.08, 1.08  # a browser without these typefaces takes a wider one
@@ -70,6 +72,19 @@ class Box:
             and self.bottom <= other.bottom
         )
 
+    def cut(self, run: Run) -> bool:
+        """Does a straight line run through it? Clipped against each pair of sides (Liang and Barsky 1984)."""
+        (x, y), (end_x, end_y) = run
+        first, last = 0.0, 1.0
+        for start, way, low, high in ((x, end_x - x, self.left, self.right), (y, end_y - y, self.top, self.bottom)):
+            if not way:
+                if not low <= start <= high:
+                    return False
+                continue
+            enters, leaves = sorted(((low - start) / way, (high - start) / way))
+            first, last = max(first, enters), min(last, leaves)
+        return first <= last
+
     def nearest(self, spot: Spot) -> Spot:
         """The spot of the box that is nearest."""
         return min(max(spot[0], self.left), self.right), min(max(spot[1], self.top), self.bottom)
@@ -77,7 +92,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A text that wants a place near a spot; `\\n` separates its lines."""
+    """A text that wants a place near a spot; a newline separates its lines."""
 
     text: str
     x: float
@@ -91,7 +106,7 @@ class Placed:
     text: str
     box: Box
     align: Align
-    leader: tuple[Spot, Spot] | None = None
+    leader: Run | None = None
 
     @property
     def x(self) -> float:
@@ -149,7 +164,7 @@ def place(
     *,
     within: Box,
     taken: Sequence[Box] = (),
-    line: Sequence[Spot] = (),
+    line: Sequence[Run] = (),
     size: float,
     patience: float = inf,
 ) -> list[Placed]:
@@ -162,20 +177,23 @@ def place(
         wishes: most important first.
         within: the plot.
         taken: boxes of points and of words that have their place already.
-        line: spots along the fitted line, a few pixels apart.
+        line: pieces of the fitted lines.
         size: of the type.
         patience: a text whose best place costs more than this many pixels is left out.
     """
     done: list[Placed] = []
     for wish in wishes:
-        found = [
-            (cost + _CROSSING * _crossed(placed, line), at, placed)
-            for at, (cost, placed) in enumerate(_candidates(wish, size))
-            if placed.box.within(within) and _free(placed, wish, taken, done)
-        ]
-        best = min(found, key=lambda item: item[:2], default=None)
-        if best and best[0] <= patience:
-            done.append(best[2])
+        least, best = patience, None
+        for cost, placed in sorted(_candidates(wish, size), key=lambda candidate: candidate[0]):
+            if cost > least or (best and cost == least):
+                break
+            if not placed.box.within(within) or not _free(placed, wish, taken, done):
+                continue
+            whole = cost + _CROSSING * _crossed(placed, line)
+            if whole < least or (whole == least and not best):
+                least, best = whole, placed
+        if best:
+            done.append(best)
     return done
 
 
@@ -211,7 +229,7 @@ def _box(text: str, spot: Spot, size: float, align: Align, down: float, *, bold:
     return Box(left, top, left + width, top + height)
 
 
-def _leader(point: Spot, box: Box) -> tuple[Spot, Spot]:
+def _leader(point: Spot, box: Box) -> Run:
     end = box.nearest(point)
     length = hypot(end[0] - point[0], end[1] - point[1]) or 1.0
     start = RADIUS - 1.0
@@ -219,37 +237,43 @@ def _leader(point: Spot, box: Box) -> tuple[Spot, Spot]:
 
 
 def _free(placed: Placed, wish: Wish, taken: Sequence[Box], done: Sequence[Placed]) -> bool:
-    if any(placed.box.touches(box) for box in taken):
+    """Does a text with its leader meet nothing that has its place?"""
+    if any(placed.box.touches(box) for box in taken) or any(placed.box.touches(other.box) for other in done):
         return False
-    if any(placed.box.touches(other.box) or _cut(other.leader, placed.box) for other in done):
+    leaders = [other.leader for other in done if other.leader]
+    if any(placed.box.cut(leader) for leader in leaders):
         return False
-    if placed.leader and any(other.leader and _meet(placed.leader, other.leader) for other in done):
-        return False
-    others = [box for box in taken if not box.holds((wish.x, wish.y))]
-    return not any(_cut(placed.leader, box) for box in [*others, *(other.box for other in done)])
+    if not placed.leader:
+        return True
+    others = [box for box in taken if not box.holds((wish.x, wish.y))] + [other.box for other in done]
+    leader = placed.leader
+    return not any(box.cut(leader) for box in others) and not any(meet(leader, other) for other in leaders)
 
 
-def _cut(leader: tuple[Spot, Spot] | None, box: Box) -> bool:
-    """Does a leader run through a box? Looked at every other pixel, which is fine enough for a word."""
-    return leader is not None and any(box.holds(spot) for spot in along(*leader))
+def meet(one: Run, other: Run) -> bool:
+    """Do two straight lines cross?
+
+    >>> meet(((0, 0), (2, 2)), ((0, 2), (2, 0))), meet(((0, 0), (2, 2)), ((3, 0), (3, 9)))
+    (True, False)
+    """
+
+    def side(spot: Spot, run: Run) -> float:
+        (x, y), (end_x, end_y) = run
+        return (end_x - x) * (spot[1] - y) - (end_y - y) * (spot[0] - x)
+
+    return (
+        side(one[0], other) * side(one[1], other) <= 0
+        and side(other[0], one) * side(other[1], one) <= 0
+        and Box(*_corners(one)).touches(Box(*_corners(other)), 1e-9)
+    )
 
 
-def _meet(one: tuple[Spot, Spot], other: tuple[Spot, Spot]) -> bool:
-    """Do two leaders cross, or come within three pixels?"""
-    return any(hypot(a[0] - b[0], a[1] - b[1]) < 3 for a in along(*one) for b in along(*other))
+def _corners(run: Run) -> tuple[float, float, float, float]:
+    (x, y), (end_x, end_y) = run
+    return min(x, end_x), min(y, end_y), max(x, end_x), max(y, end_y)
 
 
-def along(start: Spot, end: Spot, step: float = 2.0) -> list[Spot]:
-    """Spots on a straight line, at most `step` pixels apart."""
-    count = max(1, int(hypot(end[0] - start[0], end[1] - start[1]) / step) + 1)
-    return [
-        (start[0] + (end[0] - start[0]) * at / count, start[1] + (end[1] - start[1]) * at / count)
-        for at in range(count + 1)
-    ]
-
-
-def _crossed(placed: Placed, line: Sequence[Spot]) -> int:
-    """How often a text and its leader cross the fitted line: none, one or both."""
-    over = any(placed.box.holds(spot) for spot in line)
-    leader = along(*placed.leader) if placed.leader else []
-    return over + any(hypot(a[0] - b[0], a[1] - b[1]) < 1.5 for a in leader for b in line)
+def _crossed(placed: Placed, line: Sequence[Run]) -> int:
+    """How often a text and its leader cross the fitted lines: not, one of them, or both."""
+    leader = placed.leader
+    return any(placed.box.cut(run) for run in line) + bool(leader and any(meet(leader, run) for run in line))

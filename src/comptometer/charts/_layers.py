@@ -11,7 +11,7 @@ from typing import Any, Final
 from comptometer.charts._axes import tick_labels, ticks, widest
 from comptometer.charts._frame import Frame
 from comptometer.charts._labels import Placed
-from comptometer.charts._theme import BODY, POINT, SMALL, Layer, Palette
+from comptometer.charts._theme import BAND, BODY, POINT, SMALL, Layer, Palette
 
 TOOLTIP: Final = {
     "model": "model",
@@ -34,12 +34,12 @@ def under(frame: Frame, palette: Palette, *, lines: Sequence[str], dashed: Seque
     x, y = frame.x(), frame.y_pfs_days()
     layers = [_eras(frame), {"data": {"name": "grid"}, "mark": _quiet("rule", palette.grid), "encoding": {"y": y}}]
     for name in lines:
-        shade = {**_quiet("area", palette.fit), "opacity": 0.14, "clip": True}
+        shade = {**_quiet("area", palette.fit), "opacity": BAND}
         ends = {"x": x, "y": frame.y_pfs_days("low"), "y2": {"field": "high"}}
         layers.append({"data": {"name": name}, "mark": shade, "encoding": ends})
     for name in [*lines, *dashed]:
         stroke = {"strokeWidth": 2.5} if name in lines else {"strokeWidth": 1.3, "strokeDash": [4, 4]}
-        mark = {**_quiet("line", palette.fit), **stroke, "clip": True}
+        mark = {**_quiet("line", palette.fit), **stroke}
         layers.append({"data": {"name": name}, "mark": mark, "encoding": {"x": x, "y": y}})
     fixed = {"x": {"value": frame.days.end + 9 + widest(ticks(frame.flop.in_pfs_days()))[0]}}
     return {"layer": [*layers, *tick_labels("ticks_right", {**fixed, "y": y}, palette)]}
@@ -72,7 +72,7 @@ def over(frame: Frame, palette: Palette, kinds: Mapping[str, Any], placed: Mappi
         kinds: the encodings of colour and shape.
         placed: words by what they are: `labels` of points, `fit` texts, `remark`, `era_names`.
     """
-    x, y = frame.x(), frame.y()
+    y = frame.y()
     leaders = {
         "data": {"name": "leaders"},
         "mark": {**_quiet("rule", palette.rule), "strokeWidth": 0.8},

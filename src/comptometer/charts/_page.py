@@ -27,6 +27,9 @@ _START: Final = """
 })();
 """
 
+_EMBED: Final = "window.vegaEmbed = vegaEmbed;"  # all that the page calls
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
+
 _PAGE: Final = Template("""<!doctype html>
 <html lang="en">
 <head>
@@ -84,7 +87,7 @@ def page(spec: Mapping[str, Any], vl_version: str) -> str:
     bare = _bare(spec)
     bundle, start = _bundle(vl_version), _START
     return _PAGE.substitute(
-        policy=f"default-src 'none'; script-src {_hash(bundle)} {_hash(start)}; style-src 'unsafe-inline'; img-src data:",
+        policy=f"{_POLICY} script-src {_hash(bundle)} {_hash(start)}",
         scheme="dark" if _dark(spec.get("background", "#ffffff")) else "light",
         title=escape(title),
         subtitle=escape(subtitle),
@@ -141,7 +144,7 @@ def _bundle(vl_version: str) -> str:
     """Vega, Vega-Lite and vega-embed as one script (takes a second)."""
     import vl_convert
 
-    return str(vl_convert.javascript_bundle(vl_version=vl_version)).replace("</script", "<\\/script")
+    return str(vl_convert.javascript_bundle(_EMBED, vl_version=vl_version)).replace("</script", "<\\/script")
 
 
 def _hash(script: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from comptometer.charts import Look, Theme
 from comptometer.charts._labels import text_width, wrapped
+from comptometer.records import Source
 
 if TYPE_CHECKING:
     import altair
@@ -24,6 +25,7 @@ FONT: Final = "Liberation Sans, Arial, Helvetica, sans-serif"
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 TITLE, SUBTITLE, BODY, SMALL = 20, 13, 12, 11  # pixels
 POINT: Final = 90  # area of a symbol in square pixels
+BAND: Final = 0.12  # opacity of the band of a fit
 NOTE: Final = "source-note"  # name of the layer, which a page replaces by a paragraph
 LEFT, RIGHT = 64, 64  # pixels that an axis takes beside the plot
 
@@ -124,6 +126,13 @@ def series(names: Sequence[str], palette: Palette, counts: Mapping[str, int], *,
             "legend": legend,
         },
     }
+
+
+def cited(source: Source, where: str = "") -> str:
+    """A source as a note names it: who, what, when, and the address without its scheme."""
+    parts = [" and ".join(source.authors) if len(source.authors) < 3 else ", ".join(source.authors), source.title]
+    address = f" ({source.url.removeprefix('https://')})" if source.url else ""
+    return ", ".join(part for part in (*parts, where, source.published, source.licence) if part) + address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import product
+from itertools import pairwise, product
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +17,7 @@ from comptometer import text
 from comptometer.charts import Look
 from comptometer.charts._axes import tick_rows, ticks
 from comptometer.charts._frame import Frame
-from comptometer.charts._labels import Box, Placed, Spot, Wish, along, around, crowded_first, place, set_at
+from comptometer.charts._labels import Box, Placed, Run, Spot, Wish, around, crowded_first, place, set_at, text_width
 from comptometer.charts._layers import TOOLTIP, over, under
 from comptometer.charts._theme import BODY, PALETTES, SMALL, Rows, Words, finished, series
 from comptometer.trends import Trend
@@ -141,21 +141,21 @@ def arrange(story: Story, frame: Frame) -> dict[str, list[Placed]]:
     On a logarithmic scale every point asks for a label: those in a crowd first, or the largest first where patience
     is limited and some will go without. On a linear one only those ask that stand out, and a remark says so.
     """
-    names = [_era_name(frame, era, story.days) for era in story.eras]
+    names = _era_names(frame, story)
     boxes = [around(frame.spot(row["date"], row["flop"])) for row in story.points]
     paths = {name: _path(frame, line) for name, line in story.lines.items()}
-    spots = [spot for path in paths.values() for spot in path]
+    runs = [run for path in paths.values() for run in pairwise(path)]
     taken = [*boxes, *(name.box for name in names)]
     fit: list[Placed] = []
     for name, line in story.lines.items():
         if line.says:
-            fit += _beside(frame, paths[name], [*taken, *(said.box for said in fit)], spots, line.says)
+            fit += _beside(frame, paths[name], [*taken, *(said.box for said in fit)], runs, line.says)
     chosen = [row for row in story.points if frame.flop.log or stands_out(row, story.points)]
     remark = _remark(frame, story.points, len(story.points) - len(chosen), [*taken, *(said.box for said in fit)])
     wishes = [Wish(text=row["model"], x=x, y=y) for row in chosen for x, y in [frame.spot(row["date"], row["flop"])]]
     taken += [said.box for said in [*fit, *remark]]
     ordered = crowded_first(wishes) if story.patience == inf else sorted(wishes, key=lambda wish: (wish.y, wish.x))
-    labels = place(ordered, within=frame.box, taken=taken, line=spots, size=BODY, patience=story.patience)
+    labels = place(ordered, within=frame.box, taken=taken, line=runs, size=BODY, patience=story.patience)
     return {"labels": labels, "fit": fit, "remark": remark, "era_names": names}
 
 
@@ -164,22 +164,32 @@ def stands_out(row: Row, points: Sequence[Row]) -> bool:
     return bool(row["flop"] > READABLE * max(other["flop"] for other in points))
 
 
-def _era_name(frame: Frame, era: Era, days: tuple[date, date]) -> Placed:
-    ends = max(era.since, days[0]), min(era.until, days[1])
-    middle = sum(frame.days.pixel(day.toordinal()) for day in ends) / 2
-    return set_at(f"{era.name}\n{era.under}", middle, frame.flop.start - 22, SMALL, "center")
+def _era_names(frame: Frame, story: Story) -> list[Placed]:
+    """Names of eras, with what is written under them, each as far as its era is wide enough."""
+    names = []
+    for era in story.eras:
+        ends = max(era.since, story.days[0]), min(era.until, story.days[1])
+        left, right = (frame.days.pixel(day.toordinal()) for day in ends)
+        under = era.under if text_width(era.under, SMALL) <= right - left else ""
+        if text_width(era.name, SMALL) <= right - left:
+            y = frame.flop.start - 22
+            names.append(set_at(f"{era.name}\n{under}", (left + right) / 2, y, SMALL, "center"))
+    return names
 
 
-def _beside(frame: Frame, path: Sequence[Spot], taken: Sequence[Box], lines: Sequence[Spot], says: str) -> list[Placed]:
-    """What a line says: left above it where there is room, best at two thirds of its length."""
-    reserved = [*taken, *(Box(x - 2, y - 2, x + 2, y + 2) for x, y in lines)]
+def _beside(frame: Frame, path: Sequence[Spot], taken: Sequence[Box], runs: Sequence[Run], says: str) -> list[Placed]:
+    """What a line says: left above it where there is room, best at two thirds of its length.
+
+    On a linear scale a line is nearly level until it shoots up: there it is best at the end.
+    """
     shares: tuple[float, ...] = (0.7, 0.6, 0.5, 0.8, 0.4, 0.3, 0.9, 0.2)
-    rises = path[0][1] - path[-1][1] > 20
-    shares = shares if frame.flop.log or not rises else (0.92, *shares)
+    if not frame.flop.log and path[0][1] - path[-1][1] > 20:
+        shares = (0.92, *shares)
     for away, share in product((14.0, 26.0, 40.0, 60.0), shares):
         x, y = path[int(share * (len(path) - 1))]
         found = set_at(says, x - away, y - away, BODY, "right", bold=True)
-        if found.box.within(frame.box) and not any(found.box.touches(box, 3.0) for box in reserved):
+        free = not any(found.box.touches(box, 3.0) for box in taken) and not any(found.box.cut(run) for run in runs)
+        if free and found.box.within(frame.box):
             return [found]
     return []
 
@@ -196,9 +206,7 @@ def _remark(frame: Frame, points: Sequence[Row], left_out: int, taken: Sequence[
 
 
 def _path(frame: Frame, line: Line) -> list[Spot]:
-    """Spots along a fitted line, two pixels apart."""
-    spots = [frame.spot(row["date"], row["pfs_days"] * FLOP_PER_PFS_DAY) for row in line_rows(line)]
-    return [spot for start, end in zip(spots, spots[1:], strict=False) for spot in along(start, end)]
+    return [frame.spot(row["date"], row["pfs_days"] * FLOP_PER_PFS_DAY) for row in line_rows(line)]
 
 
 # Rows

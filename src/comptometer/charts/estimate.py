@@ -99,7 +99,7 @@ def estimate_rows(entry: Entry, palette: Palette, width: float) -> list[dict[str
 
 
 def _ticks(span: Span) -> list[Tick]:
-    return ticks(span, most=int(span.end // 75))
+    return ticks(span, apart=62.0)
 
 
 def _place(method: str) -> int:
@@ -246,8 +246,8 @@ def _words(entry: Entry) -> Words:
         title=title,
         subtitle=(
             f"{text.number(pfs.median, 2)} petaFLOP/s-days (90% {text.interval(*pfs.interval())}). Mark: median; thick "
-            f"bar: 50% of the possible values; thin bar: 90%. Verdict on the methods: {entry.compute.verdict}{agreement}. "
-            "A multiply-add counts as two operations."
+            "bar: 50% of the possible values; thin bar: 90%. Verdict on the methods: "
+            f"{entry.compute.verdict}{agreement}. A multiply-add counts as two operations."
         ),
         note=f"{'Evidence: ' + '; '.join(sources) + '.' if sources else 'Evidence: as given.'}\n{banner()}",
         description=f"{title}, by {len(entry.methods)} methods and all of them together.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from comptometer import store, text
 from comptometer.charts import Look, chart
-from comptometer.charts._theme import Words
+from comptometer.charts._theme import Words, cited
 from comptometer.charts._timeline import Era, Line, Story, days_of, point, timeline
 from comptometer.release import banner
 from comptometer.studies import openai_2018 as study
@@ -67,7 +67,6 @@ def words(told: Story) -> Words:
         f"Training compute doubled every {text.number(months['estimate'] or 0.0)} months, "
         f"{line.since.year} to {line.until.year} (90% {spread})"
     )
-    article = store.source(study.facts()["source"])
     return Words(
         title=title,
         subtitle=(
@@ -76,7 +75,7 @@ def words(told: Story) -> Words:
             f"line, models resampled. A month is {month_days} days."
         ),
         note=(
-            f"Source: {' and '.join(article.authors)}, {article.title}, OpenAI, {article.published} ({article.url.removeprefix('https://')}); "
+            f"Source: {cited(store.source(study.facts()['source']), 'OpenAI')}; "
             "the values behind its first chart. Line and band: our recomputation. Shaded eras: our reading of the "
             f"article’s text; the original chart has none.\n{banner()}"
         ),

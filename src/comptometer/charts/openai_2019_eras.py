@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from comptometer import store, text
 from comptometer.charts import Look, chart
-from comptometer.charts._theme import Words
+from comptometer.charts._theme import Words, cited
 from comptometer.charts._timeline import Era, Line, Story, days_of, point, timeline
 from comptometer.release import banner
 from comptometer.studies import openai_2019_eras as study
@@ -85,11 +85,12 @@ def words(told: Story) -> Words:
             f"bands: 90% of the mean line, models resampled. A month is {study.facts()['month_days']} days."
         ),
         note=(
-            f"Of the {read + counted} values of the first era {read} were read off the addendum’s picture and {counted} "
-            "counted by Epoch AI for the same models, because none was published as a number: take them as within an "
-            f"order of magnitude. Labels for which there is no room are left out.\nSources: {', '.join(addendum.authors)}, {addendum.title}, {addendum.published} "
-            f"({addendum.url.removeprefix('https://')}); {', '.join(readings.authors)}, {readings.title}, {readings.published}, "
-            f"{readings.licence}; AI and Compute, 2018.\n{banner()}"
+            f"Of the {read + counted} values of the first era {read} were read off the addendum’s picture and "
+            f"{counted} counted by Epoch AI for the same models, because none was published as a number: take them as "
+            "within an order of magnitude. Labels for which there is no room are left out.\n"
+            f"Sources: {cited(addendum, 'OpenAI')}; {cited(readings)}.\n{banner()}"
         ),
-        description=f"{title}: {len(told.points)} models from {first.since.year} to {modern.until.year} and two fitted lines.",
+        description=(
+            f"{title}: {len(told.points)} models from {first.since.year} to {modern.until.year} and two fitted lines."
+        ),
     )

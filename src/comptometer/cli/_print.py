@@ -29,7 +29,7 @@ def as_of_option(command: C) -> C:
         "--as-of",
         type=click.DateTime(["%Y-%m-%d"]),
         metavar="DATE",
-        help="Refuse dates in dossiers after this day (today unless given).",
+        help="Refuse models and dates after this day (today unless given).",
     )(command)
 
 
@@ -49,15 +49,20 @@ def emit_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], form: s
         buffer = io.StringIO()
         writer = csv.writer(buffer, delimiter="," if form == "csv" else "\t", lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([[_guarded(row.get(column)) for column in columns] for row in rows])
+        writer.writerows([[_guarded(_flat(row.get(column))) for column in columns] for row in rows])
         click.echo(buffer.getvalue(), nl=False)
     else:
         cells = [[_worded(row.get(column)) for column in columns] for row in rows]
         click.echo("\n".join(markdown(columns, cells) if form == "md" else aligned(columns, cells)))
 
 
-def _worded(value: Cell) -> str:
-    return "" if value is None else str(value)
+def _worded(value: Cell | Sequence[Cell]) -> str:
+    return "" if value is None else str(_flat(value))
+
+
+def _flat(value: Cell | Sequence[Cell]) -> Cell:
+    """A list as one cell."""
+    return "; ".join(map(_worded, value)) if isinstance(value, list | tuple) else value  # type: ignore[return-value]
 
 
 def _guarded(value: Cell) -> Cell:

@@ -37,7 +37,7 @@ def command(value: str, source: str, target: str, as_json: bool) -> None:
     low, high = estimate.interval()
     said = (
         text.exact(estimate.median)
-        if low == high
+        if high - low <= 1e-9 * abs(high)
         else f"{text.number(estimate.median)} (90% {text.interval(low, high, 3)})"
     )
     click.echo(f"{said} {units.name(units.parse(target))}")

@@ -40,7 +40,7 @@ SEGMENT_FLAGS = {
     "time": "Wall-clock time.  [54 to 75 days]",
     "chip-hours": "Chip-hours, the product.  [30.84M]",
     "precision": "Number format of the products: bf16, fp16, fp32, fp8, …",
-    "peak": "Peak per chip, where no chip is named.  [989 TFLOP/s]",
+    "peak": "Peak per chip, in place of the chip's record.  [989 TFLOP/s]",
     "utilization": "Model FLOP over chip-time times peak, whole job.  [40%]",
     "mfu": "Utilization as reported from inside the run; is converted.  [38% to 43%]",
     "hfu": "The same, with recomputed activations counted; is converted.",
@@ -58,11 +58,26 @@ def figure_options(command: C) -> C:
     return decorated  # type: ignore[no-any-return]
 
 
+def request_options(command: C) -> C:
+    """Add what is said of the request besides figures."""
+    decorated: Any = command
+    for option in (
+        click.option(
+            "--domain", multiple=True, metavar="NAME", help="What the model is for; language where tokens are given."
+        ),
+        click.option("--name", metavar="TEXT", help="What to call the result."),
+        click.option(
+            "--reported-as", metavar="KIND", help="What --reported counts: model, hardware or derived-from-hardware."
+        ),
+    ):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
 @click.command("estimate")
 @click.argument("source", required=False, shell_complete=models)
 @figure_options
-@click.option("--name", metavar="TEXT", help="What to call the result.")
-@click.option("--domain", multiple=True, metavar="NAME", help="What the model is for; language where tokens are given.")
+@request_options
 @as_of_option
 @json_option
 def command(source: str | None, as_json: bool, as_of: datetime | None, **given: Any) -> None:
@@ -97,9 +112,9 @@ def requested(source: str | None, as_of: datetime | None, given: dict[str, Any])
     figures: dict[str, Any] = {
         key: (value or None) if isinstance(value, tuple) else value for key, value in given.items()
     }
-    name, domain, chip = figures.pop("name"), figures.pop("domain"), figures.pop("chip")
+    options = {key: figures.pop(key) for key in ("name", "domain", "chip", "reported_as")}
     found = request.from_bytes(sys.stdin.buffer.read(LARGEST_FILE + 1), day) if source == "-" else source
-    return entry(request.dossier(found, name=name, domain=domain, chip=chip, as_of=day, prefix="--", figures=figures))
+    return entry(request.dossier(found, as_of=day, prefix="--", figures=figures, **options))
 
 
 def page(entry: Entry, source: str | None) -> str:

@@ -9,14 +9,13 @@ import click
 
 from comptometer.cli._complete import models
 from comptometer.cli._print import as_of_option, emit_json, json_option
-from comptometer.cli.estimate import figure_options, requested
+from comptometer.cli.estimate import figure_options, request_options, requested
 
 
 @click.command("explain")
 @click.argument("source", required=False, shell_complete=models)
 @figure_options
-@click.option("--name", metavar="TEXT", help="What to call the result.")
-@click.option("--domain", multiple=True, metavar="NAME", help="What the model is for.")
+@request_options
 @as_of_option
 @json_option
 def command(source: str | None, as_json: bool, as_of: datetime | None, **given: Any) -> None:

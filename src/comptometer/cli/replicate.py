@@ -30,16 +30,15 @@ if TYPE_CHECKING:
     "form",
     type=click.Choice(FORMATS),
     default="table",
-    help="How to print; all but table print the rows of --rows.",
+    help="How to print the rows of --rows; table and md print the whole study unless it is given.",
 )
 @click.option(
     "--rows",
-    default="points",
     metavar="NAME",
     help="Which rows: points, calculations, consistency, figures, …",
 )
 @json_option
-def command(study: str, form: str, rows: str, as_json: bool) -> None:
+def command(study: str, form: str, rows: str | None, as_json: bool) -> None:
     """Recompute a published study from shipped data.
 
     \b
@@ -58,13 +57,13 @@ def command(study: str, form: str, rows: str, as_json: bool) -> None:
     result = replicate(study)
     if as_json:
         emit_json(result.to_dict())
-    elif form == "table":
+    elif form == "table" and not rows:
         click.echo(page(result))
-    elif form == "md":
+    elif form == "md" and not rows:
         click.echo("\n".join(_markdown(result)))
     else:
-        found = _rows(result, rows)
-        columns = list(dict.fromkeys(key for row in found for key, value in row.items() if not isinstance(value, list)))
+        found = _rows(result, rows or "points")
+        columns = list(dict.fromkeys(key for row in found for key in row))
         emit_rows(columns, found, form)
 
 

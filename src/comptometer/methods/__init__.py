@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 from comptometer import store
@@ -47,7 +48,12 @@ class Method:
     @property
     def needs(self) -> tuple[str, ...]:
         """The parameters of the function."""
-        return tuple(inspect.signature(self.function).parameters)
+        return _parameters(self.function)
+
+
+@cache
+def _parameters(function: Callable[..., Estimate]) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)
 
 
 METHODS: Registry[Method] = Registry("method", "comptometer.methods")
@@ -171,7 +177,7 @@ def outcome(rule: Method, evidence: Evidence) -> Outcome | list[str]:
     used = list(met.values())
     scale = evidence.known("scale_up")
     if rule.scales and scale and scale.claims:
-        estimate, formula = estimate * scale.estimate, f"({scale.text}) × {formula}"
+        estimate, formula = estimate * scale.estimate, f"{scale.text} × {formula}"
         used.append(scale)
     if not evidence.medians and (error := rule.error(evidence)):
         width = evidence.assumed(store.assumptions()[error])

@@ -6,6 +6,7 @@ from comptometer import text
 from comptometer.evidence import Evidence
 from comptometer.methods import method
 from comptometer.quantity import Estimate
+from comptometer.vocabulary import TEXT_DOMAINS
 
 SMALL = 1e9  # parameters; below, embeddings and attention are a large part
 LONG_CONTEXT = 0.10  # share of attention in the forward pass from which 6ND should not be used
@@ -23,13 +24,17 @@ def caveats(evidence: Evidence) -> list[str]:
         found.append(
             f"context long against the width: attention adds about {text.percent(share)}, which 6ND leaves out"
         )
-    if evidence.dossier.domain and "language" not in evidence.dossier.domain:
+    if _not_text(evidence):
         found.append("not a language model: are these really tokens, and does each pass through all parameters?")
     if evidence.best("epochs") and evidence.best("tokens"):
         found.append("tokens are taken as seen, epochs included; the epochs claim is not applied again")
     if parameters and tokens and tokens < parameters:
         found.append("fewer tokens than parameters: is this the size of the data set, with the epochs missing?")
     return found
+
+
+def _not_text(evidence: Evidence) -> bool:
+    return bool(evidence.dossier.domain) and not TEXT_DOMAINS & set(evidence.dossier.domain)
 
 
 def _counts_all_experts(evidence: Evidence) -> bool:
@@ -50,7 +55,7 @@ def _attention_share(evidence: Evidence) -> float | None:
 def _error(evidence: Evidence) -> str:
     if _counts_all_experts(evidence):
         return "model-error/parameters-tokens/all-experts"
-    if evidence.dossier.domain and "language" not in evidence.dossier.domain:
+    if _not_text(evidence):
         return "model-error/parameters-tokens/not-language"
     if (evidence.value("active_parameters") or SMALL) < SMALL:
         return "model-error/parameters-tokens/small"

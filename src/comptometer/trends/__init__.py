@@ -29,7 +29,8 @@ class Fitted:
 
     def to_dict(self) -> dict[str, float | None]:
         """Estimate and quantiles of the resampling; null where resampling gives no finite number."""
-        p5, p50, p95 = (float(x) for x in np.quantile(self.samples, [0.05, 0.5, 0.95], method="median_unbiased"))
+        with np.errstate(invalid="ignore"):  # between two infinite samples there is no number
+            p5, p50, p95 = (float(x) for x in np.quantile(self.samples, [0.05, 0.5, 0.95]))
         values = {"estimate": self.estimate, "p5": p5, "p50": p50, "p95": p95}
         return {key: value if np.isfinite(value) else None for key, value in values.items()}
 
@@ -59,7 +60,7 @@ class Trend:
     @property
     def doubling_days(self) -> Fitted:
         """Days in which the quantity doubles."""
-        return Fitted(1 / self.slope, _inverse(self.slopes))
+        return Fitted(float(_inverse(np.asarray(self.slope))), _inverse(self.slopes))
 
     def doubling_months(self, month_days: float = DAYS_PER_MONTH) -> Fitted:
         """The same in months of so many days."""

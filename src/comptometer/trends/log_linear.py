@@ -19,7 +19,7 @@ DRAWS = 10_000
 def log_linear(days: Sequence[date], values: Sequence[float], *, name: str, draws: int = DRAWS) -> Trend:
     """Ordinary least squares of log2(value) on the day, unweighted, with rows resampled for the interval.
 
-    A resample whose rows all fall on one day has no slope and is drawn again from the rest.
+    A resample whose rows all fall on one day has no slope and is left out.
 
     Args:
         days: date of each point.
