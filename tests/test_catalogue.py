@@ -132,7 +132,7 @@ class TestArithmetic:
 
     def test_something_else_is_refused(self) -> None:
         with pytest.raises(TypeError, match="combines with estimates"):
-            comptometer.estimate("alexnet") * "two"  # type: ignore[operator]
+            comptometer.estimate("alexnet") * "two"
 
 
 def test_the_same_question_has_the_same_answer_in_another_process() -> None:
@@ -164,3 +164,60 @@ def test_stated_hours_that_contradict_chips_and_time_are_noticed() -> None:
 def test_an_impossible_utilization_is_noticed() -> None:
     odd = comptometer.estimate(params="70B", tokens="15T", chip="a100-sxm-80gb", chip_hours="1M", precision="bf16")
     assert any("imply a utilization" in warning for warning in odd.warnings)
+
+
+def test_an_entry_survives_pickling() -> None:
+    import pickle
+
+    entry = comptometer.estimate("palm-540b")
+    assert entry.hypotheses
+    assert pickle.loads(pickle.dumps(entry)).interval() == entry.interval()
+
+
+class TestFlagsOutrankADossier:
+    def test_another_way_to_say_the_utilization(self) -> None:
+        found = comptometer.estimate("alexnet", mfu="60%")
+        assert found.methods["hardware-time"].estimate.median == pytest.approx(
+            2 * 5.5 * 86400 * 1.58e12 * 0.6 * 0.85, rel=0.01
+        )
+
+    def test_chips_and_time_in_place_of_chip_hours(self) -> None:
+        found = comptometer.estimate("llama-3.1-405b", chip="a100-sxm-80gb", chips=8000, time="10 day", utilization=0.4)
+        assert found.methods["hardware-time"].estimate.median == pytest.approx(8000 * 864000 * 312e12 * 0.4, rel=0.01)
+
+    def test_another_chip_has_its_own_peak(self) -> None:
+        found = comptometer.estimate("alexnet", chip="h100-sxm", chip_hours=100, precision="bf16", utilization=0.4)
+        assert found.methods["hardware-time"].estimate.median == pytest.approx(100 * 3600 * 989.4e12 * 0.4, rel=0.01)
+
+    def test_total_parameters_in_place_of_active_ones(self) -> None:
+        found = comptometer.estimate("deepseek-v3", params="100B")
+        assert found.methods["parameters-tokens"].estimate.median == pytest.approx(6 * 100e9 * 14.8e12, rel=0.01)
+
+    def test_the_name(self) -> None:
+        assert comptometer.estimate("alexnet", name="mine").name == "mine"
+
+
+def test_what_a_stated_figure_counts_can_be_said() -> None:
+    found = comptometer.estimate(reported="4e23", reported_as="hardware", recompute="full")
+    assert found.median == pytest.approx(3e23, rel=1e-3)
+    with pytest.raises(comptometer.errors.UsageError, match="not one of model, hardware"):
+        comptometer.estimate(reported="4e23", reported_as="gpu")
+    with pytest.raises(comptometer.errors.UsageError, match="give that too"):
+        comptometer.estimate(params="7B", tokens="1T", reported_as="model")
+
+
+def test_other_figures_have_unknowns_of_their_own() -> None:
+    large, small = comptometer.estimate(params="405B", tokens="15T"), comptometer.estimate(params="70B", tokens="15T")
+    low, high = (large / small).interval()
+    assert high / low > 1.2
+    shared = comptometer.estimate(params="405B", tokens="15T", name="x") / comptometer.estimate(
+        params="70B", tokens="15T", name="x"
+    )
+    assert shared.interval()[1] / shared.interval()[0] == pytest.approx(1)
+
+
+def test_a_model_published_later_is_refused() -> None:
+    from datetime import date
+
+    with pytest.raises(comptometer.errors.UsageError, match="after 2010-01-01"):
+        comptometer.estimate("alexnet", as_of=date(2010, 1, 1))

@@ -101,7 +101,10 @@ def test_own_chips_stand_beside_the_shipped_ones(tmp_path, monkeypatch) -> None:
         '[[peaks]]\nprecision = "bf16"\nvalue = "500 TFLOP/s"\nsource = "acme"\n'
     )
     monkeypatch.setenv("COMPTOMETER_DATA", str(tmp_path))
-    code = "from comptometer import store; print(store.chips_named('x1')[0].peak('bf16').value, len(store.chips_named('h100-sxm')))"
+    code = (
+        "from comptometer import store; "
+        "print(store.chips_named('x1')[0].peak('bf16').value, len(store.chips_named('h100-sxm')))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["500000000000000.0", "1"]
 

@@ -91,8 +91,8 @@ def parse(text: str) -> Unit:
     Raises:
         UnitError: if the unit is unknown, or if it is "FLOPs" or "FLOPS".
 
-    >>> str(parse("GPU-hours"))
-    'chip*h'
+    >>> name(parse("GPU-hours"))
+    'chip-h'
     >>> factor(parse("pfs-day"), parse("FLOP"))
     8.64e+19
     """

@@ -29,7 +29,7 @@ def run(*arguments: object, stdin: str | None = None, cwd: Path | None = None) -
     )
 
 
-def commands(group: click.Group = comptometer, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:  # type: ignore[assignment]
+def commands(group: click.Group = comptometer, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     found = []
     with click.Context(group) as context:
         for name in group.list_commands(context):
@@ -53,7 +53,8 @@ def command(path: tuple[str, ...]) -> click.Command:
 
 def test_the_commands_are_pinned() -> None:
     assert [" ".join(path) for path in commands()] == [
-        "chart", "chips", "chips list", "chips show", "convert", "dossier", "dossier check", "dossier new", "estimate", "explain", "models", "models list", "replicate", "schema",
+        "chart", "chips", "chips list", "chips show", "convert", "dossier", "dossier check", "dossier new", "estimate",
+        "explain", "models", "models list", "replicate", "schema",
     ]  # fmt: skip
 
 
@@ -61,7 +62,8 @@ def test_the_flags_of_estimate_are_pinned() -> None:
     flags = {flag for parameter in command(("estimate",)).params for flag in parameter.opts if flag.startswith("--")}
     assert flags == {
         "--params", "--active-params", "--experts", "--tokens", "--examples", "--epochs", "--updates", "--batch-size",
-        "--macs-per-example", "--flop-per-example", "--backward-factor", "--sequence-length", "--recompute", "--scale-up",
+        "--macs-per-example", "--flop-per-example", "--backward-factor", "--sequence-length", "--recompute",
+        "--scale-up",
         "--reported", "--chip", "--chips", "--time", "--chip-hours", "--precision", "--peak", "--utilization", "--mfu",
         "--hfu", "--reported-as", "--name", "--domain", "--as-of", "--json",
     }  # fmt: skip

@@ -23,7 +23,6 @@ FLOP_TITLE: Final = "Training compute (FLOP)"
 PFS_TITLE: Final = "petaFLOP/s-days"
 # Sets of round mantissas, the densest first.
 _MANTISSAS: Final = (
-    [at / 100 for at in range(100, 1000)],
     [at / 10 for at in range(10, 100)],
     [at / 5 for at in range(5, 50)],
     [at / 2 for at in range(2, 20)],
@@ -100,14 +99,17 @@ def ticks(span: Span, apart: float = 40.0) -> list[Tick]:
         decade = abs(span.end - span.start) / log10(span.high / span.low)
         step = next((step for step in (1, 2, 3, 5) if step * decade >= apart), 10)
         return _ticks([(1.0, power) for power in range(ceil(first / step) * step, last + 1, step)])
-    inside: list[tuple[float, int]] = []
-    for mantissas in _MANTISSAS:
-        found = [(m, power) for power in range(first - 1, last + 1) for m in mantissas]
-        inside = [(m, power) for m, power in found if span.low <= _value(m, power) <= span.high]
-        pixels = [span.pixel(_value(*part)) for part in inside]
-        if all(abs(one - other) >= apart for one, other in pairwise(pixels)):
-            break
-    return _ticks(inside)
+    sets = [_inside(span, mantissas, range(first - 1, last + 1)) for mantissas in _MANTISSAS]
+    for found in sets:
+        pixels = [span.pixel(_value(*part)) for part in found]
+        if len(found) >= 2 and all(abs(one - other) >= apart for one, other in pairwise(pixels)):
+            return _ticks(found)
+    return _ticks([sets[0][0], sets[0][-1]])
+
+
+def _inside(span: Span, mantissas: Sequence[float], powers: Iterable[int]) -> list[tuple[float, int]]:
+    found = [(mantissa, power) for power in powers for mantissa in mantissas]
+    return [part for part in found if span.low <= _value(*part) <= span.high]
 
 
 def _even_ticks(span: Span, apart: float) -> list[Tick]:

@@ -119,6 +119,7 @@ def _bare(spec: Mapping[str, Any]) -> dict[str, Any]:
     """The chart without what the page says itself."""
     kept = {key: value for key, value in spec.items() if key not in {"title", "usermeta"}}
     if "layer" in kept:
+        kept["padding"] = 2  # the page has margins of its own
         kept["layer"] = [layer for layer in kept["layer"] if layer.get("name") != NOTE]
     return kept
 

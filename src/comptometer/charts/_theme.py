@@ -151,6 +151,11 @@ class Words:
     note: str
     description: str
 
+    def heading(self, width: float) -> dict[str, list[str]]:
+        """Title and subtitle, in lines that are no wider than so many pixels."""
+        title = wrapped(self.title, TITLE, width, bold=True)
+        return {"text": title, "subtitle": wrapped(self.subtitle, SUBTITLE, width)}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
@@ -172,11 +177,11 @@ def finished(
     below: float = 52,
     apart: str = "y",
 ) -> altair.LayerChart:
-    """Put the frame around the layers, bottom first: title, source note, theme.
+    """Put the frame around the layers: title, source note, theme.
 
     Args:
-        layers: their data are names in `rows`.
-        words: title, subtitle, note and description.
+        layers: bottom first; their data are names in `rows`.
+        words: what is said around them.
         rows: everything that is drawn.
         look: its theme counts here.
         size: of the plot in pixels.
@@ -192,10 +197,7 @@ def finished(
     spec = {
         "$schema": altair.SCHEMA_URL,
         "description": words.description,
-        "title": {
-            "text": wrapped(words.title, TITLE, whole, bold=True),
-            "subtitle": wrapped(words.subtitle, SUBTITLE, whole),
-        },
+        "title": words.heading(whole),
         "width": width,
         "height": height,
         "padding": 18,
