@@ -19,6 +19,8 @@ STORIES = {"openai-2018": openai_2018.story, "openai-2019-eras": openai_2019_era
 SIZES = [(860, 500), (1100, 640), (620, 420), (420, 420)]
 DRAWN = 5.5  # pixels from the middle of a point to its edge, at most
 
+same_every_time = settings(deadline=None, derandomize=True, database=None, max_examples=60)
+
 every_plot = pytest.mark.parametrize(
     ("name", "scale", "size"), [(name, scale, size) for name in STORIES for scale in SCALES for size in SIZES]
 )
@@ -108,7 +110,7 @@ def test_words_come_back_from_their_data_to_where_they_were_put(name: str, scale
 spots = st.tuples(st.floats(0, 400), st.floats(0, 300))
 
 
-@settings(deadline=None, max_examples=40)
+@same_every_time
 @given(st.lists(spots, min_size=1, max_size=25))
 def test_wherever_points_lie_no_label_covers_anything(points: Sequence[tuple[float, float]]) -> None:
     boxes = [around(spot) for spot in points]
@@ -147,6 +149,7 @@ def test_text_is_estimated_at_least_as_wide_as_it_is_drawn() -> None:
             assert drawn(line.says, "bold") <= text_width(line.says, 12, bold=True) + 1
 
 
+@same_every_time
 @given(st.text("abcdefg ", min_size=1, max_size=120), st.floats(60, 400))
 def test_a_wrapped_text_loses_no_word_and_keeps_its_width(text: str, width: float) -> None:
     lines = wrapped(text, 12, width)
@@ -154,6 +157,7 @@ def test_a_wrapped_text_loses_no_word_and_keeps_its_width(text: str, width: floa
     assert all(text_width(line, 12) <= width or " " not in line.strip() for line in lines)
 
 
+@same_every_time
 @given(st.floats(1, 1e26), st.floats(1.26, 1e18), st.booleans(), st.floats(260, 900))
 def test_an_axis_has_at_least_two_ticks_and_none_too_near_another(
     low: float, ratio: float, log: bool, pixels: float
@@ -166,6 +170,7 @@ def test_an_axis_has_at_least_two_ticks_and_none_too_near_another(
     assert all(after - before >= 61.9 for before, after in pairwise(places))
 
 
+@same_every_time
 @given(st.floats(1e-6, 1e26), st.floats(1.3, 1e9), st.floats(0, 1))
 def test_a_pixel_finds_back_to_its_value(low: float, ratio: float, share: float) -> None:
     for log in (True, False):

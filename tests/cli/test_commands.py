@@ -194,6 +194,9 @@ CARELESS = [
     (("convert", "5 day", "FLOP", "day"), 2, "unit of its own"),
     (("convert", "five", "FLOP", "MAC"), 2, "not a number"),
     (("chart", "no-such-chart", "x.svg"), 3, "no chart"),
+    (("chart", "estimate:alexnett", "x.svg"), 3, "AlexNet"),
+    (("chart", "openai-2018", "x.gif"), 2, ".svg"),
+    (("chart", "openai-2018", "/no/such/folder/x.svg"), 2, "no folder"),
     (("dossier", "check", "/no/such.toml"), 3, "no file"),
     (("dossier", "new", "/no/such/folder/x.toml"), 2, "cannot be written"),
 ]  # fmt: skip
@@ -252,6 +255,12 @@ def test_rows_come_in_every_format(form: str) -> None:
         assert len(done.stdout.splitlines()) == 16
     if form == "jsonl":
         assert len([json.loads(line) for line in done.stdout.splitlines()]) == 15
+
+
+def test_the_estimates_of_a_model_can_be_drawn(tmp_path: Path) -> None:
+    done = run("chart", "estimate:palm-540b", tmp_path / "palm.svg")
+    assert done.returncode == 0, done.stderr
+    assert "PaLM" in (tmp_path / "palm.svg").read_text(encoding="utf-8")
 
 
 def test_what_is_piped_has_no_colour_and_is_not_cut() -> None:

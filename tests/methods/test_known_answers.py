@@ -82,7 +82,8 @@ def test_a_point_value_never_gives_a_point_answer(written: Written) -> None:
     claims = [
         ("macs_per_example", "1e9 MAC"), ("examples", "1M"), ("epochs", "3"), ("parameters", "7B"),
         ("tokens", "1T"),
-        {"about": "chip_hours", "value": "1M", "chip": "a100-sxm-80gb"}, ("utilization", "0.4"), ("compute", "4e22 FLOP"),
+        {"about": "chip_hours", "value": "1M", "chip": "a100-sxm-80gb"}, ("utilization", "0.4"),
+        ("compute", "4e22 FLOP"),
     ]  # fmt: skip
     found = entry(written(*claims))
     assert set(found.methods) == set(METHODS)

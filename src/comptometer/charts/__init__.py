@@ -46,10 +46,10 @@ def chart(name: str) -> Callable[[Callable[[Look], Any]], Callable[[Look], Any]]
 
 
 def draw(name: str, look: Look | None = None) -> altair.TopLevelMixin:
-    """Draw a chart of the catalogue.
+    """Draw a chart of the catalogue, or `estimate:MODEL`, the estimates of one model (a name, or a dossier's path).
 
     Raises:
-        NotFound: no such chart.
+        NotFound: no such chart, or no such model.
         ComptometerError: the extra `charts` is not installed.
     """
     try:
@@ -57,6 +57,12 @@ def draw(name: str, look: Look | None = None) -> altair.TopLevelMixin:
         import vl_convert  # noqa: F401
     except ImportError:
         raise ComptometerError("charts need the extra: pip install 'comptometer[charts]'") from None
+    kind, colon, model = name.partition(":")
+    if kind == "estimate" and colon:
+        from comptometer.charts.estimate import estimate_chart
+        from comptometer.request import estimate
+
+        return estimate_chart(estimate(model), look or Look())
     return CHARTS[name](look or Look())  # type: ignore[no-any-return]
 
 

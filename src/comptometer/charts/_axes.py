@@ -114,11 +114,11 @@ def _inside(span: Span, mantissas: Sequence[float], powers: Iterable[int]) -> li
 
 def _even_ticks(span: Span, apart: float) -> list[Tick]:
     least = apart * (span.high - span.low) / abs(span.end - span.start)
-    power = floor(log10(least))
-    step = next(m for m in (1, 2, 5, 10) if _value(m, power) >= least * (1 - 1e-9))
-    parts = [
-        f"{_value(at * step, power):.6e}".split("e") for at in range(1, floor(span.high / _value(step, power)) + 1)
-    ]
+    steps = [(m, power) for power in range(floor(log10(least)), floor(log10(span.high)) + 2) for m in (1, 2, 5)]
+    wide = [part for part in steps if _value(*part) >= least * (1 - 1e-9)]
+    step, power = wide[0] if _value(*wide[0]) <= span.high else [p for p in steps if _value(*p) <= span.high][-1]
+    count = floor(span.high / _value(step, power) + 1e-9)
+    parts = [f"{_value(at * step, power):.6e}".split("e") for at in range(1, count + 1)]
     return [Tick(0.0, "0"), *_ticks([(float(mantissa), int(exponent)) for mantissa, exponent in parts])]
 
 
