@@ -12,8 +12,9 @@ import comptometer
 
 def test_the_public_names_are_pinned() -> None:
     assert comptometer.__all__ == [
-        "Chip", "Claim", "Dossier", "Entry", "Estimate", "Source", "__version__", "chips", "convert", "errors",
-        "estimate", "explain", "models", "parse", "replicate",
+        "Chip", "Claim", "Dossier", "Entry", "Estimate", "OpCount", "Source", "__version__", "chips", "convert",
+        "count",
+        "errors", "estimate", "explain", "models", "parse", "replicate",
     ]  # fmt: skip
     assert dir(comptometer) == comptometer.__all__
 

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from comptometer import errors as errors
     from comptometer.catalogue import Chips, Models
     from comptometer.catalogue import Entry as Entry
+    from comptometer.counting import count as count
     from comptometer.explanation import explain as explain
     from comptometer.notation import parse as parse
+    from comptometer.ops import OpCount as OpCount
     from comptometer.quantity import Estimate as Estimate
     from comptometer.records import Chip as Chip
     from comptometer.records import Claim as Claim
@@ -42,7 +44,9 @@ _PLACES = {
     "Entry": "catalogue",
     "Estimate": "quantity",
     "Source": "records",
+    "OpCount": "ops",
     "convert": "units",
+    "count": "counting",
     "estimate": "request",
     "explain": "explanation",
     "parse": "notation",
@@ -56,10 +60,12 @@ __all__ = [
     "Dossier",
     "Entry",
     "Estimate",
+    "OpCount",
     "Source",
     "__version__",
     "chips",
     "convert",
+    "count",
     "errors",
     "estimate",
     "explain",

@@ -27,6 +27,24 @@ def _from_macs(evidence: Evidence) -> Known | None:
     return replace(known, estimate=known.estimate.to("FLOP/example"), text=f"2 FLOP/MAC × {known.text}")
 
 
+def _sequences(evidence: Evidence) -> Known | None:
+    """Where one example is a sequence: the tokens, cut into sequences."""
+    tokens, length = evidence.known("tokens"), evidence.known("sequence_length")
+    if not tokens or not length:
+        return None
+    known = tokens / length
+    return replace(known, estimate=known.estimate * Estimate.exact(1.0, "example"), text=f"({known.text})")
+
+
+def _epochs(evidence: Evidence) -> Known | None:
+    """As claimed; but tokens already hold them, where the examples are cut from tokens."""
+    counted = evidence.best("examples") or evidence.best("updates")
+    if evidence.best("tokens") and not counted:
+        return replace(_one(evidence), text="1 epoch")
+    claim = evidence.best("epochs")
+    return evidence.stated(claim) if claim else None
+
+
 def _product(*needs: str, unit: str = "") -> Rule:
     def rule(evidence: Evidence) -> Known | None:
         found = [known for need in needs if (known := evidence.known(need))]
@@ -224,13 +242,13 @@ def _primary(evidence: Evidence) -> bool:
 
 
 # These are looked up by rule even where a claim exists, because the claim alone does not settle them.
-BY_RULE = frozenset({"utilization", "scale_up"})
+BY_RULE = frozenset({"utilization", "scale_up", "epochs"})
 
 RULES: Mapping[str, Sequence[Rule]] = {
     "flop_per_example": (_from_macs,),
     "backward_factor": (_default("backward-factor"),),
-    "examples": (_product("updates", "batch_size"),),
-    "epochs": (_default("epochs"),),
+    "examples": (_product("updates", "batch_size"), _sequences),
+    "epochs": (_epochs, _default("epochs")),
     "active_parameters": (_same_as("parameters"),),
     "chip_hours": (_product("chips", "duration", unit="chip*h"),),
     "peak": (_peak,),

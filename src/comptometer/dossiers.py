@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from comptometer.distribution import Distribution
 from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
+from comptometer.files import read_bytes
 from comptometer.records import Claim, Dossier, Source, Stage
 from comptometer.store import (
     bytes_to_table,
@@ -17,7 +18,6 @@ from comptometer.store import (
     folded,
     ids,
     path_of,
-    read_bytes,
     shaped,
     source_ids,
     to_source,

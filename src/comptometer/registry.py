@@ -10,7 +10,6 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
 from comptometer.errors import NotFound
@@ -30,6 +29,7 @@ class Registry(Mapping[str, T], Generic[T]):
         self._package = package
         self._found: dict[str, T] = {}
         self._scanned = False
+        self._scanned_elsewhere = False
 
     def add(self, name: str, plugin: T) -> T:
         """Register a plugin.
@@ -42,27 +42,40 @@ class Registry(Mapping[str, T], Generic[T]):
         self._found[name] = plugin
         return plugin
 
-    def _scan(self) -> dict[str, T]:
+    def _scan(self) -> None:
+        """Import the files of the folder."""
         if not self._scanned:
             package = importlib.import_module(self._package)
             for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
                 importlib.import_module(f"{self._package}.{module.name}")
+            self._scanned = True  # only now: a plugin that cannot be imported fails every time, not once
+
+    def _scan_elsewhere(self) -> None:
+        """Load the entry points of other packages: where the folder has no such name, or all are listed."""
+        if not self._scanned_elsewhere:
+            from importlib.metadata import entry_points  # takes longer than all else here
+
             for entry in entry_points(group=self._package):
                 entry.load()
-            self._scanned = True  # only now: a plugin that cannot be imported fails every time, not once
+            self._scanned_elsewhere = True
+
+    def _all(self) -> dict[str, T]:
+        self._scan()
+        self._scan_elsewhere()
         return self._found
 
     def __getitem__(self, name: str) -> T:
-        found = self._scan()
-        if name not in found:
-            raise NotFound(self._what, name, get_close_matches(name, found, 2, 0.5) or list(found)[:6])
-        return found[name]
+        self._scan()
+        if name not in self._found and name not in self._all():
+            raise NotFound(self._what, name, get_close_matches(name, self._found, 2, 0.5) or list(self._found)[:6])
+        return self._found[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._scan()
+        self._scan()
+        return name in self._found or name in self._all()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._scan())
+        return iter(self._all())
 
     def __len__(self) -> int:
-        return len(self._scan())
+        return len(self._all())

@@ -16,9 +16,12 @@ from typing import cast, get_args
 
 from comptometer import dossiers, store
 from comptometer.catalogue import Entry, entry
-from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
+from comptometer.counting import count
+from comptometer.distribution import Point
+from comptometer.errors import ComptometerError, NotFound, UsageError
 from comptometer.evidence import caller_claim
-from comptometer.records import Claim, Dossier, Stage
+from comptometer.files import read_bytes
+from comptometer.records import Claim, Dossier, Source, Stage
 from comptometer.vocabulary import ABOUTS, DOMAINS, Tag, is_word, read
 
 Figure = str | int | float
@@ -86,18 +89,21 @@ def estimate(
     as_of: date | None = None,
     chip: str | Sequence[str] | None = None,
     reported_as: str | None = None,
+    config: str | Path | None = None,
     **figures: Figure | Sequence[Figure] | None,
 ) -> Entry:
     """Estimate training compute with every method that the evidence allows.
 
     Args:
-        source: a model of the catalogue by any of its names, or the path of a dossier.
+        source: a model of the catalogue by any of its names, or the path of a dossier, of a `config.json` or of a
+            folder with one.
         name: what to call the result; also names the unknowns: two results of one name share them.
         domain: what the model is for; language where only figures are given, tokens among them.
         as_of: refuse dates after this day.
         chip: the chip by any of its names; a list for several segments of the job, which add up.
         reported_as: what the reported figure counts: "model" FLOP, "hardware" FLOP with recomputation, or
             "derived-from-hardware" if it was worked out from the machines' time.
+        config: a `config.json` (or a folder with one) whose operations are counted, exactly, for method `operations`.
         figures: any of `params, active_params, experts, tokens, examples, epochs, updates, batch_size,
             macs_per_example, flop_per_example, backward_factor, sequence_length, recompute, scale_up, reported,
             chips, time, chip_hours, precision, peak, utilization, mfu, hfu`, as numbers or as people write them
@@ -118,7 +124,16 @@ def estimate(
     <custom: 3.6e25 FLOP (90%: 2.9e25 to 4.5e25)>
     """
     return entry(
-        dossier(source, name=name, domain=domain, as_of=as_of, chip=chip, reported_as=reported_as, figures=figures)
+        dossier(
+            source,
+            name=name,
+            domain=domain,
+            as_of=as_of,
+            chip=chip,
+            reported_as=reported_as,
+            config=config,
+            figures=figures,
+        )
     )
 
 
@@ -130,6 +145,7 @@ def dossier(
     as_of: date | None = None,
     chip: str | Sequence[str] | None = None,
     reported_as: str | None = None,
+    config: str | Path | None = None,
     figures: Mapping[str, Figure | Sequence[Figure] | None] | None = None,
     prefix: str = "",
 ) -> Dossier:
@@ -139,15 +155,20 @@ def dossier(
         figures: what the caller states, by the names that `estimate` knows.
         prefix: what stands before the name of a figure in messages ("--" for flags).
     """
+    if config is None and not isinstance(source, Dossier) and source is not None and is_config(str(source)):
+        source, config = None, source
     given = {key: value for key, value in (figures or {}).items() if value is not None and value != ()}
     chips = _listed(chip)
-    if source is None and not given and not chips:
+    if source is None and not given and not chips and config is None:
         raise UsageError(
             "nothing to estimate: name a model, a dossier (.toml), or give figures such as params and tokens"
         )
     problems = _unknown(given, prefix)
     domains = _domains(domain)
-    base = _base(source, as_of) or _own({**given, "chip": chips})
+    base = _base(source, as_of) or _own({**given, "chip": chips, **({"config": str(config)} if config else {})})
+    if config is not None:
+        length = given.get("sequence_length") or _stated_length(base)
+        base = _counted(base, Path(config), length, named=source is not None)
     base = replace(
         base, name=name or base.name, domain=domains or base.domain, id=_identifier(name) if name else base.id
     )
@@ -227,14 +248,9 @@ def from_file(path: Path, as_of: date | None = None) -> Dossier:
     """A dossier from a TOML file.
 
     Raises:
-        NotFound, DataError: see `store.read_bytes` and `dossiers.read_dossier`.
+        NotFound, DataError: see `files.read_bytes` and `dossiers.read_dossier`.
     """
-    if path.is_dir() or path.suffix == ".json":
-        raise DataError(
-            str(path),
-            ["only dossiers (.toml) are read here; for a model configuration give params and tokens"],
-        )
-    return dossiers.read_dossier(store.read_bytes(path), str(path), _identifier(path.stem), as_of)
+    return dossiers.read_dossier(read_bytes(path), str(path), _identifier(path.stem), as_of)
 
 
 def from_bytes(raw: bytes, as_of: date | None = None) -> Dossier:
@@ -244,6 +260,57 @@ def from_bytes(raw: bytes, as_of: date | None = None) -> Dossier:
 
 def _identifier(stem: str) -> str:
     return re.sub(r"[^\w.-]+", "-", stem) or "dossier"
+
+
+# A configuration
+
+
+def is_config(source: str) -> bool:
+    """Is it a configuration that is meant: a JSON file, or a folder?"""
+    path = Path(source)
+    return bool(source.strip()) and (path.suffix == ".json" or (_exists(path) and path.is_dir()))
+
+
+def _stated_length(base: Dossier) -> str | None:
+    return next((claim.value for claim in base.claims if claim.about == "sequence_length"), None)
+
+
+def _counted(base: Dossier, path: Path, length: object, *, named: bool) -> Dossier:
+    """A dossier with the exact count of a configuration, one example being one sequence.
+
+    The count is of the pairs that a causal mask keeps. It replaces what the dossier says of the same.
+    """
+    stated = read("sequence_length", str(length)) if length is not None else None
+    if stated is not None and not (isinstance(stated, Point) and stated.value >= 1 and stated.value % 1 == 0):
+        raise UsageError(f"sequence_length: {length!r} must be one whole number, to count a configuration")
+    found = count(path, sequence_length=int(stated.value) if isinstance(stated, Point) else None, attention="causal")
+    source = Source(id="config", title=f"model configuration {found.target}")
+    size = found.parameters
+    values = {"flop_per_example": f"{found.forward} FLOP", "sequence_length": f"{found.sequence_length} token"}
+    if size:
+        values |= {"parameters": f"{size.total} parameter", "active_parameters": f"{size.active} parameter"}
+    claims = [
+        Claim(
+            id=f"{base.id}:{about}@config",
+            about=about,
+            value=value,
+            belief=read(about, value),
+            kind="derived",
+            source=source.id,
+            where=f"{found.backend}, attention causal, {found.sequence_length} tokens",
+        )
+        for about, value in values.items()
+    ]
+    replaced = {*values, "macs_per_example"}
+    kept = [claim for claim in base.claims if claim.about not in replaced]
+    name = base.name if named or base.name != "custom" else path.stem if path.stem != "config" else path.parent.name
+    return replace(
+        base,
+        name=name or base.name,
+        domain=base.domain or ["language"],
+        claims=[*claims, *kept],
+        sources={**base.sources, source.id: source},
+    )
 
 
 # Figures

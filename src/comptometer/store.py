@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from comptometer import units
 from comptometer.distribution import LogStudentT, Truncated
 from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
+from comptometer.files import LARGEST_FILE, read_bytes
 from comptometer.notation import parse
 from comptometer.records import Assumption, Chip, Peak, Source, heavy_text
 from comptometer.release import DATA
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from comptometer.shapes import AssumptionRow, ChipFile, SourceFile, _File
 
 SHIPPED = DATA
-LARGEST_FILE = 4_000_000  # bytes; a dossier is a few thousand
 
 
 def folders() -> tuple[Path, ...]:
@@ -57,31 +57,6 @@ def bytes_to_table(raw: bytes, place: str) -> dict[str, Any]:
         raise DataError(place, [f"is not TOML: {error}"]) from None
     except (RecursionError, ValueError):
         raise DataError(place, ["is nested too deeply or holds a number that cannot be"]) from None
-
-
-def read_bytes(path: Path) -> bytes:
-    """Read a file that somebody named, up to the size limit.
-
-    Raises:
-        NotFound: there is no such file.
-        DataError: a folder, or unreadable.
-    """
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST_FILE + 1)
-    except FileNotFoundError:
-        raise NotFound("file", str(path), get_close_matches(path.name, _siblings(path), 2)) from None
-    except IsADirectoryError:
-        raise DataError(str(path), ["is a folder; name a file"]) from None
-    except (OSError, ValueError) as error:
-        raise DataError(str(path), [f"cannot be read: {getattr(error, 'strerror', None) or error}"]) from None
-
-
-def _siblings(path: Path) -> list[str]:
-    try:
-        return [other.name for other in path.parent.iterdir()]
-    except OSError:
-        return []
 
 
 F = TypeVar("F", bound="_File")

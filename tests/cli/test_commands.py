@@ -53,7 +53,8 @@ def command(path: tuple[str, ...]) -> click.Command:
 
 def test_the_commands_are_pinned() -> None:
     assert [" ".join(path) for path in commands()] == [
-        "chart", "chips", "chips list", "chips show", "convert", "dossier", "dossier check", "dossier new", "estimate",
+        "chart", "chips", "chips list", "chips show", "convert", "count",
+        "dossier", "dossier check", "dossier new", "estimate",
         "explain", "models", "models list", "replicate", "schema",
     ]  # fmt: skip
 
@@ -65,7 +66,7 @@ def test_the_flags_of_estimate_are_pinned() -> None:
         "--macs-per-example", "--flop-per-example", "--backward-factor", "--sequence-length", "--recompute",
         "--scale-up",
         "--reported", "--chip", "--chips", "--time", "--chip-hours", "--precision", "--peak", "--utilization", "--mfu",
-        "--hfu", "--reported-as", "--name", "--domain", "--as-of", "--json",
+        "--hfu", "--config", "--reported-as", "--name", "--domain", "--as-of", "--json",
     }  # fmt: skip
 
 
@@ -91,7 +92,9 @@ def test_every_command_has_an_example(path: tuple[str, ...]) -> None:
 def examples() -> list[str]:
     lines = [line.strip() for path in commands() for line in (command(path).help or "").splitlines()]
     return [
-        line for line in lines if line.startswith("comptometer ") and not re.search(r"my-model|chart\.|schema", line)
+        line
+        for line in lines
+        if line.startswith("comptometer ") and not re.search(r"my-model|chart\.|config\.json|schema", line)
     ]
 
 
@@ -163,7 +166,13 @@ CARELESS = [
     (("estimate", "no-such-model-xyz"), 3, "no model"),
     (("estimate", "llama3 405"), 3, "Llama 3.1-405B"),
     (("estimate", "/no/such/file.toml"), 3, "no file"),
-    (("estimate", "/"), 1, "only dossiers"),
+    (("estimate", "/"), 3, "no file"),
+    (("count", "/no/such/config.json"), 3, "no file"),
+    (("count", "/dev/null"), 1, "not JSON"),
+    (("count", "x", "--attention", "some"), 2, "full, causal, half"),
+    (("count", "x", "--batch", "0"), 2, "from 1"),
+    (("count", "x", "--batch", "many"), 2, "valid integer"),
+    (("estimate", "--config", "/no/such.json", "--tokens", "1T"), 3, "no file"),
     (("estimate", "x" * 5000), 3, "no model"),
     (("estimate", "a\nb"), 3, "no model"),
     (("estimate", "alexnet", "--tokns", "5"), 2, "--tokens"),

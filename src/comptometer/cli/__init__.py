@@ -97,6 +97,15 @@ def run(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody listens: say nothing at exit either
         return 141
+    except Exception as error:
+        if os.environ.get("COMPTOMETER_TRACEBACK"):
+            raise
+        click.echo(
+            f"comptometer: an error of ours, not of yours: {type(error).__name__}: {error}\n"
+            "comptometer: please report it, with what COMPTOMETER_TRACEBACK=1 shows",
+            err=True,
+        )
+        return 1
     return result if isinstance(result, int) else 0
 
 

@@ -66,6 +66,7 @@ def request_options(command: C) -> C:
             "--domain", multiple=True, metavar="NAME", help="What the model is for; language where tokens are given."
         ),
         click.option("--name", metavar="TEXT", help="What to call the result."),
+        click.option("--config", metavar="PATH", help="A config.json whose operations are counted, exactly."),
         click.option(
             "--reported-as", metavar="KIND", help="What --reported counts: model, hardware or derived-from-hardware."
         ),
@@ -83,9 +84,9 @@ def request_options(command: C) -> C:
 def command(source: str | None, as_json: bool, as_of: datetime | None, **given: Any) -> None:
     """Training compute with every method that the evidence allows.
 
-    SOURCE is a model of the catalogue, a dossier (.toml) or - for a dossier on standard input. Figures given as
-    flags outrank those of SOURCE. Numbers may be written as 405B, 15.6T, 40%, 4050亿; "54 to 75 days" and "65B±5%"
-    are 90% intervals.
+    SOURCE is a model of the catalogue, a dossier (.toml), a config.json, or - for a dossier on standard input.
+    Figures given as flags outrank those of SOURCE. Numbers may be written as 405B, 15.6T, 40%, 4050亿;
+    "54 to 75 days" and "65B±5%" are 90% intervals.
 
     \b
     Examples:
@@ -94,6 +95,7 @@ def command(source: str | None, as_json: bool, as_of: datetime | None, **given: 
       comptometer estimate --chip h100-sxm --chips 16384 --time "54 to 75 days" --utilization "38% to 43%"
       comptometer estimate --macs-per-example 11.3e9 --examples 1.2M --epochs 128
       comptometer estimate my-model.toml --json
+      comptometer estimate my-model/config.json --tokens 15T --sequence-length 8192
     """
     entry = requested(source, as_of, given)
     if as_json:
@@ -106,13 +108,13 @@ def requested(source: str | None, as_of: datetime | None, given: dict[str, Any])
     """The entry that a command line asks for."""
     from comptometer import request
     from comptometer.catalogue import entry
-    from comptometer.store import LARGEST_FILE
+    from comptometer.files import LARGEST_FILE
 
     day = as_of.date() if as_of else date.today()
     figures: dict[str, Any] = {
         key: (value or None) if isinstance(value, tuple) else value for key, value in given.items()
     }
-    options = {key: figures.pop(key) for key in ("name", "domain", "chip", "reported_as")}
+    options = {key: figures.pop(key) for key in ("name", "domain", "chip", "reported_as", "config")}
     found = request.from_bytes(sys.stdin.buffer.read(LARGEST_FILE + 1), day) if source == "-" else source
     return entry(request.dossier(found, as_of=day, prefix="--", figures=figures, **options))
 

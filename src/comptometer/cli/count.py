@@ -1,0 +1,113 @@
+"""`comptometer count`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from comptometer.cli._print import FORMATS, aligned, bold, emit_json, emit_rows, json_option, style, wrapped
+
+if TYPE_CHECKING:
+    from comptometer.ops import OpCount
+
+
+@click.command("count")
+@click.argument("target")
+@click.option("--batch", type=int, default=1, show_default=True, help="Sequences in the batch.")
+@click.option(
+    "--sequence-length", type=int, help="Tokens in each; what the configuration allows, at most 4096, unless given."
+)
+@click.option(
+    "--attention",
+    default="full",
+    show_default=True,
+    metavar="WHICH",
+    help="full: the dense square; causal: the pairs that the mask keeps; half: S²/2.",
+)
+@click.option(
+    "--recompute",
+    default="none",
+    show_default=True,
+    metavar="WHAT",
+    help="Activations computed again, counted apart: none, flash, selective or full.",
+)
+@click.option("--assume-family", metavar="NAME", help="Count as this model_type, whatever the configuration says.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="table",
+    help="How to print; all but table print the modules.",
+)
+@json_option
+def command(target: str, form: str, as_json: bool, assume_family: str | None, **given: Any) -> None:
+    """Operations of a model, exactly: forward, backward and training FLOP by module and by operation.
+
+    TARGET is a config.json as Hugging Face models have it, or a folder with one. It is read as data only.
+
+    \b
+    Examples:
+      comptometer count config.json --sequence-length 8192
+      comptometer count config.json --attention causal --json
+    """
+    from comptometer.counting import count
+
+    found = count(target, family=assume_family, **given)
+    if as_json:
+        emit_json(found.to_dict())
+    elif form == "table":
+        click.echo(
+            page(found, None if found.convention.attention == "causal" else _causal(target, assume_family, given))
+        )
+    else:
+        rows = [
+            {"module": name, "operation": t.operation, "calls": t.calls, "forward": t.forward, "backward": t.backward}
+            for name, t in found.by_module.items()
+        ]
+        emit_rows(("module", "operation", "calls", "forward", "backward"), rows, form)
+
+
+def _causal(target: str, family: str | None, given: dict[str, Any]) -> int:
+    from comptometer.counting import count
+
+    return count(target, family=family, **{**given, "attention": "causal"}).training
+
+
+def page(found: OpCount, causal: int | None) -> str:
+    """The count for people."""
+    from comptometer import text
+
+    size = found.parameters
+    head = [bold(found.target), f"{found.backend}, batch {found.batch}, {found.sequence_length} tokens"]
+    if size:
+        head.append(f"parameters  {size.total:,} total, {size.active:,} active, {size.embedding:,} input embedding")
+    rows = [
+        [name, f"{value:,}", text.number(value / found.tokens, 4)]
+        for name, value in (("forward", found.forward), ("backward", found.backward), ("training", found.training))
+    ]
+    if found.recomputed:
+        rows.append(["recomputed", f"{found.recomputed:,}", text.number(found.recomputed / found.tokens, 4)])
+    parts = ["\n".join(head), "\n".join(aligned(["FLOP", "batch", "per token"], rows))]
+    for title, terms in (("operation", found.by_operation), ("module", found.by_module)):
+        table = [
+            [name, f"{t.calls:,}", f"{t.forward:,}", f"{t.backward:,}", text.percent(t.forward / max(found.forward, 1))]
+            for name, t in terms.items()
+        ]
+        parts.append("\n".join(aligned([title, "calls", "forward", "backward", "share"], table)))
+    parts.append("\n".join(_notes(found, causal)))
+    return "\n\n".join(parts)
+
+
+def _notes(found: OpCount, causal: int | None) -> list[str]:
+    how = found.convention
+    lines = [
+        f"Convention  a multiply-add is 2 FLOP; attention {how.attention}; "
+        f"recomputation {how.recompute}, never in training"
+    ]
+    if causal is not None:
+        lines.append(f"With exactly the pairs that a causal mask keeps, training is {causal:,}")
+    if not found.complete:
+        lines.append(style("Lower bound: not counted are", fg="yellow"))
+        lines += [f"  {u.operation} ({u.calls}): {u.reason}" for u in found.uncounted]
+    return [*lines, *(wrapped(note, 0) for note in found.notes)]
