@@ -147,11 +147,6 @@ def test_a_share_is_written_as_a_percentage(share: float, wanted: str) -> None:
     assert text.percent(share) == wanted
 
 
-def test_a_spread_is_written_as_a_factor() -> None:
-    assert text.fold(1.7) == "×/÷ 1.7"
-    assert parse(f"5 {text.fold(1.7)}").belief == parse("5 x/÷ 1.7").belief
-
-
 @LAW
 @given(st.integers(-99, 99))
 def test_a_power_of_ten_is_written_with_superscripts(power: int) -> None:

@@ -64,9 +64,13 @@ class Entry:
         """Central interval of the training compute in FLOP."""
         return self.value.interval(probability)
 
-    def probability_above(self, value: Estimate | float | str) -> float:
+    def probability_above(self, value: Entry | Estimate | float | str) -> float:
         """Probability that training compute exceeds a value: FLOP, or a text with its unit ("450 pfs-day")."""
-        return self.value.probability_above(value)
+        return self.value.probability_above(value.value if isinstance(value, Entry) else value)
+
+    def to(self, unit: str) -> Estimate:
+        """Training compute in another unit, e.g. "pfs-day"."""
+        return self.value.to(unit)
 
     def sensitivity(self) -> dict[str, float]:
         """Share of the uncertainty that each claim carries, by claim id, largest first.
@@ -123,6 +127,8 @@ class Entry:
     def warnings(self) -> list[str]:
         """Everything that the methods and the evidence want a reader to know."""
         spoken = [w for outcome in self.methods.values() for w in outcome.warnings]
+        base = self.dossier.base_model
+        spoken += [f"built on {base}: only what was spent on top of it is claimed here"] if base else []
         return list(dict.fromkeys([*spoken, *(finding.text for finding in self.findings)]))
 
     @property
@@ -143,6 +149,12 @@ class Entry:
 
     def __sub__(self, other: object) -> Estimate:
         return self.value - _value(other)
+
+    def __rsub__(self, other: object) -> Estimate:
+        return _value(other) - self.value
+
+    def __pow__(self, exponent: object) -> Estimate:
+        return self.value**exponent
 
     def __mul__(self, other: object) -> Estimate:
         return self.value * _value(other)
@@ -291,6 +303,8 @@ class Models(Mapping[str, Entry]):
     """The catalogue's models, by any of their names: `models["alexnet"]`."""
 
     def __getitem__(self, name: str) -> Entry:
+        if not isinstance(name, str):
+            raise NotFound("model", repr(name))
         return entry(dossiers.dossier_named(name))
 
     def __iter__(self) -> Iterator[str]:
@@ -304,6 +318,8 @@ class Chips(Mapping[str, Chip]):
     """The catalogue's chips, by any of their names: `chips["h100-sxm"]`."""
 
     def __getitem__(self, name: str) -> Chip:
+        if not isinstance(name, str):
+            raise NotFound("chip", repr(name))
         found = store.chips_named(name)
         if len(found) > 1:
             raise NotFound("single chip", name, [chip.id for chip in found])

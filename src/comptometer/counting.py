@@ -1,4 +1,4 @@
-"""What somebody wants counted → an operation count: a `config.json`, a folder with one, or its fields."""
+"""What somebody wants counted → an operation count: a `config.json`, a folder with one, its fields, or a layer list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from comptometer import formulas
+from comptometer import formulas, layers
 from comptometer.errors import DataError, UsageError
 from comptometer.files import LARGEST_FILE, read_bytes
 from comptometer.ops import Attention, Convention, OpCount, Recompute
@@ -28,9 +28,11 @@ def count(
     """Count the operations of one training step, exactly.
 
     Args:
-        model: the path of a `config.json` or of a folder with one, or its fields.
+        model: the path of a `config.json` or of a folder with one, or its fields; the path of a layer list
+            (`.toml`), or the name of a shipped one ("alexnet").
         batch: sequences in the batch.
-        sequence_length: tokens in each; what the configuration allows, at most 4,096, unless given.
+        sequence_length: tokens in each; what the configuration allows, at most 4,096, unless given. A layer list has
+            a shape of its own.
         attention: `full` scores the dense square; `causal` exactly the pairs that the mask keeps; `half` S²/2.
         recompute: activations that the backward pass computes again; counted apart, never in `training`.
         family: count as this `model_type`, whatever the configuration says.
@@ -53,6 +55,8 @@ def count(
         _checked("sequence_length", sequence_length, LONGEST_SEQUENCE)
     _word("attention", attention, get_args(Attention))
     _word("recompute", recompute, get_args(Recompute))
+    if not isinstance(model, Mapping) and is_layer_list(str(model)):
+        return _layers(str(model), batch, sequence_length, attention, recompute)
     fields, place = (model, "config") if isinstance(model, Mapping) else read_config(Path(model))
     return formulas.count(
         fields,
@@ -62,6 +66,20 @@ def count(
         family=family,
         place=place,
     )
+
+
+def is_layer_list(target: str) -> bool:
+    """Is it the path of a layer list, or the name of a shipped one?"""
+    return target.endswith(".toml") or target in layers.names()
+
+
+def _layers(
+    target: str, batch: int, sequence_length: int | None, attention: Attention, recompute: Recompute
+) -> OpCount:
+    if sequence_length is not None:
+        raise UsageError("sequence_length: a layer list says its own lengths (key 'input')")
+    found = layers.shipped(target) if target in layers.names() else layers.read(Path(target))
+    return layers.count(found, batch=batch, attention=attention, recompute=recompute)
 
 
 def _checked(name: str, value: int, most: int) -> None:

@@ -83,6 +83,9 @@ def _peak(evidence: Evidence) -> Known | None:
     wanted = precision.value if precision else None
     warnings = []
     measured = any(evidence.best(about) for about in ("utilization", "mfu", "hfu"))
+    if wanted:
+        for chip in chips:
+            chip.peak(wanted)  # refuses a format that the chip does not have
     if wanted in LOW_PRECISION and not measured:
         warnings.append(f"{wanted} without a utilization: the default is relative to the 16-bit peak, which is used")
         wanted = None

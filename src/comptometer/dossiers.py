@@ -37,13 +37,13 @@ def dossier_ids() -> tuple[str, ...]:
 
 
 @cache
-def dossier(dossier_id: str) -> Dossier:
-    """The dossier with exactly this id.
+def dossier(dossier_id: str, *, shipped: bool = False) -> Dossier:
+    """The dossier with exactly this id; where only shipped ones are wanted, a user's own is passed over.
 
     Raises:
         NotFound: with the nearest names.
     """
-    path = path_of("models", dossier_id)
+    path = path_of("models", dossier_id, shipped=shipped)
     if path is None:
         raise NotFound("model", dossier_id, get_close_matches(dossier_id, dossier_ids(), 3))
     return read_dossier(read_bytes(path), str(path), dossier_id)
@@ -263,6 +263,8 @@ def dossier_named(name: str) -> Dossier:
     if path_of("models", name) is not None:
         return dossier(name)
     if "/" not in name and (same := [i for i in dossier_ids() if folded(i.partition("/")[2]) == folded(name)]):
+        if len(same) > 1:
+            raise NotFound("single model", name, same)
         return dossier(same[0])  # without reading the others
     names = _dossier_names()
     found = names.get(folded(name))

@@ -45,8 +45,13 @@ class NotFound(ComptometerError, KeyError):
         self.message = f'no {what} "{name}"{hint}'
         super().__init__(self.message)
 
+        self.asked = (what, name, tuple(suggestions))
+
     def __str__(self) -> str:  # KeyError would print the repr
         return self.message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return NotFound, self.asked
 
 
 class NotEnoughEvidence(ComptometerError):
@@ -62,3 +67,6 @@ class DataError(ComptometerError):
         self.place = place
         self.problems = tuple(problems)
         super().__init__("\n".join(f"{place}: {problem}" for problem in problems))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return DataError, (self.place, self.problems)

@@ -111,7 +111,19 @@ class Evidence:
         ]
         return min(found, key=self._rank) if found else None
 
-    def _rank(self, claim: Claim) -> tuple[int, ...]:
+    def rivals(self, about: str) -> list[Claim]:
+        """The claims that the rule of precedence puts level at the top."""
+        found = [claim for claim in self.claims if claim.about == about]
+        best = min(map(self.precedence, found), default=None)
+        return [claim for claim in found if self.precedence(claim) == best]
+
+    def _rank(self, claim: Claim) -> tuple[object, ...]:
+        """The rule of precedence; among equals the newer source, then the name, so that no order of lines decides."""
+        newest_first = tuple(-ord(character) for character in source_of(claim, self.dossier).published)
+        return (self.precedence(claim), newest_first, claim.id)
+
+    def precedence(self, claim: Claim) -> tuple[int, ...]:
+        """What makes a claim count before others about the same thing: smaller comes first."""
         preferred = self.prefer.index(claim.source) if claim.source in self.prefer else len(self.prefer)
         return (
             preferred,
@@ -224,7 +236,7 @@ def spelled(claim: Claim) -> str:
     return f"({value})" if _COMPOUND.search(value) else value
 
 
-_COMPOUND = re.compile(r"[+*^]| to |\.\.|±|x/÷|×/÷|[至到–—]|\d ?/ ?\d| or ")
+_COMPOUND = re.compile(r"[+*^<≤]|uniform | to |\.\.|±|x/÷|×/÷|[至到–—]|\d ?/ ?\d| or ")
 _PLAIN_UNITS = {"macs_per_example": "MAC", "flop_per_example": "FLOP", "peak": "FLOP/s"}
 
 

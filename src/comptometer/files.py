@@ -30,6 +30,6 @@ def read_bytes(path: Path) -> bytes:
 
 def _siblings(path: Path) -> list[str]:
     try:
-        return [other.name for other in path.parent.iterdir()]
+        return [other.name for other in path.parent.iterdir() if other.name != path.name]
     except OSError:
         return []

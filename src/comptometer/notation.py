@@ -106,6 +106,8 @@ def _interval(text: str, low_text: str, high_text: str, *, uniform: bool) -> Not
     high, unit = _quantity(high_text, text)
     if low_unit and low_unit != unit:
         raise NotationError(f"{text!r} has two units, {low_unit!r} and {unit!r}; give both ends in the same")
+    if "%" in low_text and "%" not in high_text:
+        raise NotationError(f"{text!r}: write % at both ends, or at the last")
     scale = _scale_said_once(low_text, high_text)
     if scale and low * scale <= high:  # "5 to 10B" says B once; "500,000 to 1M" does not
         low *= scale

@@ -173,6 +173,12 @@ class Estimate:
     def __sub__(self, other: object) -> Estimate:
         return self._summed(other, np.subtract)  # type: ignore[no-any-return]
 
+    def __rsub__(self, other: object) -> Estimate:
+        return (-self)._summed(other, np.add)  # type: ignore[no-any-return]
+
+    def __neg__(self) -> Estimate:
+        return Estimate(-self.draws, self.unit, self.beliefs)
+
     def __mul__(self, other: object) -> Estimate:
         if isinstance(other, Estimate):
             return self._combined(other, self.draws * other.draws, units.product(self.unit, other.unit))
@@ -202,8 +208,10 @@ class Estimate:
     def sensitivity(self) -> dict[str, float]:
         """Share of the variance of the logarithm that each claim carries, largest first.
 
-        For a product of claims the shares add up to 1. What a sum or a mixture adds by interaction
-        belongs to no single claim and is left out. Claims taken as exact have no share.
+        A share is the variance that remains of the average over all else: by correlation, which is exact for
+        products of any tails, or in bins of the claim's strata, which also sees what is not linear. For a product
+        the shares add up to 1; what claims do only together (interaction) belongs to none and is left out.
+        Claims taken as exact have no share.
 
         >>> a, b = (Estimate.draw(n, parse(v).belief, units.parse("")) for n, v in [("a", "1 to 2"), ("b", "1 to 4")])
         >>> {name: round(share, 1) for name, share in (a * b).sensitivity().items()}
@@ -213,7 +221,7 @@ class Estimate:
         if not np.ptp(target):
             return {}
         shares = {
-            name: float(np.corrcoef(np.log(Estimate.draw(name, belief, self.unit).draws), target)[0, 1] ** 2)
+            name: max(_linear_share(name, belief, target), _binned_share(name, target))
             for name, belief in self.beliefs.items()
             if not isinstance(belief, Point)
         }
@@ -239,6 +247,21 @@ class Estimate:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (np.asarray(self.draws), units.name(self.unit), dict(self.beliefs))
+
+
+BINS = 64
+
+
+def _linear_share(name: str, belief: Distribution, target: Array) -> float:
+    """Squared correlation of a claim's log draws with the target."""
+    return float(np.corrcoef(np.log(Estimate.draw(name, belief, units.parse("")).draws), target)[0, 1] ** 2)
+
+
+def _binned_share(name: str, target: Array) -> float:
+    """Variance of the target's mean along a claim's strata over its whole variance, less what chance alone gives."""
+    bins = target[np.argsort(strata(name))].reshape(BINS, -1)
+    chance = float(np.mean(np.var(bins, axis=1, ddof=1))) / bins.shape[1]
+    return max(float(np.var(bins.mean(axis=1), ddof=1)) - chance, 0.0) / float(np.var(target))
 
 
 def _restored(draws: Array, unit: str, beliefs: Mapping[str, Distribution]) -> Estimate:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
+from numbers import Real
 from pathlib import Path
 from typing import cast, get_args
 
@@ -56,12 +57,15 @@ SEGMENT_FIGURES: Mapping[str, str] = {
 }
 # What a figure of the caller puts out of force in a dossier besides claims about the same thing: other ways to say it.
 REPLACED: Mapping[str, frozenset[str]] = {
-    "parameters": frozenset({"active_parameters"}),
+    "parameters": frozenset({"active_parameters", "macs_per_example", "flop_per_example"}),
+    "active_parameters": frozenset({"macs_per_example", "flop_per_example"}),
+    "tokens": frozenset({"examples", "updates", "batch_size", "epochs"}),
     "macs_per_example": frozenset({"flop_per_example"}),
     "flop_per_example": frozenset({"macs_per_example"}),
     "examples": frozenset({"updates", "batch_size"}),
-    "updates": frozenset({"examples"}),
+    "updates": frozenset({"examples", "epochs"}),
     "batch_size": frozenset({"examples"}),
+    "precision": frozenset({"utilization", "mfu", "hfu"}),
     "chips": frozenset({"chip_hours"}),
     "duration": frozenset({"chip_hours"}),
     "chip_hours": frozenset({"chips", "duration"}),
@@ -86,7 +90,7 @@ def estimate(
     *,
     name: str | None = None,
     domain: str | Sequence[str] | None = None,
-    as_of: date | None = None,
+    as_of: date | str | None = None,
     chip: str | Sequence[str] | None = None,
     reported_as: str | None = None,
     config: str | Path | None = None,
@@ -142,7 +146,7 @@ def dossier(
     *,
     name: str | None = None,
     domain: str | Sequence[str] | None = None,
-    as_of: date | None = None,
+    as_of: date | str | None = None,
     chip: str | Sequence[str] | None = None,
     reported_as: str | None = None,
     config: str | Path | None = None,
@@ -157,13 +161,17 @@ def dossier(
     """
     if config is None and not isinstance(source, Dossier) and source is not None and is_config(str(source)):
         source, config = None, source
-    given = {key: value for key, value in (figures or {}).items() if value is not None and value != ()}
+    given = {key: value for key, value in (figures or {}).items() if _listed(value)}
     chips = _listed(chip)
     if source is None and not given and not chips and config is None:
         raise UsageError(
             "nothing to estimate: name a model, a dossier (.toml), or give figures such as params and tokens"
         )
-    problems = _unknown(given, prefix)
+    problems = [*_unknown(given, prefix), *_twice_said(given, prefix)]
+    if name is not None and not name.isprintable():
+        problems.append(f"{spelled('name', prefix)}: must be one line of printable characters")
+    if isinstance(as_of, str):
+        as_of = _day(as_of)
     domains = _domains(domain)
     base = _base(source, as_of) or _own({**given, "chip": chips, **({"config": str(config)} if config else {})})
     if config is not None:
@@ -182,15 +190,40 @@ def dossier(
         claims += segments[0]
     stages = _staged(segments) if len(segments) > 1 else []
     new_chip = any(claim.chip for claim in [*claims, *(c for stage in stages for c in stage.claims)])
+    if not new_chip:
+        claims = _on_the_same_chip(claims, base)
     kept = _in_force(base.claims, claims, new_chip)
     older = [replace(stage, claims=_in_force(stage.claims, claims, new_chip)) for stage in base.stages]
     return replace(base, claims=[*claims, *kept], stages=[*older, *stages])
 
 
 def _in_force(claims: Sequence[Claim], given: Sequence[Claim], new_chip: bool) -> list[Claim]:
-    """The claims of a dossier that the caller's figures leave in force; a chip of theirs has a peak of its own."""
-    out = {name for claim in given for name in REPLACED.get(claim.about, ())} | ({"peak"} if new_chip else set())
+    """The claims of a dossier that the caller's figures leave in force.
+
+    A chip of theirs has a peak of its own, and what another one was used to says nothing about it.
+    """
+    out = {name for claim in given for name in REPLACED.get(claim.about, ())}
+    out |= {"peak", "precision", "utilization", "mfu", "hfu"} if new_chip else set()
     return [claim for claim in claims if claim.about not in out]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"as_of: {text!r} is not a date; write year-month-day") from None
+
+
+SAME_THING = (("utilization", "mfu", "hfu"), ("examples", "updates"), ("macs_per_example", "flop_per_example"))
+
+
+def _twice_said(given: Mapping[str, object], prefix: str) -> list[str]:
+    found = []
+    for names in SAME_THING:
+        both = [spelled(name, prefix) for name in names if name in given]
+        if len(both) > 1:
+            found.append(f"{' and '.join(both)} say the same; give one")
+    return found
 
 
 def _base(source: str | Path | Dossier | None, as_of: date | None) -> Dossier | None:
@@ -211,6 +244,13 @@ def _unknown(given: Mapping[str, object], prefix: str) -> list[str]:
             hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
             found.append(f"{prefix}{key}: no such figure{hint}")
     return found
+
+
+def _on_the_same_chip(given: Sequence[Claim], base: Dossier) -> list[Claim]:
+    """More of the machines that the dossier names: the caller's numbers are of the same chip."""
+    chip = next((claim.chip for claim in base.all_claims() if claim.chip), None)
+    machines = {"chips", "duration", "chip_hours"}
+    return [replace(claim, chip=chip) if claim.about in machines and not claim.chip else claim for claim in given]
 
 
 # A model, a file
@@ -250,12 +290,18 @@ def from_file(path: Path, as_of: date | None = None) -> Dossier:
     Raises:
         NotFound, DataError: see `files.read_bytes` and `dossiers.read_dossier`.
     """
-    return dossiers.read_dossier(read_bytes(path), str(path), _identifier(path.stem), as_of)
+    raw = read_bytes(path)
+    return dossiers.read_dossier(raw, str(path), _own_id(path.stem, raw), as_of)
 
 
 def from_bytes(raw: bytes, as_of: date | None = None) -> Dossier:
     """A dossier from standard input."""
-    return dossiers.read_dossier(raw, "standard input", "standard-input", as_of)
+    return dossiers.read_dossier(raw, "standard input", _own_id("standard-input", raw), as_of)
+
+
+def _own_id(name: str, content: bytes) -> str:
+    """An id that another file of the same name does not have: what is unknown of each is drawn by it."""
+    return f"{_identifier(name)}-{hashlib.blake2b(content, digest_size=4).hexdigest()}"
 
 
 def _identifier(stem: str) -> str:
@@ -319,8 +365,9 @@ def _counted(base: Dossier, path: Path, length: object, *, named: bool) -> Dossi
 def _own(given: Mapping[str, object]) -> Dossier:
     """A model of which only the caller knows; other figures make another model, with unknowns of its own."""
     figures = repr(sorted((key, _listed(value)) for key, value in given.items()))
-    digest = hashlib.blake2b(figures.encode(), digest_size=4).hexdigest()
-    return Dossier(id=f"custom-{digest}", name="custom", domain=["language"] if "tokens" in given else [])
+    return Dossier(
+        id=_own_id("custom", figures.encode()), name="custom", domain=["language"] if "tokens" in given else []
+    )
 
 
 def _domains(domain: str | Sequence[str] | None) -> list[str]:
@@ -336,7 +383,11 @@ def _domains(domain: str | Sequence[str] | None) -> list[str]:
 def _listed(value: object) -> list[str]:
     if value is None:
         return []
-    return [str(value)] if isinstance(value, str | int | float) else [str(item) for item in value]  # type: ignore[attr-defined]
+    if isinstance(value, list | tuple):
+        return [str(item) for item in value]
+    if isinstance(value, str | Real):
+        return [str(value)]
+    raise UsageError(f"a number or a text is wanted, got {type(value).__name__}: {str(value)[:40]!r}")
 
 
 def _figures(given: Mapping[str, object], subject: str, prefix: str, problems: list[str]) -> list[Claim]:
@@ -344,10 +395,11 @@ def _figures(given: Mapping[str, object], subject: str, prefix: str, problems: l
     for key, about in FIGURES.items():
         claims += [_claim(key, about, value, subject, prefix, problems) for value in _listed(given.get(key))]
     found = [claim for claim in claims if claim is not None]
-    if {"macs_per_example", "flop_per_example"} <= {claim.about for claim in found}:
-        problems.append(
-            f"{spelled('macs_per_example', prefix)} and {spelled('flop_per_example', prefix)} say the same; give one"
-        )
+    sizes = {claim.about: claim.belief.value for claim in found if isinstance(claim.belief, Point)}
+    if sizes.get("active_parameters", 0) > sizes.get("parameters", float("inf")):
+        problems.append(f"{spelled('active_params', prefix)}: more than {spelled('params', prefix)}")
+    if sizes.get("backward_factor", 1) < 1:
+        problems.append(f"{spelled('backward_factor', prefix)}: forward and backward cannot be less than forward (1)")
     return found
 
 
@@ -433,7 +485,7 @@ def _claim(key: str, about: str, value: str, subject: str, prefix: str, problems
             if word not in ABOUTS[about].words:
                 raise UsageError(f"{value!r} is not one of {', '.join(ABOUTS[about].words)}")
             return caller_claim(about, word, None, flag, subject)
-        return caller_claim(about, value, read(about, value, bare=key != "time"), flag, subject)
+        return caller_claim(about, value, read(about, value, bare=key not in {"time", "peak"}), flag, subject)
     except ComptometerError as error:
         problems.append(f"{flag}: {error}")
         return None

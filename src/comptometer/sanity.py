@@ -14,7 +14,7 @@ from comptometer import store, text
 from comptometer.evidence import Evidence
 from comptometer.methods import Outcome
 from comptometer.quantity import Estimate
-from comptometer.reconcile import TENSION, Reconciled
+from comptometer.reconcile import TENSION, Comparison, Reconciled
 from comptometer.vocabulary import TEXT_DOMAINS
 
 UTILIZATION_RANGE = 0.05, 0.75  # of a whole job; outside it is an error to explain
@@ -83,7 +83,7 @@ def _language(evidence: Evidence) -> bool:
 
 
 def _before(evidence: Evidence, year: int) -> bool:
-    return evidence.dossier.published is None or evidence.dossier.published.year < year
+    return evidence.dossier.published is not None and evidence.dossier.published.year < year
 
 
 HYPOTHESES: Sequence[Hypothesis] = (
@@ -110,6 +110,15 @@ HYPOTHESES: Sequence[Hypothesis] = (
         factor=2.0,
         text="the peak is the rate with structured sparsity",
         applies=lambda between, evidence: between != REPORTED and _chips(evidence)["sparse"],
+        settles="which peak the source used",
+    ),
+    Hypothesis(
+        id="sparse-8-bit-peak",
+        factor=4.0,
+        text="the peak is the 8-bit rate with structured sparsity",
+        applies=lambda between, evidence: (
+            between != REPORTED and _chips(evidence)["sparse"] and _chips(evidence)["8-bit"]
+        ),
         settles="which peak the source used",
     ),
     Hypothesis(
@@ -199,7 +208,7 @@ def hypotheses(
     fits = [
         replace(hypothesis, between=case.between, residual=residual, applied=_applied(hypothesis, case, evidence))
         for case in disagreements(evidence, found, reconciled, counted)
-        for hypothesis in [*HYPOTHESES, *_epochs(evidence)]
+        for hypothesis in [*HYPOTHESES, *_epochs(evidence), *_per_trillion(evidence)]
         if hypothesis.applies(case.between, evidence)
         and (residual := case.ratio / hypothesis.factor)
         and abs(math.log(residual)) < 0.5 * abs(math.log(case.ratio))
@@ -225,6 +234,22 @@ def _epochs(evidence: Evidence) -> list[Hypothesis]:
         for name, factor, words in (
             ("epochs-omitted", epochs, "are not in the count"),
             ("epochs-twice", 1 / epochs, "are counted twice"),
+        )
+    ]
+
+
+def _per_trillion(evidence: Evidence) -> list[Hypothesis]:
+    """Chip-hours per trillion tokens given as those of the whole job, where there are trillions of tokens."""
+    tokens = evidence.value("tokens")
+    if not tokens or tokens < NOTICEABLE * 1e12:
+        return []
+    return [
+        Hypothesis(
+            id="hours-per-trillion-tokens",
+            factor=1e12 / tokens,
+            text=f"the chip-hours are those of one of the {text.number(tokens / 1e12)} trillion tokens",
+            applies=lambda between, evidence: between == HARDWARE and evidence.best("chip_hours") is not None,
+            settles="whether the hours are of the whole job",
         )
     ]
 
@@ -281,12 +306,19 @@ def implied_utilization(evidence: Evidence, count: Estimate) -> Estimate | None:
     return (count / (chip_hours.estimate * peak.estimate)).to("")
 
 
+def _statement(comparison: Comparison, evidence: Evidence) -> bool:
+    """Is one of the two a statement of which nobody says what it rests on?"""
+    claim = evidence.best("compute")
+    return "reported" in {comparison.first, comparison.second} and claim is not None and claim.tag is None
+
+
 def findings(evidence: Evidence, count: Estimate | None, reconciled: Reconciled) -> list[Finding]:
     """Evidence that contradicts itself or what machines can do."""
     found = [
         Finding(
             id="same-evidence-conflict",
-            text=f"{c.first} is {text.number(c.ratio)} times {c.second} though both look at the same evidence",
+            text=f"{c.first} is {text.number(c.ratio)} times {c.second}, "
+            + ("and nobody says what the statement rests on" if _statement(c, evidence) else "on the same evidence"),
         )
         for c in reconciled.comparisons
         if not c.independent and c.verdict == "conflict"
@@ -299,6 +331,16 @@ def findings(evidence: Evidence, count: Estimate | None, reconciled: Reconciled)
                     id="implied-utilization",
                     text=f"count and chip-hours imply a utilization of {text.percent(implied.median)}; "
                     f"whole jobs lie between {text.percent(low)} and {text.percent(high)}",
+                )
+            )
+    for about in sorted({claim.about for claim in evidence.claims if claim.belief}):
+        values = [evidence.stated(claim).estimate.median for claim in evidence.rivals(about)]
+        if about != "compute" and len(values) > 1 and max(values) > SAME * min(values):
+            found.append(
+                Finding(
+                    id="claims-disagree",
+                    text=f"claims about {about.replace('_', ' ')} of equal standing differ by "
+                    f"{text.number(max(values) / min(values))}; the newer source counts",
                 )
             )
     given, chips, duration = (evidence.best(about) for about in ("chip_hours", "chips", "duration"))

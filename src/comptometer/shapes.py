@@ -9,12 +9,21 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from comptometer.records import Grade
 from comptometer.vocabulary import ABOUTS, DOMAINS, Kind, Precision, Tag
 
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+def _one_line(text: str) -> str:
+    """Refuse what would move a terminal's cursor or forge a line."""
+    if not text.isprintable():
+        raise ValueError("one line of printable characters")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_one_line), Field(max_length=2000)]
+Text = Annotated[Line, Field(min_length=1)]
 About = Annotated[str, Field(json_schema_extra={"enum": list(ABOUTS)})]
 Domain = Annotated[str, Field(json_schema_extra={"enum": list(DOMAINS)})]
 
@@ -44,10 +53,10 @@ class SourceFile(_File):
     title: Text
     authors: list[Text] = []
     published: Dated = ""
-    url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    url: Line = Field(default="", pattern=r"^(https?://\S+)?$")
     grade: Grade = "primary"
-    licence: str = ""
-    note: str = ""
+    licence: Line = ""
+    note: Line = ""
 
 
 class ClaimRow(_File):
@@ -57,19 +66,19 @@ class ClaimRow(_File):
     value: Value
     kind: Kind = "stated"
     source: Text
-    where: str = ""
+    where: Line = ""
     tag: Tag | None = None
     chip: Text | None = None
     from_: list[Text] = Field(default=[], alias="from")
     verified: bool = True
-    note: str = ""
+    note: Line = ""
 
 
 class StageRow(_File):
     """A part of the job, or a hardware segment; stages add up."""
 
     name: Text
-    kind: str = ""
+    kind: Line = ""
     start: date | None = None
     end: date | None = None
     claims: list[ClaimRow] = []
@@ -79,14 +88,14 @@ class DossierFile(_File):
     """What is claimed about one model."""
 
     name: Text
-    developer: str = ""
+    developer: Line = ""
     published: date
     domain: list[Domain] = []
     notable: bool = False
-    base_model: str = ""
+    base_model: Line = ""
     aliases: list[Text] = []
     references: list[Text] = []
-    note: str = ""
+    note: Line = ""
     claims: list[ClaimRow] = []
     stages: list[StageRow] = []
     sources: dict[str, SourceFile] = {}
@@ -103,7 +112,7 @@ class PeakRow(_File):
     path: Literal["vector", "matrix", "unstated"] = "unstated"
     accumulate: Literal["fp32", "fp16", "unstated"] = "unstated"
     source: Text
-    where: str = ""
+    where: Line = ""
     verified: bool = True
 
 
@@ -115,17 +124,17 @@ class ChipFile(_File):
     family: Text
     kind: Literal["gpu", "tpu", "cpu", "accelerator"]
     aliases: list[Text] = []
-    form_factor: str = ""
+    form_factor: Line = ""
     unit: Literal["chip", "package", "board"] = "chip"
     dies_per_unit: int = Field(default=1, ge=1)
     devices_per_unit: int = Field(default=1, ge=1)
     announced: date | None = None
     available: date | None = None
     default_precision: list[Precision] = Field(min_length=1)
-    tdp: str = ""
-    memory: str = ""
-    memory_bandwidth: str = ""
-    note: str = ""
+    tdp: Line = ""
+    memory: Line = ""
+    memory_bandwidth: Line = ""
+    note: Line = ""
     peaks: list[PeakRow] = Field(min_length=1)
 
 
@@ -138,8 +147,8 @@ class AssumptionRow(_File):
     spread_dex: float | None = Field(default=None, gt=0)
     within: tuple[float, float] | None = Field(default=None, strict=False)
     source: Text
-    where: str = ""
-    note: str = ""
+    where: Line = ""
+    note: Line = ""
     verified: bool = True
     per_model: bool = False
     families: list[Text] = []

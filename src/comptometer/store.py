@@ -158,7 +158,10 @@ def _chip(chip_id: str, row: ChipFile, place: str) -> Chip:
 
     def measured(text: str, unit: str, key: str) -> float | None:
         try:
-            return _point(text, unit) if text else None
+            value = _point(text, unit) if text else None
+            if value is not None and value <= 0:
+                problems.append(f"{key}: must be above 0, got {text!r}")
+            return value
         except ComptometerError as error:
             problems.append(f"{key}: {error}")
             return None
@@ -171,6 +174,10 @@ def _chip(chip_id: str, row: ChipFile, place: str) -> Chip:
         f"peaks[{at}].source: no source {peak.source!r} on file"
         for at, peak in enumerate(peaks, 1)
         if peak.source not in source_ids()
+    ]
+    kinds = [(p.precision, p.sparse, p.accumulate, p.clock, p.path, p.headline) for p in peaks]
+    problems += [
+        f"peaks: two {kind[0]} peaks of the same kind" for kind in dict.fromkeys(kinds) if kinds.count(kind) > 1
     ]
     known = {peak.precision for peak in peaks if not peak.sparse}
     problems += [f"default_precision: no dense peak for {p!r}" for p in row.default_precision if p not in known]
@@ -203,12 +210,12 @@ def ids(kind: str) -> Iterable[str]:
             yield f"{path.parent.name}/{path.stem}"
 
 
-def path_of(kind: str, record_id: str) -> Path | None:
-    """The file of a record; a user's own comes before the shipped one."""
+def path_of(kind: str, record_id: str, *, shipped: bool = False) -> Path | None:
+    """The file of a record; a user's own comes before the shipped one, unless only that is wanted."""
     vendor, _, name = record_id.partition("/")
     if not vendor or not name or any(part in {"", ".", ".."} or "/" in part or "\\" in part for part in (vendor, name)):
         return None
-    found = [folder / kind / vendor / f"{name}.toml" for folder in reversed(folders())]
+    found = [folder / kind / vendor / f"{name}.toml" for folder in ([SHIPPED] if shipped else reversed(folders()))]
     return next((path for path in found if path.is_file()), None)
 
 
@@ -225,7 +232,12 @@ def _chip_names() -> Mapping[str, tuple[str, ...]]:
         for name in (chip_id, chip_id.partition("/")[2], chip.name, *chip.aliases):
             exact.setdefault(folded(name), set()).add(chip_id)
         families.setdefault(folded(chip.family), set()).add(chip_id)
-    return {name: tuple(sorted(ids)) for name, ids in {**families, **exact}.items()}
+    clashes = [
+        f"{' and '.join(sorted(owners))} both answer to {name!r}" for name, owners in exact.items() if len(owners) > 1
+    ]
+    if clashes:
+        raise DataError("chips", clashes)
+    return {name: tuple(sorted(owners)) for name, owners in {**families, **exact}.items()}
 
 
 def folded(name: str) -> str:

@@ -71,11 +71,6 @@ def _padded(value: float, digits: int) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-def fold(factor: float) -> str:
-    """Write a 90% interval around a median as a factor: `×/÷ 1.7`."""
-    return f"×/÷ {number(factor, 3)}"
-
-
 def percent(share: float, digits: int = 2) -> str:
     """Write a share as a percentage: 0.4042 is `40%`, 0.004 is `0.4%`."""
     return f"{number(100 * share, digits)}%"

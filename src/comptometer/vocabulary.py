@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -123,6 +124,11 @@ def read(about: str, text: str, *, bare: bool = False) -> Distribution:
 
 def _scaled(about: str, belief: Distribution, unit_text: str) -> Distribution:
     rule = ABOUTS[about]
+    if ("MAC" in unit_text.upper()) != (about == "macs_per_example") and re.search(r"FLOP|MAC", unit_text, re.I):
+        raise UnitError(
+            f"{unit_text!r} does not fit: multiply-adds (MAC) and operations (FLOP, two for each) are not mixed here; "
+            f"write e.g. {rule.example!r}"
+        )
     unit, wanted = units.parse(unit_text), units.parse(rule.unit)
     if rule.shorthand and units.same_dimension(unit, units.parse(rule.shorthand)):
         wanted = units.parse(rule.shorthand)

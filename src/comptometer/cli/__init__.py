@@ -81,6 +81,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit status."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the caller
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
     try:
         result: Any = comptometer.main(args=arguments, prog_name="comptometer", standalone_mode=False)
         sys.stdout.flush()
@@ -97,6 +100,9 @@ def run(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody listens: say nothing at exit either
         return 141
+    except OSError as error:
+        click.echo(f"comptometer: cannot write the result: {error.strerror or error}", err=True)
+        return 1
     except Exception as error:
         if os.environ.get("COMPTOMETER_TRACEBACK"):
             raise

@@ -15,6 +15,7 @@ import click
 
 Cell = str | float | int | bool | None
 FORMATS = ("table", "csv", "tsv", "json", "jsonl", "md")
+LEAST_LAST = 24  # columns of a terminal that the last column of a table can do with
 C = TypeVar("C", bound=Callable[..., Any])
 
 
@@ -80,8 +81,8 @@ def width(text: str) -> int:
 def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
     """Rows in columns, numbers to the right: as wide as they need to be in a pipe, wrapped on a terminal."""
     numeric = [all(_numeric(row[at]) for row in rows) for at in range(len(columns))]
-    if sys.stdout.isatty():
-        return _on_terminal(columns, rows, numeric)
+    if sys.stdout.isatty() and (lines := _on_terminal(columns, rows, numeric)):
+        return lines
     table = [list(columns), *[list(row) for row in rows]]
     widths = [max(width(row[at]) for row in table) for at in range(len(columns))]
 
@@ -95,18 +96,24 @@ def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]], indent: str =
     return [bold(line(table[0])), *(line(row) for row in table[1:])]
 
 
-def _on_terminal(columns: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool]) -> list[str]:
+def _on_terminal(columns: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool]) -> list[str] | None:
+    """Rows wrapped between words, never within one; nothing where the terminal is too narrow for that."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
+    least = [
+        max(width(word) for row in [columns, *rows] for word in row[at].split() or [""]) for at in range(len(columns))
+    ]
+    least[-1] = min(least[-1], LEAST_LAST)  # the last may hold a formula
+    if sum(least) + 2 * len(least) > console.width:
+        return None
     table = Table(box=None, pad_edge=True, header_style="bold")
-    for at, (column, right) in enumerate(zip(columns, numeric, strict=True)):
-        last = at == len(columns) - 1
-        table.add_column(column, justify="right" if right else "left", no_wrap=not last, overflow="fold")
+    for at, column in enumerate(columns):
+        table.add_column(column, justify="right" if numeric[at] else "left", min_width=least[at], overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console = Console()
     with console.capture() as captured:
         console.print(table)
     return [line.rstrip() for line in captured.get().splitlines()]

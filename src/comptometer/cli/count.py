@@ -44,12 +44,14 @@ if TYPE_CHECKING:
 def command(target: str, form: str, as_json: bool, assume_family: str | None, **given: Any) -> None:
     """Operations of a model, exactly: forward, backward and training FLOP by module and by operation.
 
-    TARGET is a config.json as Hugging Face models have it, or a folder with one. It is read as data only.
+    TARGET is a config.json as Hugging Face models have it, a folder with one, a layer list (.toml), or the name of a
+    shipped layer list. It is read as data only.
 
     \b
     Examples:
       comptometer count config.json --sequence-length 8192
       comptometer count config.json --attention causal --json
+      comptometer count alexnet
     """
     from comptometer.counting import count
 
@@ -79,7 +81,8 @@ def page(found: OpCount, causal: int | None) -> str:
     from comptometer import text
 
     size = found.parameters
-    head = [bold(found.target), f"{found.backend}, batch {found.batch}, {found.sequence_length} tokens"]
+    length = f", {found.sequence_length} tokens" if found.sequence_length else ""
+    head = [bold(found.target), f"{found.backend}, batch {found.batch}{length}"]
     if size:
         head.append(f"parameters  {size.total:,} total, {size.active:,} active, {size.embedding:,} input embedding")
     rows = [
@@ -88,7 +91,10 @@ def page(found: OpCount, causal: int | None) -> str:
     ]
     if found.recomputed:
         rows.append(["recomputed", f"{found.recomputed:,}", text.number(found.recomputed / found.tokens, 4)])
-    parts = ["\n".join(head), "\n".join(aligned(["FLOP", "batch", "per token"], rows))]
+    parts = [
+        "\n".join(head),
+        "\n".join(aligned(["FLOP", "batch", "per token" if found.sequence_length else "per example"], rows)),
+    ]
     for title, terms in (("operation", found.by_operation), ("module", found.by_module)):
         table = [
             [name, f"{t.calls:,}", f"{t.forward:,}", f"{t.backward:,}", text.percent(t.forward / max(found.forward, 1))]
@@ -105,7 +111,7 @@ def _notes(found: OpCount, causal: int | None) -> list[str]:
         f"Convention  a multiply-add is 2 FLOP; attention {how.attention}; "
         f"recomputation {how.recompute}, never in training"
     ]
-    if causal is not None:
+    if causal is not None and causal != found.training:
         lines.append(f"With exactly the pairs that a causal mask keeps, training is {causal:,}")
     if not found.complete:
         lines.append(style("Lower bound: not counted are", fg="yellow"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date, datetime
 from pathlib import Path
 
@@ -51,8 +52,10 @@ def check(path: Path, as_of: datetime | None) -> None:
     Example:
       comptometer dossier check my-model.toml
     """
-    from comptometer.request import from_file
+    from comptometer.files import LARGEST_FILE
+    from comptometer.request import from_bytes, from_file
 
-    dossier = from_file(path, as_of.date() if as_of else date.today())
+    day = as_of.date() if as_of else date.today()
+    dossier = from_bytes(sys.stdin.buffer.read(LARGEST_FILE + 1), day) if str(path) == "-" else from_file(path, day)
     stages = f", {len(dossier.stages)} stages" if dossier.stages else ""
     click.echo(f"{path}: {dossier.name}, {len(dossier.all_claims())} claims{stages}, no problem")

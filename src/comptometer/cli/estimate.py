@@ -205,7 +205,8 @@ def label(claim: str) -> str:
 
 
 def _missing(entry: Entry) -> str:
-    wants = [f"{name} needs {', '.join(needs)}" for name, needs in entry.missing.items()]
+    names = {"flop": "compute (--reported)"}
+    wants = [f"{name} needs {', '.join(names.get(n, n) for n in needs)}" for name, needs in entry.missing.items()]
     return f"Missing  {'; '.join(wants)}" if wants else ""
 
 

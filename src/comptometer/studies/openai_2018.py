@@ -35,7 +35,7 @@ def facts() -> Mapping[str, Any]:
 
 
 def _dossiers() -> list[Dossier]:
-    return [dossiers.dossier(name) for name in facts()["points"]]
+    return [dossiers.dossier(name, shipped=True) for name in facts()["points"]]
 
 
 def _evidence(dossier: Dossier, *sources: str) -> Evidence:
@@ -167,7 +167,7 @@ def _leave_one_out(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def growth(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """From the first to the largest point."""
-    first, last = (dossiers.dossier(facts()["growth"][end]) for end in ("from", "to"))
+    first, last = (dossiers.dossier(facts()["growth"][end], shipped=True) for end in ("from", "to"))
     values = {row["model"]: row["chart_pfs_days"] for row in rows}
     span = (_published(last) - _published(first)).days
     return {
@@ -233,7 +233,7 @@ def modest() -> list[dict[str, Any]]:
     """Influential results of modest compute, which the article lists apart and does not fit."""
     rows = []
     for name in facts()["modest"]:
-        dossier = dossiers.dossier(name)
+        dossier = dossiers.dossier(name, shipped=True)
         claim = next(c for c in dossier.claims if c.about == "compute" and c.source == facts()["source"])
         rows.append(
             {

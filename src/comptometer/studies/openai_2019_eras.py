@@ -36,7 +36,7 @@ def points() -> list[dict[str, Any]]:
     rows = []
     for era, names in ((FIRST, facts()["first_era"]), (MODERN, article()["points"])):
         for name in names:
-            dossier = dossiers.dossier(name)
+            dossier = dossiers.dossier(name, shipped=True)
             claims = [c for c in dossier.claims if c.about == "compute" and c.source == facts()["readings"]]
             claim = claims[0] if era == FIRST else charted(dossier)
             rows.append(
