@@ -290,3 +290,33 @@ def test_the_start_loads_nothing_heavy() -> None:
 def test_completion_of_names_loads_nothing_heavy() -> None:
     code = "import sys; import comptometer.cli.estimate; print('numpy' in sys.modules or 'pint' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 100, 140])
+def test_no_number_is_cut_on_a_narrow_terminal(columns: int) -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    environment = {key: value for key, value in ENVIRONMENT.items() if key != "COLUMNS"}
+    command = [sys.executable, "-m", "comptometer", "replicate", "openai-2018"]
+    with subprocess.Popen(command, stdout=follower, stderr=subprocess.PIPE, env=environment) as process:
+        os.close(follower)
+        seen = b""
+        while chunk := _read(leader):
+            seen += chunk
+        process.wait()
+    os.close(leader)
+    text = seen.decode()
+    for whole in ("0.00578754", "2.83333e-5", "1.049", "0.989", "matches"):
+        assert whole in text.replace("\r\n", "\n")
+
+
+def _read(leader: int) -> bytes:
+    try:
+        return os.read(leader, 65536)
+    except OSError:  # the other end is closed
+        return b""

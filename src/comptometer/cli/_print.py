@@ -97,21 +97,22 @@ def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]], indent: str =
 
 
 def _on_terminal(columns: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool]) -> list[str] | None:
-    """Rows wrapped between words, never within one; nothing where the terminal is too narrow for that."""
+    """Rows with the last column wrapped; nothing where the terminal is too narrow: no other cell is ever cut."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console()
-    least = [
-        max(width(word) for row in [columns, *rows] for word in row[at].split() or [""]) for at in range(len(columns))
-    ]
-    least[-1] = min(least[-1], LEAST_LAST)  # the last may hold a formula
-    if sum(least) + 2 * len(least) > console.width:
+    natural = [max(width(cell) for cell in (column, *(row[at] for row in rows))) for at, column in enumerate(columns)]
+    natural[-1] = min(natural[-1], LEAST_LAST)  # it may hold a formula, which can be wrapped
+    if sum(natural) + 2 * len(natural) > console.width:
         return None
     table = Table(box=None, pad_edge=True, header_style="bold")
     for at, column in enumerate(columns):
-        table.add_column(column, justify="right" if numeric[at] else "left", min_width=least[at], overflow="fold")
+        last = at == len(columns) - 1
+        table.add_column(
+            column, justify="right" if numeric[at] else "left", min_width=natural[at], no_wrap=not last, overflow="fold"
+        )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     with console.capture() as captured:
