@@ -25,7 +25,7 @@ ASKED = {
 
 def headline() -> dict[str, dict[str, float | str | None]]:
     entries = {name: comptometer.estimate(name) for name in dossier_ids()}
-    entries |= {name: comptometer.estimate(**figures) for name, figures in ASKED.items()}  # type: ignore[arg-type]
+    entries |= {name: comptometer.estimate(**figures) for name, figures in ASKED.items()}
     return {
         name: {
             "p5": float(f"{entry.interval()[0]:.6e}"),

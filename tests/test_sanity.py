@@ -17,7 +17,7 @@ def causes(entry: Entry) -> set[str]:
 
 def run(factor: float, chip: str = "a100-sxm-80gb", **extra: str) -> Entry:
     figures = {"params": "70B", "tokens": "2T", "precision": "bf16", "utilization": "40%", **extra}
-    return comptometer.estimate(chip=chip, chip_hours=TRUE_HOURS * factor, **figures)  # type: ignore[arg-type]
+    return comptometer.estimate(chip=chip, chip_hours=TRUE_HOURS * factor, **figures)
 
 
 def test_a_sound_run_has_no_cause_to_name() -> None:

@@ -1,9 +1,13 @@
-"""What somebody wants counted → an operation count: a `config.json`, a folder with one, its fields, or a layer list."""
+"""What somebody wants counted → an operation count: a `config.json`, a layer list, or a live model."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,29 +16,37 @@ from comptometer.errors import DataError, UsageError
 from comptometer.files import LARGEST_FILE, read_bytes
 from comptometer.ops import Attention, Convention, OpCount, Recompute
 
+LIVE_TARGET = re.compile(r"torch:(?P<module>[\w.]+):(?P<factory>\w+)")
 LONGEST_SEQUENCE = 10**8
 LARGEST_BATCH = 10**9
 
 
 def count(
-    model: Mapping[str, Any] | str | Path,
+    model: object,
+    inputs: object = None,
     *,
     batch: int = 1,
     sequence_length: int | None = None,
     attention: Attention = "full",
     recompute: Recompute = "none",
     family: str | None = None,
+    frozen: Sequence[str] = (),
+    strict: bool = False,
 ) -> OpCount:
     """Count the operations of one training step, exactly.
 
     Args:
         model: the path of a `config.json` or of a folder with one, or its fields; the path of a layer list
-            (`.toml`), or the name of a shipped one ("alexnet").
+            (`.toml`), or the name of a shipped one ("alexnet"); a live PyTorch module or function of tensors; the text
+            `torch:package.module:factory`, whose factory is called and gives a module, or a module and its inputs.
+        inputs: of a live model: a tensor, a tuple, a mapping, or a shape such as `(1, 3, 224, 224)`.
         batch: sequences in the batch.
         sequence_length: tokens in each; what the configuration allows, at most 4,096, unless given. A layer list has
             a shape of its own.
         attention: `full` scores the dense square; `causal` exactly the pairs that the mask keeps; `half` S²/2.
         recompute: activations that the backward pass computes again; counted apart, never in `training`.
+        frozen: names or patterns of modules and parameters of a live model that are not trained.
+        strict: refuse a live model with an operator that no formula knows, instead of listing it as uncounted.
         family: count as this `model_type`, whatever the configuration says.
 
     Returns:
@@ -44,7 +56,7 @@ def count(
     Raises:
         NotFound: no such file, or a `model_type` that no formula knows.
         DataError: not JSON, or a field that is missing or cannot be.
-        UsageError: a batch, length or switch that cannot be.
+        UsageError: a batch, length or switch that cannot be, or a live model that cannot be run.
 
     >>> fields = {"model_type": "gpt2", "n_embd": 768, "n_head": 12, "n_layer": 12, "vocab_size": 50257}
     >>> count(fields, sequence_length=512).training
@@ -55,6 +67,12 @@ def count(
         _checked("sequence_length", sequence_length, LONGEST_SEQUENCE)
     _word("attention", attention, get_args(Attention))
     _word("recompute", recompute, get_args(Recompute))
+    if not isinstance(model, Mapping | str | Path):
+        return _live(model, inputs, batch, attention, recompute, frozen, strict)
+    if isinstance(model, str) and (found := LIVE_TARGET.fullmatch(model)):
+        made = _made(found["module"], found["factory"])
+        live, given = made if isinstance(made, tuple) and len(made) == 2 else (made, inputs)
+        return replace(_live(live, given, batch, attention, recompute, frozen, strict), target=model)
     if not isinstance(model, Mapping) and is_layer_list(str(model)):
         return _layers(str(model), batch, sequence_length, attention, recompute)
     fields, place = (model, "config") if isinstance(model, Mapping) else read_config(Path(model))
@@ -66,6 +84,39 @@ def count(
         family=family,
         place=place,
     )
+
+
+def _live(
+    model: object,
+    inputs: object,
+    batch: int,
+    attention: Attention,
+    recompute: Recompute,
+    frozen: Sequence[str],
+    strict: bool,
+) -> OpCount:
+    from comptometer import counters
+
+    kind = counters.kind_of(model, *(inputs if isinstance(inputs, tuple) else (inputs,)))
+    if kind is None:
+        raise UsageError(
+            f"{type(model).__name__} cannot be counted: give a config.json, a layer list, "
+            "or a PyTorch module with inputs"
+        )
+    counter = counters.COUNTERS[kind]
+    return counter(model, inputs, batch=batch, attention=attention, recompute=recompute, frozen=frozen, strict=strict)
+
+
+def _made(module: str, factory: str) -> object:
+    """What the caller's own code makes: it is imported and called."""
+    sys.path.insert(0, "")  # as `python -m` does: modules of the working directory
+    try:
+        made: object = getattr(import_module(module), factory)()
+    except Exception as error:  # whatever the caller's code raises
+        raise UsageError(f"torch:{module}:{factory}: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove("")
+    return made
 
 
 def is_layer_list(target: str) -> bool:

@@ -188,7 +188,7 @@ class TestCaveats:
         ],
     )
     def test_parameters_tokens_warns_where_it_does_not_hold(self, figures: dict[str, str], said: str) -> None:
-        assert any(said in warning for warning in estimate(**figures).warnings)  # type: ignore[arg-type]
+        assert any(said in warning for warning in estimate(**figures).warnings)
 
     def test_it_is_silent_where_it_holds(self) -> None:
         assert estimate(params="70B", tokens="15T", sequence_length=8192).warnings == []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from comptometer.cli._print import FORMATS, aligned, bold, emit_json, emit_rows, json_option, style, wrapped
+from comptometer.cli._print import FORMATS, aligned, bold, emit_json, emit_rows, hint, json_option, style, wrapped
 
 if TYPE_CHECKING:
     from comptometer.ops import OpCount
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     metavar="WHAT",
     help="Activations computed again, counted apart: none, flash, selective or full.",
 )
+@click.option("--strict", is_flag=True, help="Refuse a live model with an operator that no formula knows.")
 @click.option("--assume-family", metavar="NAME", help="Count as this model_type, whatever the configuration says.")
 @click.option(
     "--format",
@@ -45,16 +46,20 @@ def command(target: str, form: str, as_json: bool, assume_family: str | None, **
     """Operations of a model, exactly: forward, backward and training FLOP by module and by operation.
 
     TARGET is a config.json as Hugging Face models have it, a folder with one, a layer list (.toml), or the name of a
-    shipped layer list. It is read as data only.
+    shipped layer list: read as data only. Or torch:package.module:factory, which imports and calls your own code; the
+    factory takes nothing and gives a module and its inputs.
 
     \b
     Examples:
       comptometer count config.json --sequence-length 8192
       comptometer count config.json --attention causal --json
       comptometer count alexnet
+      comptometer count torch:my_package.my_model:make --strict
     """
-    from comptometer.counting import count
+    from comptometer.counting import LIVE_TARGET, count
 
+    if LIVE_TARGET.fullmatch(target):
+        hint(f"{target}: importing and calling your own code")
     found = count(target, family=assume_family, **given)
     if as_json:
         emit_json(found.to_dict())

@@ -1,0 +1,290 @@
+"""What a PyTorch program does, operator by operator: a dispatch mode that adds up contractions by module.
+
+Backward work is told from forward work by the autograd graph that runs it, and work done again (checkpointing) from
+gradients by the grad mode, which is off while gradients are formed. Every node of the graph has a sequence number, one
+more than the last; the number at the time of a product is that of the node which will form its gradients, so backward
+work is booked where the forward product was.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final
+
+import torch
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from comptometer.counters._torch_attention import NeedsValuesError, one_attention
+from comptometer.counters._torch_products import RECURRENCE
+from comptometer.counters._torch_rules import Rule, rule_of
+from comptometer.ops import Attention, Recompute
+
+_MISSING: Final[Any] = object()
+_RULES: Final[dict[Any, Rule | None]] = {}
+
+graph_task: Final = torch._C._current_graph_task_id  # -1 outside of a backward pass
+node_now: Final = torch._C._current_autograd_node
+next_number: Final = torch._C._autograd._get_sequence_nr
+
+ATTENTION: Final = "attention"
+RECURRENT: Final = (torch.nn.RNNBase, torch.nn.RNNCellBase)
+
+
+class Row:
+    """Work of one kind in one module."""
+
+    __slots__ = ("backward", "calls", "forward", "module", "operation", "recomputed")
+
+    def __init__(self, module: str, operation: str) -> None:
+        self.module, self.operation = module, operation
+        self.calls = self.forward = self.backward = self.recomputed = 0
+
+    def add(self, other: Row) -> None:
+        """Add the work of another row."""
+        self.calls += other.calls
+        self.forward += other.forward
+        self.backward += other.backward
+        self.recomputed += other.recomputed
+
+
+@contextmanager
+def _flexible() -> Iterator[None]:
+    """Let `flex_attention` reach the trace as one operator: not compiled, and with gradients on every device."""
+    flex: Any = sys.modules.get("torch.nn.attention.flex_attention")
+    names = "_FLEX_ATTENTION_DISABLE_COMPILE_DEBUG", "_validate_device"
+    before = {name: getattr(flex, name) for name in names if hasattr(flex, name)}
+    if len(before) < len(names):
+        yield
+        return
+    flex._FLEX_ATTENTION_DISABLE_COMPILE_DEBUG, flex._validate_device = True, lambda *tensors: None
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(flex, name, value)
+
+
+class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts what is run under it.
+
+    Attributes:
+        rows: the work, by module and operation, in the order in which it was first met.
+        uncounted: operators that no formula knows: calls and reason.
+        notes: what else the reader should know.
+    """
+
+    supports_higher_order_operators = True
+
+    @classmethod
+    def ignore_compile_internals(cls) -> bool:
+        """Count what a compiled graph does when it runs, and nothing of how it is made."""
+        return True
+
+    def __init__(
+        self,
+        paths: Mapping[int, str],
+        root: str,
+        attention: Attention = "full",
+        recompute: Recompute = "none",
+        repeatable: bool = False,
+    ) -> None:
+        """Prepare a trace.
+
+        Args:
+            paths: the name of each module, by identity.
+            root: name for work outside of any of them.
+            attention: which pairs count.
+            recompute: what the backward pass is taken to compute again.
+            repeatable: can the trace be repeated on real values, where meta tensors are not enough?
+        """
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.attention, self.recompute, self.repeatable = attention, recompute, repeatable
+        self.rows: dict[tuple[str, str], Row] = {}
+        self.uncounted: dict[str, tuple[int, str]] = {}
+        self.notes: dict[str, None] = {}
+        self.idle = False
+        self.differentiated = False
+        self._slow = True  # is there more to do than to look up the rule?
+        self._paths = paths
+        self._stack: list[tuple[str, str | None]] = [(root, None)]
+        self._made: dict[int, Row] = {}
+        self._marks: tuple[list[int], list[str]] = ([0], [root])
+        self._graphs: dict[int, bool] = {}
+
+    # -- running
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if self._slow:
+            if self.idle:
+                return func(*args, **(kwargs or {}))
+            if (task := graph_task()) != -1:
+                self.differentiated = True
+                self._graphs.setdefault(task, torch.is_grad_enabled())
+        rule = _RULES.get(func, _MISSING)
+        if rule is _MISSING:
+            rule = _RULES[func] = rule_of(func)
+        if rule is None:
+            return func(*args, **kwargs) if kwargs else func(*args)
+        return rule(self, func, args, kwargs or {})
+
+    @contextmanager
+    def running(self) -> Iterator[Tracer]:
+        """The trace, with modules followed and attention replaced."""
+        with ExitStack() as stack:
+            entered = register_module_forward_pre_hook(self._enter)
+            stack.callback(entered.remove)
+            left = register_module_forward_hook(self._leave, always_call=True)
+            stack.callback(left.remove)
+            stack.callback(torch.backends.mha.set_fastpath_enabled, torch.backends.mha.get_fastpath_enabled())
+            torch.backends.mha.set_fastpath_enabled(False)  # fused layers are fine, but hide their modules
+            stack.enter_context(one_attention())
+            stack.enter_context(_flexible())
+            stack.enter_context(warnings.catch_warnings())
+            # that of torch.compile: a compiled module is entered twice, and has the path of the one around it
+            warnings.filterwarnings("ignore", message=r"Using `torch.compile\(module\)` when there are global hooks")
+            stack.enter_context(self)
+            yield self
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Nothing is counted inside."""
+        before = self.idle, self._slow
+        self.idle = self._slow = True
+        try:
+            yield
+        finally:
+            self.idle, self._slow = before
+
+    @contextmanager
+    def own_backward(self) -> Iterator[None]:
+        """A backward pass that is known not to build a graph of itself."""
+        before, self._slow = self._slow, False
+        self._graphs.clear()
+        try:
+            yield
+        finally:
+            self._slow = before
+
+    def apart(self) -> Tracer:
+        """Another trace from here, whose work can be taken over or dropped."""
+        other = Tracer(self._paths, self._stack[-1][0], self.attention, self.recompute, self.repeatable)
+        other._stack = list(self._stack)
+        other._made, other._marks, other._graphs = self._made, self._marks, self._graphs
+        return other
+
+    def take(self, other: Tracer) -> None:
+        """Take over the work of a trace that was apart."""
+        for row in other.rows.values():
+            self._row(row.module, row.operation).add(row)
+        for name, (calls, why) in other.uncounted.items():
+            self.unknown(name, why, calls)
+        self.notes.update(other.notes)
+
+    # -- modules
+
+    def _enter(self, module: torch.nn.Module, args: object) -> None:
+        if torch.compiler.is_compiling():  # a graph is made: its modules are not run
+            return
+        above = self._stack[-1]
+        path = self._paths.get(id(module), above[0])
+        own = RECURRENCE if isinstance(module, RECURRENT) else above[1]
+        if isinstance(module, torch.nn.MultiheadAttention):
+            own = ATTENTION
+        elif own == ATTENTION:
+            own = None
+        self._stack.append((path, own))
+        self._mark(path)
+
+    def _leave(self, module: torch.nn.Module, args: object, out: object) -> None:
+        if torch.compiler.is_compiling():
+            return
+        self._stack.pop()
+        self._mark(self._stack[-1][0])
+
+    def _mark(self, path: str) -> None:
+        self._marks[0].append(next_number())
+        self._marks[1].append(path)
+
+    # -- adding up
+
+    def _row(self, module: str, operation: str) -> Row:
+        row = self.rows.get((module, operation))
+        if row is None:
+            row = self.rows[module, operation] = Row(module, operation)
+        return row
+
+    def _again(self, task: int) -> bool:
+        """Is a product in a backward pass one of activations? It is if the grad mode is on, and was not before."""
+        return torch.is_grad_enabled() and not self._graphs.get(task, False)
+
+    def add(self, operation: str, flop: int) -> None:
+        """Book one product."""
+        task = graph_task()
+        if task == -1 or self._again(task):
+            row = self._row(self._stack[-1][0], operation)
+            self._made.setdefault(next_number() - 1, row)
+            if task == -1:
+                row.calls += 1
+                row.forward += flop
+            else:
+                row.recomputed += flop
+        else:
+            row = self._row_of_node(operation)
+            row.backward += flop
+            if self._graphs.get(task):  # gradients of gradients belong to the same place
+                self._made.setdefault(next_number() - 1, row)
+
+    def _row_of_node(self, operation: str) -> Row:
+        node: Any = node_now()
+        number = node._sequence_nr() if node is not None else 0
+        row = self._made.get(number)
+        if row is None:
+            at = max(0, bisect_right(self._marks[0], number) - 1)
+            return self._row(self._marks[1][at], operation)
+        return self._row(row.module, row.operation)
+
+    def attended(self, scores: int, sums: int) -> None:
+        """Two forward products of an attention."""
+        self.add(ATTENTION, scores + sums)
+
+    def attention_gradients(self, flop: int, scores: int, sums: int) -> None:
+        """The gradients of an attention, and what is declared to be formed again for them."""
+        self.add(ATTENTION, flop)
+        again = {"flash": scores, "selective": scores + sums}.get(self.recompute, 0)
+        if again:
+            self._row_of_node(ATTENTION).recomputed += again
+
+    def unknown(self, name: str, why: str, calls: int = 1) -> None:
+        """Book an operator that is not counted."""
+        self.uncounted[name] = (self.uncounted.get(name, (0, why))[0] + calls, why)
+
+    def unknown_values(self, note: str) -> None:
+        """Start again with values if that is possible, else say what was assumed.
+
+        Raises:
+            NeedsValuesError: it is possible.
+        """
+        if self.repeatable:
+            raise NeedsValuesError(note)
+        self.notes[note] = None
+
+    def label(self, operation: str, args: Sequence[Any]) -> str:
+        """Kind of operation: that of the module around it, `linear` with a parameter, else its own."""
+        around = self._stack[-1][1]
+        if around is not None:
+            return around if around != ATTENTION or not _has_parameter(args) else "linear"
+        return "linear" if operation == "matmul" and _has_parameter(args) else operation
+
+
+def _has_parameter(args: Sequence[Any]) -> bool:
+    for value in args[-2:]:
+        if isinstance(value, torch.Tensor):
+            base = value._base
+            if isinstance(value if base is None else base, torch.nn.Parameter):
+                return True
+    return False

@@ -1,0 +1,222 @@
+"""Counts a PyTorch module or function: it is run once, on shapes where possible, with its real autograd graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import torch
+from torch import nn
+
+from comptometer.counters import _torch_target as target
+from comptometer.counters._torch_trace import Row, Tracer
+from comptometer.errors import UsageError
+from comptometer.ops import Attention, Convention, OpCount, Recompute, Term, Uncounted
+
+BACKEND = "torch"
+SPENT = "backward through the graph a second time"
+ZERO_STATE = (
+    "recurrence: the first step starts from a constant state and forms no gradient of it; fused kernels form it too"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One way to run what is counted."""
+
+    model: Callable[..., Any]
+    meta: bool
+    repeatable: bool = False
+
+
+def count(
+    model: Callable[..., Any],
+    inputs: Any = None,
+    *,
+    batch: int = 1,
+    attention: Attention = "full",
+    recompute: Recompute = "none",
+    backward: bool = True,
+    frozen: Sequence[str] = (),
+    strict: bool = False,
+) -> OpCount:
+    """Count the operations of one training step of a module, or of any function of tensors.
+
+    The forward pass is run under a dispatch mode; then the sum of the outputs is differentiated and the gradients that
+    autograd really forms are counted. A module is copied to the meta device, where nothing is computed; where its code
+    asks for values, it is run on those it has. A function is run as it is, and may run backward passes of its own.
+
+    Args:
+        model: a module, or a function.
+        inputs: a tensor, a tuple or a mapping; a shape such as `(1, 3, 224, 224)` is enough. Gradients of inputs are
+            formed only for those that require one.
+        batch: how often the inputs are repeated along their first dimension.
+        attention: `full`, the dense square; `causal`, the pairs that the mask keeps; `half`, S²/2 under a causal mask.
+        recompute: what the backward pass is taken to compute again; work that it does compute again (checkpoints)
+            is always counted, as `recomputed`.
+        backward: count the gradients too?
+        frozen: names or patterns (`encoder`, `layers.*.norm`) of modules and parameters that are not trained.
+        strict: raise where an operator is unknown.
+
+    Raises:
+        UsageError: a switch that cannot be, a model whose forward or backward pass raises, and, if `strict`, an
+            operator that no formula knows.
+
+    >>> count(nn.Linear(8, 16), (4, 8)).training
+    2048
+    """
+    _checked(model, batch, attention, recompute, frozen)
+    name = _name(model)
+    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
+    attempts = list(_attempts(model, inputs, frozen))
+    for at, attempt in enumerate(attempts):
+        try:
+            trace = _traced(attempt, inputs, batch, attention, recompute, backward, name)
+        except Exception as error:
+            if at + 1 < len(attempts):
+                continue
+            where = " on the meta device, where tensors have no values" if attempt.meta else ""
+            raise UsageError(f"{name} raises{where}: {type(error).__name__}: {_first_line(error)}") from error
+        break
+    if strict and trace.uncounted:
+        listed = ", ".join(f"{operator} ({why})" for operator, (_, why) in trace.uncounted.items())
+        raise UsageError(
+            f"{name}: no formula for {listed}; without strict they are listed and the total is a lower bound"
+        )
+    return _result(trace, model, name, Convention(attention=attention, recompute=recompute), inputs, batch)
+
+
+def _checked(model: object, batch: int, attention: str, recompute: str, frozen: Sequence[str]) -> None:
+    if not callable(model):
+        raise UsageError(f"needs a module or a function, got {type(model).__name__}")
+    if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
+        raise UsageError(f"batch: needs a whole number from 1, got {batch!r}")
+    for word, value, known in (("attention", attention, Attention), ("recompute", recompute, Recompute)):
+        if value not in get_args(known):
+            raise UsageError(f"{word}: {value!r} is not one of {', '.join(get_args(known))}")
+    if isinstance(frozen, str):
+        raise UsageError(f"frozen: needs a list of names, got the text {frozen!r}")
+    if frozen and not isinstance(model, nn.Module):
+        raise UsageError("frozen: needs a module; a function has no named parameters")
+
+
+def _name(model: Any) -> str:
+    if isinstance(model, nn.Module):
+        return type(getattr(model, "_orig_mod", model)).__name__
+    return getattr(model, "__name__", type(model).__name__)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or ["no message"])[0]
+
+
+def _attempts(model: Any, inputs: Any, frozen: Sequence[str]) -> Iterator[Attempt]:
+    if not isinstance(model, nn.Module):
+        yield Attempt(model=model, meta=False)
+        return
+    target.frozen_parameters(model, frozen)
+    tensors = list(target.tensors_of(model))
+    if tensors and all(tensor.device.type == "meta" for tensor in tensors):
+        yield Attempt(model=target.copied(model, meta=True, frozen=frozen) if frozen else model, meta=True)
+        return
+    values = target.has_values(inputs)
+    try:
+        yield Attempt(model=target.copied(model, meta=True, frozen=frozen), meta=True, repeatable=values)
+        if not values:
+            return
+        copy = target.copied(model, meta=False, frozen=frozen)
+    except Exception:  # a module that cannot be copied is run itself, and put back as it was
+        if frozen:
+            raise UsageError(
+                f"frozen: {type(model).__name__} cannot be copied; freeze its parameters yourself"
+            ) from None
+        copy = model
+    yield Attempt(model=copy, meta=False)
+
+
+def _traced(
+    attempt: Attempt, inputs: Any, batch: int, attention: Attention, recompute: Recompute, backward: bool, name: str
+) -> Tracer:
+    model = attempt.model
+    module = model if isinstance(model, nn.Module) else None
+    paths = {id(part): _starred(path) or name for path, part in module.named_modules()} if module else {}
+    trace = Tracer(paths, name, attention, recompute, attempt.repeatable)
+    args, kwargs = target.arguments(inputs, batch, attempt.meta)
+    with ExitStack() as stack:
+        if module is not None:
+            stack.enter_context(target.as_it_was(module))
+            stack.enter_context(target.without_values() if attempt.meta else torch.random.fork_rng(devices=[]))
+        stack.enter_context(torch.set_grad_enabled(backward))
+        result = _run(trace, model, args, kwargs)
+        if backward:
+            _differentiate(trace, target.outputs(result), kept=module is not None)
+    return trace
+
+
+def _run(trace: Tracer, model: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    with trace.running():
+        return model(*args, **kwargs)
+
+
+def _differentiate(trace: Tracer, found: list[torch.Tensor], *, kept: bool) -> None:
+    if not found:
+        return
+    seeds = [torch.ones_like(tensor) for tensor in found]
+    with nullcontext() if kept else _gradients_put_back(found), trace.running(), trace.own_backward():
+        try:
+            torch.autograd.backward(found, seeds)
+        except RuntimeError as error:
+            if not trace.differentiated or SPENT not in str(error):
+                raise  # else the function has differentiated what it returns: its gradients are counted
+
+
+@contextmanager
+def _gradients_put_back(found: list[torch.Tensor]) -> Iterator[None]:
+    before = [(leaf, leaf.grad) for leaf in target.leaves(found)]
+    for leaf, _ in before:
+        leaf.grad = None
+    try:
+        yield
+    finally:
+        for leaf, gradient in before:
+            leaf.grad = gradient
+
+
+def _starred(path: str) -> str:
+    return ".".join("*" if part.isdigit() else part for part in path.split("."))
+
+
+def _result(trace: Tracer, model: Any, name: str, convention: Convention, inputs: Any, batch: int) -> OpCount:
+    terms = [_term(row, convention.recompute) for row in trace.rows.values()]
+    notes = list(trace.notes)
+    if any(term.operation == "recurrence" and term.backward for term in terms):
+        notes.append(ZERO_STATE)
+    examples, length = target.extent(inputs)
+    return OpCount(
+        terms=terms,
+        convention=convention,
+        parameters=target.sizes(model) if isinstance(model, nn.Module) else None,
+        uncounted=[
+            Uncounted(operation=operator, calls=calls, reason=why) for operator, (calls, why) in trace.uncounted.items()
+        ],
+        backend=BACKEND,
+        target=name,
+        batch=examples * batch,
+        sequence_length=length,
+        tokens=examples * batch * (length or 1),
+        notes=notes,
+    )
+
+
+def _term(row: Row, recompute: Recompute) -> Term:
+    again = row.forward if recompute == "full" and row.backward else 0
+    return Term(
+        module=row.module,
+        operation=row.operation,
+        calls=row.calls,
+        forward=row.forward,
+        backward=row.backward,
+        recomputed=row.recomputed + again,
+    )
