@@ -6,9 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from comptometer.dossiers import read_dossier
 from comptometer.records import Dossier
+
+# The same examples on every machine, and no opinion on how fast a machine makes them.
+settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("repeatable")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 HEAD = 'name = "Model"\npublished = 2024-01-01\ndomain = ["language"]\n'
