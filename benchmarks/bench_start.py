@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from _measure import process, table
+
+CONFIG = Path(__file__).parents[1] / "docs/howto/llama-3.1-8b.json"
 
 COMMANDS = {
     "python -c pass": ["-c", "pass"],
@@ -13,6 +17,8 @@ COMMANDS = {
     "comptometer --version": ["-m", "comptometer", "--version"],
     "comptometer --help": ["-m", "comptometer", "--help"],
     "comptometer convert 1e25 FLOP pfs-day": ["-m", "comptometer", "convert", "1e25", "FLOP", "pfs-day"],
+    "import click, json": ["-c", "import click, json"],
+    "comptometer count docs/howto/llama-3.1-8b.json": ["-m", "comptometer", "count", str(CONFIG), "--json"],
     "comptometer estimate --params 405B --tokens 15.6T": [
         "-m", "comptometer", "estimate", "--params", "405B", "--tokens", "15.6T",
     ],

@@ -128,28 +128,32 @@ def starcoder2(config: Config, shape: Shape, convention: Convention) -> Part:
     return decoder(replace(base, qkv_bias=bias, output_bias=bias, mlp_bias=bias), shape, convention)
 
 
-@formula("gpt2")
-def gpt2(config: Config, shape: Shape, convention: Convention) -> Part:
-    """Learned positions, biases throughout, an MLP without gate, tied embeddings."""
+def gpt2_like(config: Config, *, tied: bool, **features: Any) -> Decoder:
+    """The fields that GPT-2 and GPT-J share: every head has its own key and value, the MLP has no gate."""
     width, heads = config.integer("n_embd"), config.integer("n_head")
     if width % heads:
         raise config.refuse("n_head", f"a divisor of the width {width}")
-    model = Decoder(
-        width=width,
-        layers=[Layer()] * layer_count(config, "n_layer"),
-        heads=heads,
-        key_value_heads=heads,
-        head_width=width // heads,
-        mlp_width=config.integer("n_inner", 4 * width),
-        vocabulary=config.integer("vocab_size"),
-        positions=config.integer("n_positions", 1024),
-        tied=config.flag("tie_word_embeddings", True),
-        gated=False,
-        qkv_bias=True,
-        output_bias=True,
-        mlp_bias=True,
-        norm="scale and bias",
-    )
+    given: dict[str, Any] = {
+        "width": width,
+        "layers": [Layer()] * layer_count(config, "n_layer"),
+        "heads": heads,
+        "key_value_heads": heads,
+        "head_width": width // heads,
+        "mlp_width": config.integer("n_inner", 4 * width),
+        "vocabulary": config.integer("vocab_size"),
+        "tied": config.flag("tie_word_embeddings", tied),
+        "gated": False,
+        "mlp_bias": True,
+        "norm": "scale and bias",
+    }
+    return Decoder(**(given | features))
+
+
+@formula("gpt2")
+def gpt2(config: Config, shape: Shape, convention: Convention) -> Part:
+    """Learned positions, biases throughout, an MLP without gate, tied embeddings."""
+    positions = config.integer("n_positions", 1024)
+    model = gpt2_like(config, tied=True, positions=positions, qkv_bias=True, output_bias=True)
     return decoder(model, shape, convention)
 
 
@@ -223,25 +227,7 @@ def opt(config: Config, shape: Shape, convention: Convention) -> Part:
 @formula("gptj")
 def gptj(config: Config, shape: Shape, convention: Convention) -> Part:
     """Attention and MLP side by side under one norm; biases on the MLP and on the head."""
-    width, heads = config.integer("n_embd"), config.integer("n_head")
-    if width % heads:
-        raise config.refuse("n_head", f"a divisor of the width {width}")
-    model = Decoder(
-        width=width,
-        layers=[Layer()] * layer_count(config, "n_layer"),
-        heads=heads,
-        key_value_heads=heads,
-        head_width=width // heads,
-        mlp_width=config.integer("n_inner", 4 * width),
-        vocabulary=config.integer("vocab_size"),
-        tied=config.flag("tie_word_embeddings", False),
-        gated=False,
-        mlp_bias=True,
-        head_bias=True,
-        norm="scale and bias",
-        norms_per_layer=1,
-    )
-    return decoder(model, shape, convention)
+    return decoder(gpt2_like(config, tied=False, head_bias=True, norms_per_layer=1), shape, convention)
 
 
 @formula("phi")
