@@ -7,18 +7,20 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from comptometer import formulas, layers
 from comptometer.errors import DataError, UsageError
 from comptometer.files import LARGEST_FILE, read_bytes
-from comptometer.ops import Attention, Convention, OpCount, Recompute
+from comptometer.ops import AXES, Attention, Convention, OpCount, Recompute
+from comptometer.trainable import Trainable
 
-LIVE_TARGET = re.compile(r"torch:(?P<module>[\w.]+):(?P<factory>\w+)")
-LONGEST_SEQUENCE = 10**8
-LARGEST_BATCH = 10**9
+LIVE_TARGET: Final = re.compile(r"(?P<kind>torch|jax):(?P<module>[\w.]+):(?P<factory>\w+)")
+LONGEST_SEQUENCE: Final = 10**8
+LARGEST_BATCH: Final = 10**9
+LARGEST_IMAGE: Final = 10**5
+INCLUDABLE: Final = (*AXES, "mtp")
 
 
 def count(
@@ -27,27 +29,44 @@ def count(
     *,
     batch: int = 1,
     sequence_length: int | None = None,
+    decoder_length: int | None = None,
+    image_size: int | tuple[int, int] | None = None,
     attention: Attention = "full",
     recompute: Recompute = "none",
-    family: str | None = None,
+    include: Sequence[str] = (),
     frozen: Sequence[str] = (),
+    trainable: Trainable | None = None,
+    argnums: int | Sequence[int] = 0,
+    family: str | None = None,
+    parameters: float | None = None,
     strict: bool = False,
+    collapse: bool = True,
 ) -> OpCount:
     """Count the operations of one training step, exactly.
 
     Args:
         model: the path of a `config.json` or of a folder with one, or its fields; the path of a layer list
-            (`.toml`), or the name of a shipped one ("alexnet"); a live PyTorch module or function of tensors; the text
-            `torch:package.module:factory`, whose factory is called and gives a module, or a module and its inputs.
+            (`.toml`), or the name of a shipped one ("alexnet"); a live PyTorch module or function of tensors; a JAX
+            function; an ONNX model or the path of one; the text `torch:package.module:factory` (or `jax:…`), whose
+            factory is called and gives a model, or a model and its inputs.
         inputs: of a live model: a tensor, a tuple, a mapping, or a shape such as `(1, 3, 224, 224)`.
-        batch: sequences in the batch.
-        sequence_length: tokens in each; what the configuration allows, at most 4,096, unless given. A layer list has
-            a shape of its own.
+        batch: examples in the batch.
+        sequence_length: tokens in each; what the configuration allows, at most 4,096, unless given. The encoder's side
+            of an encoder-decoder (mel frames for speech). A layer list has a shape of its own.
+        decoder_length: tokens that the decoder of an encoder-decoder writes.
+        image_size: pixels of an image, for both sides or (height, width); without it a model that reads text and
+            images is counted on text alone.
         attention: `full` scores the dense square; `causal` exactly the pairs that the mask keeps; `half` S²/2.
         recompute: activations that the backward pass computes again; counted apart, never in `training`.
-        frozen: names or patterns of modules and parameters of a live model that are not trained.
-        strict: refuse a live model with an operator that no formula knows, instead of listing it as uncounted.
+        include: what is counted besides: `mtp` (modules that predict further tokens), and on axes of their own
+            `elementwise`, `normalization` and `optimizer`.
+        frozen: names or patterns of modules that are not trained.
+        trainable: the same with more to say (low-rank additions); not for live models, which know it themselves.
+        argnums: the arguments of a JAX function that are trained.
         family: count as this `model_type`, whatever the configuration says.
+        parameters: of the whole model as its makers state them: where the count has over 2% more or less, it says so.
+        strict: refuse a live model with an operator that no formula knows, instead of listing it as uncounted.
+        collapse: trace equal blocks of a PyTorch model once, where that is provably the same.
 
     Returns:
         exact integers for the whole batch: `.forward .backward .training .recomputed .parameters .by_operation
@@ -63,26 +82,42 @@ def count(
     408481431552
     """
     _checked("batch", batch, LARGEST_BATCH)
-    if sequence_length is not None:
-        _checked("sequence_length", sequence_length, LONGEST_SEQUENCE)
-    _word("attention", attention, get_args(Attention))
-    _word("recompute", recompute, get_args(Recompute))
-    if not isinstance(model, Mapping | str | Path):
-        return _live(model, inputs, batch, attention, recompute, frozen, strict)
+    for name, value in (("sequence_length", sequence_length), ("decoder_length", decoder_length)):
+        if value is not None:
+            _checked(name, value, LONGEST_SEQUENCE)
+    convention = Convention(
+        attention=_word("attention", attention, get_args(Attention)),
+        recompute=_word("recompute", recompute, get_args(Recompute)),
+    )
+    for word in include:
+        _word("include", word, INCLUDABLE)
+    trained = trainable or Trainable(frozen=_patterns(frozen))
+    inputs_of_formulas = {
+        "sequence_length": sequence_length, "decoder_length": decoder_length, "image_size": _extents(image_size),
+    }  # fmt: skip
+    live = {"include": tuple(include), "argnums": argnums, "collapse": collapse}
     if isinstance(model, str) and (found := LIVE_TARGET.fullmatch(model)):
-        made = _made(found["module"], found["factory"])
-        live, given = made if isinstance(made, tuple) and len(made) == 2 else (made, inputs)
-        return replace(_live(live, given, batch, attention, recompute, frozen, strict), target=model)
+        made = _made(model, found["module"], found["factory"])
+        made, given = made if isinstance(made, tuple) and len(made) == 2 else (made, inputs)
+        return replace(_live(made, given, batch, convention, trained, strict, live, found["kind"]), target=model)
+    if isinstance(model, str | Path) and str(model).endswith(".onnx"):
+        found_kind = "onnx"
+        return _live(model, inputs, batch, convention, trained, strict, live, found_kind)
+    if not isinstance(model, Mapping | str | Path):
+        return _live(model, inputs, batch, convention, trained, strict, live)
     if not isinstance(model, Mapping) and is_layer_list(str(model)):
-        return _layers(str(model), batch, sequence_length, attention, recompute)
+        return _layers(str(model), batch, convention, inputs_of_formulas)
     fields, place = (model, "config") if isinstance(model, Mapping) else read_config(Path(model))
     return formulas.count(
         fields,
         batch=batch,
-        sequence_length=sequence_length,
-        convention=Convention(attention=attention, recompute=recompute),
+        convention=convention,
+        include=frozenset(include),
+        trainable=trained,
         family=family,
+        stated=parameters,
         place=place,
+        **inputs_of_formulas,  # type: ignore[arg-type]
     )
 
 
@@ -90,30 +125,48 @@ def _live(
     model: object,
     inputs: object,
     batch: int,
-    attention: Attention,
-    recompute: Recompute,
-    frozen: Sequence[str],
+    convention: Convention,
+    trained: Trainable,
     strict: bool,
+    special: Mapping[str, Any],
+    kind: str | None = None,
 ) -> OpCount:
     from comptometer import counters
 
-    kind = counters.kind_of(model, *(inputs if isinstance(inputs, tuple) else (inputs,)))
+    kind = kind or counters.kind_of(model, *(inputs if isinstance(inputs, tuple) else (inputs,)))
     if kind is None:
         raise UsageError(
             f"{type(model).__name__} cannot be counted: give a config.json, a layer list, "
             "or a PyTorch module with inputs"
         )
+    if trained.rank is not None:
+        raise UsageError("trainable: a live model has its low-rank additions itself, or has none")
     counter = counters.COUNTERS[kind]
-    return counter(model, inputs, batch=batch, attention=attention, recompute=recompute, frozen=frozen, strict=strict)
+    asked = {name: value for name, value in special.items() if value != LIVE_DEFAULTS[name]}
+    return counter(
+        model,
+        inputs,
+        batch=batch,
+        attention=convention.attention,
+        recompute=convention.recompute,
+        frozen=trained.frozen,
+        strict=strict,
+        **asked,
+    )
 
 
-def _made(module: str, factory: str) -> object:
+LIVE_DEFAULTS: Final[Mapping[str, Any]] = {"include": (), "argnums": 0, "collapse": True}
+
+
+def _made(target: str, module: str, factory: str) -> object:
     """What the caller's own code makes: it is imported and called."""
+    from importlib import import_module
+
     sys.path.insert(0, "")  # as `python -m` does: modules of the working directory
     try:
         made: object = getattr(import_module(module), factory)()
     except Exception as error:  # whatever the caller's code raises
-        raise UsageError(f"torch:{module}:{factory}: {type(error).__name__}: {error}") from error
+        raise UsageError(f"{target}: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove("")
     return made
@@ -124,13 +177,12 @@ def is_layer_list(target: str) -> bool:
     return target.endswith(".toml") or target in layers.names()
 
 
-def _layers(
-    target: str, batch: int, sequence_length: int | None, attention: Attention, recompute: Recompute
-) -> OpCount:
-    if sequence_length is not None:
-        raise UsageError("sequence_length: a layer list says its own lengths (key 'input')")
+def _layers(target: str, batch: int, convention: Convention, inputs: Mapping[str, object]) -> OpCount:
+    for name, value in inputs.items():
+        if value is not None:
+            raise UsageError(f"{name}: a layer list says its own lengths and sizes (key 'input')")
     found = layers.shipped(target) if target in layers.names() else layers.read(Path(target))
-    return layers.count(found, batch=batch, attention=attention, recompute=recompute)
+    return layers.count(found, batch=batch, attention=convention.attention, recompute=convention.recompute)
 
 
 def _checked(name: str, value: int, most: int) -> None:
@@ -138,9 +190,27 @@ def _checked(name: str, value: int, most: int) -> None:
         raise UsageError(f"{name}: needs a whole number from 1 to {most:,}, got {value!r}")
 
 
-def _word(name: str, value: str, known: tuple[str, ...]) -> None:
+def _extents(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
+    if size is None:
+        return None
+    sides = (size, size) if isinstance(size, int) else tuple(size)
+    if len(sides) != 2:
+        raise UsageError(f"image_size: needs one whole number, or height and width, got {size!r}")
+    for side in sides:
+        _checked("image_size", side, LARGEST_IMAGE)
+    return sides[0], sides[1]
+
+
+def _patterns(frozen: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(frozen, str):
+        raise UsageError(f"frozen: needs a list of names, got the text {frozen!r}")
+    return tuple(frozen)
+
+
+def _word(name: str, value: Any, known: tuple[str, ...]) -> Any:
     if value not in known:
         raise UsageError(f"{name}: {value!r} is not one of {', '.join(known)}")
+    return value
 
 
 def read_config(path: Path) -> tuple[dict[str, Any], str]:

@@ -17,6 +17,12 @@ Recompute = Literal["none", "flash", "selective", "full"]
 
 MULTIPLY_ADD = 2  # operations; decision 0001
 
+# Work on the separate axes, operations per element; backward twice as many (decision 0010).
+AXES = ("elementwise", "normalization", "optimizer")
+LAYER_NORM = 7  # mean, difference, square, variance, quotient, scale, bias
+RMS_NORM = 4  # square, mean, quotient, scale
+ADAMW = 16  # for each trained parameter and step: decay 2, moments 3 + 4, bias corrections 2, root to step 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Convention:
@@ -103,6 +109,7 @@ class OpCount:
         convention: what was counted; counts of different conventions do not add up.
         uncounted: what was met and not counted.
         tokens: positions in the batch that the per-token figures divide by.
+        included: work on separate axes, where it was asked for: never part of the figures above.
     """
 
     terms: Sequence[Term]
@@ -113,8 +120,11 @@ class OpCount:
     target: str = ""
     batch: int = 1
     sequence_length: int | None = None
+    decoder_length: int | None = None
+    image_size: tuple[int, int] | None = None
     tokens: int = 1
     notes: Sequence[str] = field(default_factory=tuple)
+    included: Mapping[str, Sequence[Term]] = field(default_factory=dict)
 
     @property
     def forward(self) -> int:
@@ -171,6 +181,8 @@ class OpCount:
             "convention": self.convention.to_dict(),
             "batch": self.batch,
             "sequence_length": self.sequence_length,
+            "decoder_length": self.decoder_length,
+            "image_size": list(self.image_size) if self.image_size else None,
             "parameters": {"total": size.total, "active": size.active, "embedding": size.embedding} if size else None,
             "forward": self.forward,
             "backward": self.backward,
@@ -179,6 +191,10 @@ class OpCount:
             "per_token": {"forward": self.forward / self.tokens, "training": self.training / self.tokens},
             "by_operation": [_row(term, "operation") for term in self.by_operation.values()],
             "by_module": [_row(term, "module") for term in self.by_module.values()],
+            "included": {
+                axis: {"forward": sum(t.forward for t in terms), "backward": sum(t.backward for t in terms)}
+                for axis, terms in self.included.items()
+            },
             "uncounted": [{"operation": u.operation, "calls": u.calls, "reason": u.reason} for u in self.uncounted],
             "notes": list(self.notes),
         }

@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from comptometer.contraction import pairs
-from comptometer.formulas import MOST_LAYERS, Config, Part, Shape
-from comptometer.formulas._blocks import attention_core, linear, look_up, recomputed, weights
-from comptometer.ops import Convention
+from comptometer.errors import UsageError
+from comptometer.formulas._config import MOST_LAYERS, Config
+from comptometer.formulas._network import DATA, Flow, Network, Norm
 
-Norm = Literal["none", "scale", "scale and bias"]
-NORM_SIZE = {"none": 0, "scale": 1, "scale and bias": 2}
+LONGEST_DEFAULT = 4096  # tokens, where neither the caller nor the configuration says less
+LANGUAGE_HEADS = ("", "ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "DoubleHeadsModel")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +46,7 @@ class Experts:
         shared_gate: is that scaled by a gate of one number per token?
         bias: have the experts' products biases?
         router_bias: has the router?
+        router_weights: parameters of the router that take part in no product.
     """
 
     number: int
@@ -57,6 +56,7 @@ class Experts:
     shared_gate: bool = False
     bias: bool = False
     router_bias: bool = False
+    router_weights: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,13 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoder:
-    """What decoder-only transformers differ in. Widths and numbers as in the configuration."""
+    """What decoder-only transformers differ in. Widths and numbers as in the configuration.
+
+    Attributes:
+        longest: positions that the model is made for.
+        head: what stands on top: a language model's logits unless it says otherwise.
+        norm_after: do attention and MLP read what flows, and not its norm?
+    """
 
     width: int
     layers: Sequence[Layer]
@@ -79,6 +85,8 @@ class Decoder:
     head_width: int
     mlp_width: int
     vocabulary: int
+    longest: int | None = None
+    head: str = ""
     gated: bool = True
     tied: bool = False
     qkv_bias: bool = False
@@ -87,6 +95,7 @@ class Decoder:
     head_bias: bool = False
     norm: Norm = "scale"
     norms_per_layer: int = 2
+    norm_after: bool = False
     final_norm: bool = True
     first_norm: bool = False
     query_norm: int = 0
@@ -98,123 +107,163 @@ class Decoder:
     experts: Experts | None = None
 
 
-def decoder(model: Decoder, shape: Shape, convention: Convention) -> Part:
-    """Operations and parameters of a decoder-only transformer on a batch."""
-    norm = NORM_SIZE[model.norm] * model.width
-    inner = model.embedding_width or model.width
-    total = look_up(model.vocabulary, inner) + weights(model.positions * model.width)
-    if inner != model.width:
-        total = total + linear("embedding.project_in", shape.tokens, inner, model.width)
-    if model.first_norm:
-        total = total + weights(norm)
+def decoder(model: Decoder, net: Network) -> None:
+    """Write down a decoder-only transformer: embedding, layers, head."""
+    tokens = tokens_of(net, model.longest)
+    x = embedded(model, net, tokens)
     for layer, times in Counter(model.layers).items():
-        part = _layer(model, layer, shape, convention) + weights(norm * model.norms_per_layer)
-        total = total + recomputed(part, convention.recompute) * times
-    if model.final_norm:
-        total = total + weights(norm)
+        x = net.repeat(times, lambda x, layer=layer: block(model, layer, net, tokens, x), x)  # type: ignore[misc]
+    logits(model, net, tokens, x)
+
+
+def tokens_of(net: Network, longest: int | None) -> int:
+    """Tokens in the batch; figures per token are divided by them."""
+    net.tokens = net.batch * net.length(min(longest or LONGEST_DEFAULT, LONGEST_DEFAULT), longest=longest)
+    return net.tokens
+
+
+def embedded(model: Decoder, net: Network, tokens: int) -> Flow:
+    """The input embedding, and what narrow ones go through."""
+    inner = model.embedding_width or model.width
+    x = net.look_up("embedding", model.vocabulary, inner)
     if inner != model.width:
-        total = total + linear("embedding.project_out", shape.tokens, model.width, inner)
-    head = linear("head", shape.tokens, inner, model.vocabulary, bias=model.head_bias)
-    tied = model.vocabulary * inner if model.tied else 0
-    return total + Part(terms=head.terms, parameters=head.parameters - tied)
+        x = net.linear("project_in", x, tokens, inner, model.width)
+    if model.positions:
+        x = net.weights("positions", model.positions * model.width) or x
+    if model.first_norm:
+        x = net.norm("embedding.norm", x, tokens, model.width, model.norm)
+    return x
 
 
-def _layer(model: Decoder, layer: Layer, shape: Shape, convention: Convention) -> Part:
-    attention = _latent_attention if model.latent else _attention
-    mixed = layer.sparse and model.experts is not None
-    return attention(model, layer, shape, convention) + (_experts(model, shape) if mixed else _mlp(model, shape))
+def block(model: Decoder, layer: Layer, net: Network, tokens: int, x: Flow) -> Flow:
+    """One layer: attention and MLP, each with its norm and added to what flows."""
+    norms = [f"layers.*.norm{at + 1}" for at in range(model.norms_per_layer)]
+    if not model.norm_after:
+        x = net.norm(norms.pop(0), x, tokens, model.width, model.norm)
+    attend = latent_attention if model.latent else attention
+    x = attend(model, layer, net, tokens, x) or x
+    for norm in norms:
+        x = net.norm(norm, x, tokens, model.width, model.norm)
+    net.elementwise("layers.*.residual", 2 * tokens * model.width)
+    if layer.sparse and model.experts is not None:
+        return experts(model, model.experts, net, tokens, x) or x
+    return mlp("layers.*.mlp", model, net, tokens, x, model.mlp_width, bias=model.mlp_bias) or x
 
 
-def _pairs(layer: Layer, shape: Shape, convention: Convention) -> int:
-    return pairs(shape.sequence_length, convention.attention, window=layer.window, chunk=layer.chunk)
+def logits(model: Decoder, net: Network, tokens: int, x: Flow) -> Flow:
+    """The last norm, and the head: logits over the vocabulary, with weights of its own or those of the embedding."""
+    if model.final_norm:
+        x = net.norm("norm", x, tokens, model.width, model.norm)
+    inner = model.embedding_width or model.width
+    if inner != model.width:
+        x = net.linear("project_out", x, tokens, model.width, inner)
+    if model.head not in LANGUAGE_HEADS:
+        return x
+    owner = "embedding" if model.tied else None
+    return net.linear("head", x, tokens, inner, model.vocabulary, bias=model.head_bias, weight_of=owner)
 
 
-def _attention(model: Decoder, layer: Layer, shape: Shape, convention: Convention) -> Part:
-    d, tokens = model.width, shape.tokens
+def attention(model: Decoder, layer: Layer, net: Network, tokens: int, x: Flow) -> Flow:
+    """Grouped-query attention with rotary or learned positions."""
+    d, name = model.width, "layers.*.attention"
     query, key = model.heads * model.head_width, model.key_value_heads * model.head_width
-    name = "layers.*.attention"
-    return (
-        linear(f"{name}.q", tokens, d, query, bias=model.qkv_bias)
-        + linear(f"{name}.k", tokens, d, key, bias=model.qkv_bias)
-        + linear(f"{name}.v", tokens, d, key, bias=model.qkv_bias)
-        + attention_core(
-            f"{name}.core",
-            shape.batch,
-            model.heads,
-            model.head_width,
-            model.head_width,
-            _pairs(layer, shape, convention),
-            convention.recompute,
-        )
-        + linear(f"{name}.out", tokens, query, d, bias=model.output_bias)
-        + weights(model.query_norm + model.key_norm + (model.heads if model.sinks else 0))
-    )
+    q = net.linear(f"{name}.q", x, tokens, d, query, bias=model.qkv_bias)
+    k = net.linear(f"{name}.k", x, tokens, d, key, bias=model.qkv_bias)
+    v = net.linear(f"{name}.v", x, tokens, d, key, bias=model.qkv_bias)
+    if model.query_norm:
+        q = net.norm(f"{name}.q_norm", q, tokens * query // model.query_norm, model.query_norm)
+    if model.key_norm:
+        k = net.norm(f"{name}.k_norm", k, tokens * key // model.key_norm, model.key_norm)
+    if model.sinks:
+        net.weights(f"{name}.sinks", model.heads)
+    if not model.positions:
+        net.elementwise(f"{name}.rotary", 3 * tokens * (query + key))
+    y = net.attention(
+        f"{name}.core", q, k, v,
+        heads=model.heads, key_width=model.head_width, pairs=seen(layer, net),
+    )  # fmt: skip
+    return net.linear(f"{name}.out", y, tokens, query, d, bias=model.output_bias)
 
 
-def _latent_attention(model: Decoder, layer: Layer, shape: Shape, convention: Convention) -> Part:
+def seen(layer: Layer, net: Network) -> int:
+    """(query, key) pairs of one sequence in that layer."""
+    return net.pairs(net.used["sequence_length"], window=layer.window, chunk=layer.chunk)
+
+
+def latent_attention(model: Decoder, layer: Layer, net: Network, tokens: int, x: Flow) -> Flow:
     """Queries, keys and values through a low rank; the part of a key that carries position is shared by all heads."""
-    latent = model.latent
-    assert latent is not None
-    d, tokens, heads = model.width, shape.tokens, model.heads
+    assert model.latent is not None
+    latent, d, heads, name = model.latent, model.width, model.heads, "layers.*.attention"
     key = latent.content_width + latent.position_width
-    name = "layers.*.attention"
-    if latent.query_rank is None:
-        query = linear(f"{name}.q", tokens, d, heads * key)
-    else:
-        query = (
-            linear(f"{name}.q_down", tokens, d, latent.query_rank, bias=model.qkv_bias)
-            + weights(latent.query_rank)
-            + linear(f"{name}.q_up", tokens, latent.query_rank, heads * key)
-        )
-    return (
-        query
-        + linear(f"{name}.kv_down", tokens, d, latent.key_value_rank + latent.position_width, bias=model.qkv_bias)
-        + weights(latent.key_value_rank)
-        + linear(f"{name}.kv_up", tokens, latent.key_value_rank, heads * (latent.content_width + latent.value_width))
-        + attention_core(
-            f"{name}.core",
-            shape.batch,
-            heads,
-            key,
-            latent.value_width,
-            _pairs(layer, shape, convention),
-            convention.recompute,
-        )
-        + linear(f"{name}.out", tokens, heads * latent.value_width, d, bias=model.qkv_bias)
+    q = latent_query(model, net, tokens, x)
+    low = net.linear(
+        f"{name}.kv_down", x, tokens, d, latent.key_value_rank + latent.position_width, bias=model.qkv_bias
     )
+    kv = net.norm(f"{name}.kv_norm", low, tokens, latent.key_value_rank)
+    kv = net.linear(
+        f"{name}.kv_up", kv, tokens, latent.key_value_rank, heads * (latent.content_width + latent.value_width)
+    )
+    net.elementwise(f"{name}.rotary", 3 * tokens * latent.position_width * (heads + 1))
+    y = net.attention(
+        f"{name}.core", q, low or kv, kv,
+        heads=heads, key_width=key, value_width=latent.value_width, pairs=seen(layer, net),
+    )  # fmt: skip
+    return net.linear(f"{name}.out", y, tokens, heads * latent.value_width, d, bias=model.qkv_bias)
 
 
-def _mlp(model: Decoder, shape: Shape) -> Part:
-    return _gated("layers.*.mlp", shape.tokens, model, model.mlp_width, bias=model.mlp_bias)
+def latent_query(model: Decoder, net: Network, tokens: int, x: Flow) -> Flow:
+    """Queries, through a low rank where there is one."""
+    assert model.latent is not None
+    latent, name = model.latent, "layers.*.attention"
+    width = model.heads * (latent.content_width + latent.position_width)
+    if latent.query_rank is None:
+        return net.linear(f"{name}.q", x, tokens, model.width, width)
+    q = net.linear(f"{name}.q_down", x, tokens, model.width, latent.query_rank, bias=model.qkv_bias)
+    q = net.norm(f"{name}.q_norm", q, tokens, latent.query_rank)
+    return net.linear(f"{name}.q_up", q, tokens, latent.query_rank, width)
 
 
-def _gated(name: str, tokens: int, model: Decoder, width: int, *, bias: bool, copies: int = 1) -> Part:
+def mlp(
+    name: str,
+    model: Decoder,
+    net: Network,
+    rows: int,
+    x: Flow,
+    width: int,
+    *,
+    bias: bool = False,
+    copies: int = 1,
+    chosen: int = 1,
+) -> Flow:
+    """Up and down, with a gate where the family has one."""
     d = model.width
-    up = linear(f"{name}.up", tokens, d, width, bias=bias, copies=copies)
-    down = linear(f"{name}.down", tokens, width, d, bias=bias, copies=copies)
-    if not model.gated:
-        return up + down
-    return linear(f"{name}.gate", tokens, d, width, bias=bias, copies=copies) + up + down
+    gate = model.gated and net.linear(f"{name}.gate", x, rows, d, width, bias=bias, copies=copies, chosen=chosen)
+    up = net.linear(f"{name}.up", x, rows, d, width, bias=bias, copies=copies, chosen=chosen)
+    net.elementwise(f"{name}.activation", rows * width * (2 if model.gated else 1))
+    return net.linear(f"{name}.down", gate or up, rows, width, d, bias=bias, copies=copies, chosen=chosen)
 
 
-def _experts(model: Decoder, shape: Shape) -> Part:
+def experts(model: Decoder, mixed: Experts, net: Network, tokens: int, x: Flow) -> Flow:
     """Router, the chosen experts, and what every token uses besides.
 
     All experts' parameters count in the total, those of the chosen ones are active.
     """
-    experts = model.experts
-    assert experts is not None
-    d, tokens = model.width, shape.tokens
-    one = _gated("layers.*.experts", 1, model, experts.width, bias=experts.bias)
-    run = _gated("layers.*.experts", tokens * experts.chosen, model, experts.width, bias=experts.bias)
-    total = linear("layers.*.router", tokens, d, experts.number, bias=experts.router_bias) + Part(
-        terms=run.terms, parameters=one.parameters * experts.number, active=one.parameters * experts.chosen
-    )
-    if experts.shared_width:
-        total = total + _gated("layers.*.shared_expert", tokens, model, experts.shared_width, bias=False)
-    if experts.shared_gate:
-        total = total + linear("layers.*.shared_gate", tokens, d, 1)
-    return total
+    if mixed.chosen > mixed.number:
+        raise UsageError(f"{mixed.chosen} experts per token of {mixed.number}")
+    rows = tokens * mixed.chosen
+    routed = net.linear("layers.*.router", x, tokens, model.width, mixed.number, bias=mixed.router_bias)
+    if mixed.router_weights:
+        net.weights("layers.*.router.balance", mixed.router_weights)
+    y = mlp(
+        "layers.*.experts", model, net, rows, x, mixed.width,
+        bias=mixed.bias, copies=mixed.number, chosen=mixed.chosen,
+    )  # fmt: skip
+    net.elementwise("layers.*.experts.mix", 2 * rows * model.width)
+    if mixed.shared_width:
+        y = mlp("layers.*.shared_expert", model, net, tokens, x, mixed.shared_width) or y
+    if mixed.shared_gate:
+        y = net.linear("layers.*.shared_gate", x, tokens, model.width, 1) or y
+    return y or routed
 
 
 # Reading the fields that families share
@@ -252,13 +301,44 @@ def windows(config: Config, number: int, *, pattern: int | None = None, default:
         DataError: `layer_types` has another length or an unknown word.
     """
     window = config.optional("sliding_window")
-    kinds = config.words("layer_types")
+    kinds = layer_types(config, number, "full_attention", "sliding_attention")
     if kinds is not None:
-        if len(kinds) != number:
-            raise config.refuse("layer_types", f"one word for each of {number} layers")
-        if unknown := set(kinds) - {"full_attention", "sliding_attention"}:
-            raise config.refuse("layer_types", f"full_attention or sliding_attention, not {sorted(unknown)}")
         return [window if kind == "sliding_attention" else None for kind in kinds]
     if window is None or not default:
         return [None] * number
     return [None if pattern and (at + 1) % pattern == 0 else window for at in range(number)]
+
+
+def layer_types(config: Config, number: int, *known: str, name: str = "layer_types") -> list[str] | None:
+    """The kind of each layer, where the configuration lists them.
+
+    Raises:
+        DataError: another length, or a word that the family does not know.
+    """
+    kinds = config.words(name)
+    if kinds is None:
+        return None
+    if len(kinds) != number:
+        raise config.refuse(name, f"one word for each of {number} layers")
+    if unknown := set(kinds) - set(known):
+        raise config.refuse(name, f"{' or '.join(known)}, not {sorted(unknown)}")
+    return kinds
+
+
+def checked_head(config: Config) -> str:
+    """What stands on top of a decoder: logits, or nothing.
+
+    Raises:
+        DataError: a class on top of it that is not known here.
+    """
+    head = config.head("")
+    if head not in (*LANGUAGE_HEADS, "Model"):
+        raise config.refuse("architectures", "a language model or a model without head")
+    return head
+
+
+__all__ = [
+    "DATA", "Decoder", "Experts", "Latent", "Layer", "attention", "block", "checked_head", "decoder", "embedded",
+    "experts", "head_width", "latent_attention", "latent_query", "layer_count", "layer_types", "logits", "mlp", "seen",
+    "tokens_of", "windows",
+]  # fmt: skip

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from comptometer.formulas import Config, Part, Shape, formula
-from comptometer.formulas._decoder import Decoder, Experts, Latent, Layer, decoder, layer_count
+from comptometer.formulas import Config, Network, formula
+from comptometer.formulas._decoder import Decoder, Experts, Latent, Layer, checked_head, decoder, layer_count
 from comptometer.formulas.transformer import llama_like, sliding
-from comptometer.ops import Convention
 
 
 def _chosen(config: Config, number: int) -> int:
@@ -15,12 +14,12 @@ def _chosen(config: Config, number: int) -> int:
 
 
 @formula("mixtral")
-def mixtral(config: Config, shape: Shape, convention: Convention) -> Part:
+def mixtral(config: Config, net: Network) -> None:
     """As Mistral with experts in every layer."""
     number = config.integer("num_local_experts")
     experts = Experts(number=number, chosen=_chosen(config, number), width=config.integer("intermediate_size"))
     layers = [replace(layer, sparse=True) for layer in sliding(config)]
-    return decoder(llama_like(config, layers=layers, experts=experts), shape, convention)
+    decoder(llama_like(config, layers=layers, experts=experts), net)
 
 
 def _sparse_layers(config: Config) -> list[Layer]:
@@ -30,7 +29,7 @@ def _sparse_layers(config: Config) -> list[Layer]:
 
 
 @formula("qwen2_moe")
-def qwen2_moe(config: Config, shape: Shape, convention: Convention) -> Part:
+def qwen2_moe(config: Config, net: Network) -> None:
     """As Qwen2 with experts, and one that all tokens share behind a gate."""
     if config.flag("use_sliding_window", False):
         raise config.refuse("use_sliding_window", "false: sliding layers of this family are not known here")
@@ -43,32 +42,32 @@ def qwen2_moe(config: Config, shape: Shape, convention: Convention) -> Part:
         shared_gate=True,
     )
     base = llama_like(config, layers=_sparse_layers(config), experts=experts, qkv_bias=True)
-    return decoder(base, shape, convention)
+    decoder(base, net)
 
 
 @formula("qwen3_moe")
-def qwen3_moe(config: Config, shape: Shape, convention: Convention) -> Part:
+def qwen3_moe(config: Config, net: Network) -> None:
     """As Qwen3 with experts."""
     if config.flag("use_sliding_window", False):
         raise config.refuse("use_sliding_window", "false: sliding layers of this family are not known here")
     number = config.integer("num_experts")
     experts = Experts(number=number, chosen=_chosen(config, number), width=config.integer("moe_intermediate_size"))
     base = llama_like(config, layers=_sparse_layers(config), experts=experts)
-    return decoder(replace(base, query_norm=base.head_width, key_norm=base.head_width), shape, convention)
+    decoder(replace(base, query_norm=base.head_width, key_norm=base.head_width), net)
 
 
 @formula("olmoe")
-def olmoe(config: Config, shape: Shape, convention: Convention) -> Part:
+def olmoe(config: Config, net: Network) -> None:
     """As LLaMA with experts in every layer and norms on the whole query and key."""
     number = config.integer("num_experts")
     experts = Experts(number=number, chosen=_chosen(config, number), width=config.integer("intermediate_size"))
     base = llama_like(config, layers=[Layer(sparse=True)] * layer_count(config), experts=experts)
     query, key = base.heads * base.head_width, base.key_value_heads * base.head_width
-    return decoder(replace(base, query_norm=query, key_norm=key), shape, convention)
+    decoder(replace(base, query_norm=query, key_norm=key), net)
 
 
 @formula("gpt_oss")
-def gpt_oss(config: Config, shape: Shape, convention: Convention) -> Part:
+def gpt_oss(config: Config, net: Network) -> None:
     """Every second layer slides; biases throughout, also in router and experts; a sink for each head."""
     number = config.integer("num_local_experts")
     experts = Experts(
@@ -81,7 +80,7 @@ def gpt_oss(config: Config, shape: Shape, convention: Convention) -> Part:
     layers = [replace(layer, sparse=True) for layer in sliding(config, pattern=2)]
     bias = config.flag("attention_bias", True)
     base = llama_like(config, layers=layers, experts=experts, sinks=True)
-    return decoder(replace(base, qkv_bias=bias, output_bias=bias), shape, convention)
+    decoder(replace(base, qkv_bias=bias, output_bias=bias), net)
 
 
 @formula(
@@ -89,7 +88,7 @@ def gpt_oss(config: Config, shape: Shape, convention: Convention) -> Part:
     "deepseek_v3",
     notes=("multi-token prediction is left out of operations and parameters",),
 )
-def deepseek(config: Config, shape: Shape, convention: Convention) -> Part:
+def deepseek(config: Config, net: Network) -> None:
     """Latent attention; the first layers dense, the others with routed and shared experts.
 
     Source: DeepSeek-V2, arXiv 2405.04434, section 2; DeepSeek-V3, arXiv 2412.19437, section 2.1.
@@ -105,6 +104,8 @@ def deepseek(config: Config, shape: Shape, convention: Convention) -> Part:
         head_width=config.integer("v_head_dim"),
         mlp_width=config.integer("intermediate_size"),
         vocabulary=config.integer("vocab_size"),
+        longest=config.optional("max_position_embeddings"),
+        head=checked_head(config),
         tied=config.flag("tie_word_embeddings", False),
         qkv_bias=config.flag("attention_bias", False),
         latent=Latent(
@@ -121,4 +122,4 @@ def deepseek(config: Config, shape: Shape, convention: Convention) -> Part:
             shared_width=width * config.integer("n_shared_experts", 0, least=0),
         ),
     )
-    return decoder(model, shape, convention)
+    decoder(model, net)

@@ -1,0 +1,75 @@
+"""What is trained: everything, everything but frozen parts, or low-rank additions to frozen weights (LoRA)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from comptometer.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trainable:
+    """Which weights get a gradient.
+
+    Patterns name modules (`vision`, `layers.*.attention`), and with them all that is inside.
+
+    Attributes:
+        frozen: what is not trained.
+        rank: width r of the low-rank additions; with it nothing is trained but them and what `trained` names.
+        targets: the products with a weight that get an addition, by their whole name or its end (`attention.q`).
+        trained: what is trained all the same.
+    """
+
+    frozen: tuple[str, ...] = ()
+    rank: int | None = None
+    targets: tuple[str, ...] = ()
+    trained: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Is anything left untrained?"""
+        return bool(self.frozen) or self.rank is not None
+
+    def weight(self, module: str) -> bool:
+        """Is the weight of that module trained?"""
+        if not self or (self.trained and _named(module, self.trained)):
+            return True
+        return self.rank is None and not _named(module, self.frozen)
+
+    def addition(self, module: str) -> int | None:
+        """The rank of its low-rank addition, if it has one."""
+        if self.rank is None or not any(_ends(module, target) for target in self.targets):
+            return None
+        return self.rank
+
+    def checked(self, modules: Sequence[str]) -> None:
+        """See that every pattern fits something.
+
+        Raises:
+            UsageError: a pattern that fits no module; names the modules.
+        """
+        for word, patterns in (("frozen", self.frozen), ("trained", self.trained)):
+            for pattern in patterns:
+                if not any(_named(module, (pattern,)) for module in modules):
+                    raise UsageError(f"{word}: {pattern!r} fits no module; there are {', '.join(modules)}")
+        for target in self.targets:
+            if not any(_ends(module, target) for module in modules):
+                raise UsageError(f"lora targets: {target!r} fits no module; there are {', '.join(modules)}")
+
+
+EVERYTHING = Trainable()
+
+
+def _named(module: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(start, pattern) for start in _starts(module) for pattern in patterns)
+
+
+def _starts(module: str) -> Iterator[str]:
+    parts = module.split(".")
+    return (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _ends(module: str, target: str) -> bool:
+    parts = module.split(".")
+    return any(fnmatchcase(".".join(parts[at:]), target) for at in range(len(parts)))
