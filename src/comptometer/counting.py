@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final, get_args
 
-from comptometer import formulas, layers
+from comptometer import formulas
 from comptometer.errors import DataError, UsageError
 from comptometer.files import LARGEST_FILE, read_bytes
 from comptometer.ops import AXES, Attention, Convention, OpCount, Recompute
@@ -20,6 +20,7 @@ LIVE_TARGET: Final = re.compile(r"(?P<kind>torch|jax):(?P<module>[\w.]+):(?P<fac
 LONGEST_SEQUENCE: Final = 10**8
 LARGEST_BATCH: Final = 10**9
 LARGEST_IMAGE: Final = 10**5
+SHIPPED_LAYERS: Final = os.path.join(os.path.dirname(__file__), "data", "layers")
 INCLUDABLE: Final = (*AXES, "mtp")
 
 
@@ -100,14 +101,14 @@ def count(
         made = _made(model, found["module"], found["factory"])
         made, given = made if isinstance(made, tuple) and len(made) == 2 else (made, inputs)
         return replace(_live(made, given, batch, convention, trained, strict, live, found["kind"]), target=model)
-    if isinstance(model, str | Path) and str(model).endswith(".onnx"):
+    if isinstance(model, str | os.PathLike) and str(model).endswith(".onnx"):
         found_kind = "onnx"
         return _live(model, inputs, batch, convention, trained, strict, live, found_kind)
-    if not isinstance(model, Mapping | str | Path):
+    if not isinstance(model, Mapping | str | os.PathLike):
         return _live(model, inputs, batch, convention, trained, strict, live)
     if not isinstance(model, Mapping) and is_layer_list(str(model)):
         return _layers(str(model), batch, convention, inputs_of_formulas)
-    fields, place = (model, "config") if isinstance(model, Mapping) else read_config(Path(model))
+    fields, place = (model, "config") if isinstance(model, Mapping) else read_config(model)
     return formulas.count(
         fields,
         batch=batch,
@@ -174,14 +175,16 @@ def _made(target: str, module: str, factory: str) -> object:
 
 def is_layer_list(target: str) -> bool:
     """Is it the path of a layer list, or the name of a shipped one?"""
-    return target.endswith(".toml") or target in layers.names()
+    return target.endswith(".toml") or os.path.isfile(os.path.join(SHIPPED_LAYERS, f"{target}.toml"))
 
 
 def _layers(target: str, batch: int, convention: Convention, inputs: Mapping[str, object]) -> OpCount:
     for name, value in inputs.items():
         if value is not None:
             raise UsageError(f"{name}: a layer list says its own lengths and sizes (key 'input')")
-    found = layers.shipped(target) if target in layers.names() else layers.read(Path(target))
+    from comptometer import layers
+
+    found = layers.read(target) if target.endswith(".toml") else layers.shipped(target)
     return layers.count(found, batch=batch, attention=convention.attention, recompute=convention.recompute)
 
 
@@ -213,16 +216,16 @@ def _word(name: str, value: Any, known: tuple[str, ...]) -> Any:
     return value
 
 
-def read_config(path: Path) -> tuple[dict[str, Any], str]:
+def read_config(path: str | os.PathLike[str]) -> tuple[dict[str, Any], str]:
     """The fields of a `config.json`, as data only: nothing in it is run or fetched.
 
     Raises:
         NotFound: no such file.
         DataError: too large, not UTF-8, not JSON, nested too deeply, not an object.
     """
-    if path.is_dir():
-        path = path / "config.json"
-    place = str(path)
+    if os.path.isdir(path):
+        path = os.path.join(path, "config.json")
+    place = os.fspath(path)
     raw = read_bytes(path)
     if len(raw) > LARGEST_FILE:
         raise DataError(place, [f"is larger than {LARGEST_FILE:,} bytes, which no configuration is"])

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from pathlib import Path
+import os
 
 from comptometer.errors import DataError, NotFound
 
 LARGEST_FILE = 4_000_000  # bytes; a dossier or a configuration is a few thousand
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
     """Read a file that somebody named, up to the size limit.
 
     Raises:
@@ -18,18 +17,21 @@ def read_bytes(path: Path) -> bytes:
         DataError: a folder, or unreadable.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             return file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
-        raise NotFound("file", str(path), get_close_matches(path.name, _siblings(path), 2)) from None
+        from difflib import get_close_matches
+
+        raise NotFound("file", str(path), get_close_matches(os.path.basename(path), _siblings(path), 2)) from None
     except IsADirectoryError:
         raise DataError(str(path), ["is a folder; name a file"]) from None
     except (OSError, ValueError) as error:
         raise DataError(str(path), [f"cannot be read: {getattr(error, 'strerror', None) or error}"]) from None
 
 
-def _siblings(path: Path) -> list[str]:
+def _siblings(path: str | os.PathLike[str]) -> list[str]:
+    folder, name = os.path.split(path)
     try:
-        return [other.name for other in path.parent.iterdir() if other.name != path.name]
+        return [other for other in os.listdir(folder or ".") if other != name]
     except OSError:
         return []

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Generic, TypeVar
 
 from comptometer.errors import NotFound
@@ -28,6 +27,7 @@ class Registry(Mapping[str, T], Generic[T]):
         self._what = what
         self._package = package
         self._found: dict[str, T] = {}
+        self._files: dict[str, bytes] | None = None
         self._scanned = False
         self._scanned_elsewhere = False
 
@@ -45,10 +45,27 @@ class Registry(Mapping[str, T], Generic[T]):
     def _scan(self) -> None:
         """Import the files of the folder."""
         if not self._scanned:
-            package = importlib.import_module(self._package)
-            for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
-                importlib.import_module(f"{self._package}.{module.name}")
+            for module in self._sources():
+                importlib.import_module(f"{self._package}.{module}")
             self._scanned = True  # only now: a plugin that cannot be imported fails every time, not once
+
+    def _sources(self) -> dict[str, bytes]:
+        """The text of each file of the folder, in alphabetical order."""
+        if self._files is None:
+            package = importlib.import_module(self._package)
+            found = {module.name: module for module in pkgutil.iter_modules(package.__path__)}
+            self._files = {name: _text(found[name], f"{self._package}.{name}") for name in sorted(found)}
+        return self._files
+
+    def _scan_for(self, name: str) -> None:
+        """Import the files whose text names the plugin: the others would cost time, and register something else."""
+        if not self._scanned and name not in self._found:
+            quoted = f'"{name}"'.encode()
+            for module, text in self._sources().items():
+                if quoted in text:
+                    importlib.import_module(f"{self._package}.{module}")
+            if name not in self._found:
+                self._scan()
 
     def _scan_elsewhere(self) -> None:
         """Load the entry points of other packages: where the folder has no such name, or all are listed."""
@@ -65,13 +82,15 @@ class Registry(Mapping[str, T], Generic[T]):
         return self._found
 
     def __getitem__(self, name: str) -> T:
-        self._scan()
+        self._scan_for(name)
         if name not in self._found and name not in self._all():
+            from difflib import get_close_matches
+
             raise NotFound(self._what, name, get_close_matches(name, self._found, 2, 0.5) or list(self._found)[:6])
         return self._found[name]
 
     def __contains__(self, name: object) -> bool:
-        self._scan()
+        self._scan_for(str(name))
         return name in self._found or name in self._all()
 
     def __iter__(self) -> Iterator[str]:
@@ -79,3 +98,13 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def __len__(self) -> int:
         return len(self._all())
+
+
+def _text(module: pkgutil.ModuleInfo, name: str) -> bytes:
+    """The text of a module; nothing where it has none to read."""
+    spec = module.module_finder.find_spec(name, None)
+    source = getattr(spec.loader, "get_data", None) if spec else None
+    try:
+        return source(spec.origin) if source and spec and spec.origin else b""
+    except OSError:
+        return b""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 import sys
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -47,6 +44,9 @@ def emit_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], form: s
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False, allow_nan=False))
     elif form in {"csv", "tsv"}:
+        import csv
+        import io
+
         buffer = io.StringIO()
         writer = csv.writer(buffer, delimiter="," if form == "csv" else "\t", lineterminator="\n")
         writer.writerow(columns)
@@ -75,6 +75,10 @@ def _guarded(value: Cell) -> Cell:
 
 def width(text: str) -> int:
     """Columns that a text takes in a terminal; Chinese characters take two."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
 
 

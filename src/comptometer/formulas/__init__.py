@@ -16,7 +16,6 @@ from comptometer.formulas._config import Config
 from comptometer.formulas._network import DATA, Flow, Network, Norm
 from comptometer.ops import Convention, OpCount, Parameters
 from comptometer.registry import Registry
-from comptometer.text import percent
 from comptometer.trainable import EVERYTHING, Trainable
 
 __all__ = ["DATA", "FORMULAS", "Config", "Family", "Flow", "Network", "Norm", "count", "formula", "nested"]
@@ -146,6 +145,8 @@ def count(
 def _closure(counted: int, stated: float | None) -> list[str]:
     if stated is None or abs(counted - stated) <= CLOSURE * stated:
         return []
+    from comptometer.text import percent
+
     apart = percent(abs(counted / stated - 1))
     return [
         f"the configuration gives {counted:,} parameters, {apart} off the {stated:,.0f} that are stated: "

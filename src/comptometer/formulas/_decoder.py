@@ -68,7 +68,7 @@ class Layer:
     sparse: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Decoder:
     """What decoder-only transformers differ in. Widths and numbers as in the configuration.
 
