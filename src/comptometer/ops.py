@@ -110,6 +110,7 @@ class OpCount:
         uncounted: what was met and not counted.
         tokens: positions in the batch that the per-token figures divide by.
         included: work on separate axes, where it was asked for: never part of the figures above.
+        warnings: what must be said before any figure.
     """
 
     terms: Sequence[Term]
@@ -125,6 +126,7 @@ class OpCount:
     tokens: int = 1
     notes: Sequence[str] = field(default_factory=tuple)
     included: Mapping[str, Sequence[Term]] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
 
     @property
     def forward(self) -> int:
@@ -196,6 +198,7 @@ class OpCount:
                 for axis, terms in self.included.items()
             },
             "uncounted": [{"operation": u.operation, "calls": u.calls, "reason": u.reason} for u in self.uncounted],
+            "warnings": list(self.warnings),
             "notes": list(self.notes),
         }
 

@@ -31,6 +31,13 @@ class Trainable:
         """Is anything left untrained?"""
         return bool(self.frozen) or self.rank is not None
 
+    def __str__(self) -> str:
+        """In words."""
+        if self.rank is None:
+            return f"all but {', '.join(self.frozen)}" if self.frozen else "all"
+        also = f", and {', '.join(self.trained)}" if self.trained else ""
+        return f"additions of rank {self.rank} to {', '.join(self.targets)}{also}"
+
     def weight(self, module: str) -> bool:
         """Is the weight of that module trained?"""
         if not self or (self.trained and _named(module, self.trained)):

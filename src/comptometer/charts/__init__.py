@@ -46,7 +46,10 @@ def chart(name: str) -> Callable[[Callable[[Look], Any]], Callable[[Look], Any]]
 
 
 def draw(name: str, look: Look | None = None) -> altair.TopLevelMixin:
-    """Draw a chart of the catalogue, or `estimate:MODEL`, the estimates of one model (a name, or a dossier's path).
+    """Draw a chart of the catalogue, or of something that is named after a colon.
+
+    `estimate:MODEL` draws the estimates of one model (a name, or a dossier's path), `count:TARGET` where the operations
+    of whatever `comptometer count` takes are.
 
     Raises:
         NotFound: no such chart, or no such model.
@@ -63,6 +66,11 @@ def draw(name: str, look: Look | None = None) -> altair.TopLevelMixin:
         from comptometer.request import estimate
 
         return estimate_chart(estimate(model), look or Look())
+    if kind == "count" and colon:
+        from comptometer.charts.count import count_chart
+        from comptometer.counting import count
+
+        return count_chart(count(model), look or Look())
     return CHARTS[name](look or Look())  # type: ignore[no-any-return]
 
 

@@ -6,17 +6,72 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from comptometer.cli._print import FORMATS, aligned, bold, emit_json, emit_rows, hint, json_option, style, wrapped
+from comptometer.cli._print import FORMATS, emit_json, emit_rows, hint, json_option
 
 if TYPE_CHECKING:
     from comptometer.ops import OpCount
 
+OWN_CODE = ("torch:", "jax:")
+
+
+def _listed(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Several values, each given on its own or several with commas."""
+    return tuple(word.strip() for text in value for word in text.split(",") if word.strip())
+
+
+def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | tuple[int, int] | None:
+    """`336`, or height and width: `224x384`."""
+    if value is None:
+        return None
+    sides = value.lower().replace("×", "x").split("x")
+    if len(sides) > 2 or not all(side.strip().isdecimal() for side in sides):
+        raise click.BadParameter(f"needs pixels, e.g. 336 or 224x384, got {value!r}")
+    numbers = [int(side) for side in sides]
+    return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])
+
+
+def _shapes(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, Any]:
+    """`image=1x3x224x224` or `sequence=128`, by the name of an input or of one of its axes."""
+    found: dict[str, Any] = {}
+    for text in value:
+        name, equals, sizes = text.partition("=")
+        numbers = sizes.lower().replace("×", "x").split("x")
+        if not equals or not name or not all(number.strip().isdecimal() for number in numbers):
+            raise click.BadParameter(f"needs a name and a shape, e.g. image=1x3x224x224 or sequence=128, got {text!r}")
+        whole = tuple(int(number) for number in numbers)
+        found[name] = whole if len(whole) > 1 else whole[0]
+    return found
+
+
+def _quantity(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """A number as people write it: `405B`."""
+    if value is None:
+        return None
+    from comptometer.notation import parse
+
+    belief = parse(value).belief
+    if not hasattr(belief, "value"):
+        raise click.BadParameter(f"needs one number, got {value!r}")
+    return float(belief.value)
+
 
 @click.command("count")
 @click.argument("target")
-@click.option("--batch", type=int, default=1, show_default=True, help="Sequences in the batch.")
+@click.option("--batch", type=int, default=1, show_default=True, help="Examples in the batch.")
 @click.option(
-    "--sequence-length", type=int, help="Tokens in each; what the configuration allows, at most 4096, unless given."
+    "--sequence-length",
+    type=int,
+    help="Tokens in each, on the encoder's side; what the configuration allows, at most 4096, unless given.",
+)
+@click.option("--decoder-length", type=int, help="Tokens that the decoder of an encoder-decoder writes.")
+@click.option("--image-size", callback=_size, metavar="PIXELS", help="Of an image: 336, or height and width 224x384.")
+@click.option(
+    "--input",
+    "shapes",
+    multiple=True,
+    callback=_shapes,
+    metavar="NAME=SHAPE",
+    help="Shape of an input of an ONNX model, or size of one of its axes.",
 )
 @click.option(
     "--attention",
@@ -32,8 +87,30 @@ if TYPE_CHECKING:
     metavar="WHAT",
     help="Activations computed again, counted apart: none, flash, selective or full.",
 )
+@click.option(
+    "--include",
+    multiple=True,
+    callback=_listed,
+    metavar="WHAT",
+    help="Count also mtp; or, on axes of their own, elementwise, normalization, optimizer.",
+)
+@click.option("--frozen", multiple=True, callback=_listed, metavar="MODULES", help="Modules that are not trained.")
+@click.option("--lora-rank", type=click.IntRange(1, 10**6), help="Train low-rank additions of this rank, nothing else.")
+@click.option(
+    "--lora-targets",
+    multiple=True,
+    callback=_listed,
+    metavar="MODULES",
+    help="What gets an addition, e.g. attention.q,attention.v.",
+)
+@click.option(
+    "--parameters", callback=_quantity, metavar="NUMBER", help="As its makers state them; over 2% off is said first."
+)
 @click.option("--strict", is_flag=True, help="Refuse a live model with an operator that no formula knows.")
+@click.option("--no-collapse", is_flag=True, help="Trace every block of a PyTorch model, also equal ones.")
 @click.option("--assume-family", metavar="NAME", help="Count as this model_type, whatever the configuration says.")
+@click.option("--compare", metavar="TARGET", help="Another target, counted likewise and put beside it.")
+@click.option("--tree", "as_tree", is_flag=True, help="Print the modules as a tree with sums.")
 @click.option(
     "--format",
     "form",
@@ -42,83 +119,80 @@ if TYPE_CHECKING:
     help="How to print; all but table print the modules.",
 )
 @json_option
-def command(target: str, form: str, as_json: bool, assume_family: str | None, **given: Any) -> None:
+def command(target: str, form: str, as_json: bool, compare: str | None, as_tree: bool, **given: Any) -> None:
     """Operations of a model, exactly: forward, backward and training FLOP by module and by operation.
 
-    TARGET is a config.json as Hugging Face models have it, a folder with one, a layer list (.toml), or the name of a
-    shipped layer list: read as data only. Or torch:package.module:factory, which imports and calls your own code; the
-    factory takes nothing and gives a module and its inputs.
+    TARGET is a config.json as Hugging Face models have it, a folder with one, a layer list (.toml), the name of a
+    shipped layer list, or an ONNX model (.onnx, forward only): read as data only. Or torch:package.module:factory or
+    jax:package.module:factory, which imports and calls your own code; the factory takes nothing and gives a model and
+    its inputs.
 
     \b
     Examples:
       comptometer count config.json --sequence-length 8192
-      comptometer count config.json --attention causal --json
+      comptometer count config.json --attention causal --tree
+      comptometer count config.json --compare other/config.json
+      comptometer count config.json --lora-rank 16 --lora-targets attention.q,attention.v
       comptometer count alexnet
+      comptometer count model.onnx --input sequence=128
       comptometer count torch:my_package.my_model:make --strict
     """
-    from comptometer.counting import LIVE_TARGET, count
-
-    if LIVE_TARGET.fullmatch(target):
-        hint(f"{target}: importing and calling your own code")
-    found = count(target, family=assume_family, **given)
+    asked = _arguments(**given)
+    found = _counted(target, asked)
+    other = _counted(compare, asked) if compare else None
     if as_json:
-        emit_json(found.to_dict())
-    elif form == "table":
-        click.echo(
-            page(found, None if found.convention.attention == "causal" else _causal(target, assume_family, given))
-        )
+        emit_json(_document(found, other))
+    elif form != "table":
+        columns, rows = _rows(found, other)
+        emit_rows(columns, rows, form)
+    elif other:
+        from comptometer.cli._count_page import comparison_page
+
+        click.echo(comparison_page(found, other))
     else:
-        rows = [
-            {"module": name, "operation": t.operation, "calls": t.calls, "forward": t.forward, "backward": t.backward}
-            for name, t in found.by_module.items()
-        ]
-        emit_rows(("module", "operation", "calls", "forward", "backward"), rows, form)
+        from comptometer.cli._count_page import page
+
+        causal = None
+        if found.convention.attention != "causal" and not target.startswith(OWN_CODE):
+            causal = _counted(target, {**asked, "attention": "causal"}).training
+        click.echo(page(found, causal, as_tree=as_tree))
 
 
-def _causal(target: str, family: str | None, given: dict[str, Any]) -> int:
+def _arguments(
+    *, shapes: dict[str, Any], no_collapse: bool, assume_family: str | None, lora_rank: int | None,
+    lora_targets: tuple[str, ...], frozen: tuple[str, ...], **rest: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """What was typed, as the library names it."""
+    if bool(lora_targets) != (lora_rank is not None):
+        raise click.UsageError("--lora-rank and --lora-targets go together: how wide the additions are, and to what")
+    asked = {**rest, "inputs": shapes or None, "collapse": not no_collapse, "family": assume_family}
+    if lora_rank is None:
+        return {**asked, "frozen": frozen}
+    from comptometer.trainable import Trainable
+
+    return {**asked, "trainable": Trainable(frozen=frozen, rank=lora_rank, targets=lora_targets)}
+
+
+def _counted(target: str, asked: dict[str, Any]) -> OpCount:
     from comptometer.counting import count
 
-    return count(target, family=family, **{**given, "attention": "causal"}).training
+    if target.startswith(OWN_CODE):
+        hint(f"{target}: importing and calling your own code")
+    return count(target, **asked)
 
 
-def page(found: OpCount, causal: int | None) -> str:
-    """The count for people."""
-    from comptometer import text
+def _document(found: OpCount, other: OpCount | None) -> dict[str, Any]:
+    if other is None:
+        return found.to_dict()
+    from comptometer.comparison import to_dict
 
-    size = found.parameters
-    length = f", {found.sequence_length} tokens" if found.sequence_length else ""
-    head = [bold(found.target), f"{found.backend}, batch {found.batch}{length}"]
-    if size:
-        head.append(f"parameters  {size.total:,} total, {size.active:,} active, {size.embedding:,} input embedding")
-    rows = [
-        [name, f"{value:,}", text.number(value / found.tokens, 4)]
-        for name, value in (("forward", found.forward), ("backward", found.backward), ("training", found.training))
-    ]
-    if found.recomputed:
-        rows.append(["recomputed", f"{found.recomputed:,}", text.number(found.recomputed / found.tokens, 4)])
-    parts = [
-        "\n".join(head),
-        "\n".join(aligned(["FLOP", "batch", "per token" if found.sequence_length else "per example"], rows)),
-    ]
-    for title, terms in (("operation", found.by_operation), ("module", found.by_module)):
-        table = [
-            [name, f"{t.calls:,}", f"{t.forward:,}", f"{t.backward:,}", text.percent(t.forward / max(found.forward, 1))]
-            for name, t in terms.items()
-        ]
-        parts.append("\n".join(aligned([title, "calls", "forward", "backward", "share"], table)))
-    parts.append("\n".join(_notes(found, causal)))
-    return "\n\n".join(parts)
+    return to_dict(found, other)
 
 
-def _notes(found: OpCount, causal: int | None) -> list[str]:
-    how = found.convention
-    lines = [
-        f"Convention  a multiply-add is 2 FLOP; attention {how.attention}; "
-        f"recomputation {how.recompute}, never in training"
-    ]
-    if causal is not None and causal != found.training:
-        lines.append(f"With exactly the pairs that a causal mask keeps, training is {causal:,}")
-    if not found.complete:
-        lines.append(style("Lower bound: not counted are", fg="yellow"))
-        lines += [f"  {u.operation} ({u.calls}): {u.reason}" for u in found.uncounted]
-    return [*lines, *(wrapped(note, 0) for note in found.notes)]
+def _rows(found: OpCount, other: OpCount | None) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
+    if other is not None:
+        from comptometer.comparison import compared
+
+        return ("figure", "first", "second", "ratio"), [row.to_dict() for row in compared(found, other)]
+    columns = ("module", "operation", "calls", "forward", "backward", "recomputed")
+    return columns, [{name: getattr(term, name) for name in columns} for term in found.by_module.values()]

@@ -137,7 +137,8 @@ def count(
         decoder_length=net.used.get("decoder_length"),
         image_size=net.used.get("image_size"),
         tokens=net.tokens,
-        notes=[*_closure(net.parameters, stated), *_unread(fields, family), *known.notes, *net.notes],
+        notes=[*_unread(fields, family), *known.notes, *net.notes],
+        warnings=_closure(net.parameters, stated),
         included=net.extras,
     )
 

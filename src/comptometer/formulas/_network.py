@@ -354,6 +354,7 @@ class Network:
                 raise UsageError(f"{name}: this model has none")
         if self.trainable:
             self.trainable.checked(list(self.modules))
+            self.note(f"{self.trained:,} of {self.parameters:,} parameters are trained: {self.trainable}")
         if "optimizer" in self.include and self.trained:
             steps = ADAMW * self.trained
             self.extras["optimizer"] = [
