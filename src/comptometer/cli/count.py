@@ -119,13 +119,16 @@ def _quantity(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     help="How to print; all but table print the modules.",
 )
 @json_option
-def command(target: str, form: str, as_json: bool, compare: str | None, as_tree: bool, **given: Any) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context, /, target: str, form: str, as_json: bool, compare: str | None, as_tree: bool, **given: Any
+) -> None:
     """Operations of a model, exactly: forward, backward and training FLOP by module and by operation.
 
     TARGET is a config.json as Hugging Face models have it, a folder with one, a layer list (.toml), the name of a
     shipped layer list, or an ONNX model (.onnx, forward only): read as data only. Or torch:package.module:factory or
     jax:package.module:factory, which imports and calls your own code; the factory takes nothing and gives a model and
-    its inputs.
+    its inputs. Or a stage list (.toml with [[stages]]): model and hardware FLOP of a whole training job.
 
     \b
     Examples:
@@ -137,6 +140,9 @@ def command(target: str, form: str, as_json: bool, compare: str | None, as_tree:
       comptometer count model.onnx --input sequence=128
       comptometer count torch:my_package.my_model:make --strict
     """
+    if target.endswith(".toml") and _is_stage_list(target):
+        _stages(ctx, target, form, as_json)
+        return
     asked = _arguments(**given)
     found = _counted(target, asked)
     other = _counted(compare, asked) if compare else None
@@ -156,6 +162,41 @@ def command(target: str, form: str, as_json: bool, compare: str | None, as_tree:
         if found.convention.attention != "causal" and not target.startswith(OWN_CODE):
             causal = _counted(target, {**asked, "attention": "causal"}).training
         click.echo(page(found, causal, as_tree=as_tree))
+
+
+def _is_stage_list(target: str) -> bool:
+    from comptometer.scenarios import named_in
+
+    return named_in(target)
+
+
+def _stages(ctx: click.Context, target: str, form: str, as_json: bool) -> None:
+    """A stage list says everything itself."""
+    from comptometer.cli._stages_page import page
+    from comptometer.scenarios import scenario
+
+    own = {"target", "form", "as_json"}
+    typed = [
+        name
+        for name in ctx.params
+        if name not in own and ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if typed:
+        raise click.UsageError(f"a stage list says itself how it is counted; leave out: {', '.join(sorted(typed))}")
+    found = scenario(target)
+    if as_json:
+        emit_json(found.to_dict())
+    elif form == "table":
+        click.echo(page(found))
+    else:
+        document = found.to_dict()
+        columns = ("stage", "kind", "what", "activity", "sequences", "model_flop", "hardware_flop")
+        rows = [
+            {"stage": stage["name"], "kind": stage["kind"], **row}
+            for stage in document["stages"]
+            for row in stage["passes"]
+        ]
+        emit_rows(columns, rows, form)
 
 
 def _arguments(
