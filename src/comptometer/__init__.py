@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from comptometer.records import Dossier as Dossier
     from comptometer.records import Source as Source
     from comptometer.request import estimate as estimate
+    from comptometer.scenarios import scenario as scenario
     from comptometer.studies import replicate as replicate
     from comptometer.units import convert as convert
 
@@ -51,6 +52,7 @@ _PLACES = {
     "explain": "explanation",
     "parse": "notation",
     "replicate": "studies",
+    "scenario": "scenarios",
 }
 _MADE = {"chips": "Chips", "models": "Models"}
 
@@ -72,6 +74,7 @@ __all__ = [
     "models",
     "parse",
     "replicate",
+    "scenario",
 ]
 
 

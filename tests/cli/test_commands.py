@@ -94,7 +94,7 @@ def examples() -> list[str]:
     return [
         line
         for line in lines
-        if line.startswith("comptometer ") and not re.search(r"my-model|my_model|chart\.|config\.json|schema", line)
+        if line.startswith("comptometer ") and not re.search(r"my-model|my_model|chart\.|config\.json|model\.onnx|stages\.toml|schema", line)
     ]
 
 
