@@ -1,0 +1,244 @@
+"""Diffusion transformers: DiT, PixArt, and those with a stream for image and one for text (Stable Diffusion 3, FLUX).
+
+Per image with S tokens of width d: layers 2(4d² + 8d²)·S and core 4dS²; modulation 2·6d² once for each image and
+layer; with two streams each has weights of its own, and attention runs over image and text together.
+
+Source: Peebles and Xie 2023 (DiT); Chen et al. 2023 (PixArt-α); Esser et al. 2024 (MM-DiT); configurations and their
+fields as in the library `diffusers`.
+"""
+
+from __future__ import annotations
+
+from comptometer.formulas import Config, Network, formula
+from comptometer.formulas._config import MOST_LAYERS
+from comptometer.formulas._denoiser import (
+    LATENTS,
+    SINUSOIDS,
+    Heads,
+    attend,
+    attend_to,
+    core,
+    modulation,
+    number_embedding,
+    perceptron,
+    project,
+)
+from comptometer.formulas._network import DATA, Flow
+
+MLP = 4  # width of an MLP over that of the model
+TEXT_LENGTH = 77
+
+
+def _patches(config: Config, net: Network, size: int, patch: int) -> tuple[int, tuple[int, int]]:
+    """Tokens of an image, and its extents in patches."""
+    height, width = net.image((size, size))
+    if height % patch or width % patch:
+        raise config.refuse("patch_size", f"a divisor of the image's {height} × {width}")
+    positions = height // patch, width // patch
+    return positions[0] * positions[1], positions
+
+
+def _mlp(net: Network, name: str, x: Flow, tokens: int, width: int) -> Flow:
+    return perceptron(net, name, x, net.batch * tokens, width, MLP * width, width)
+
+
+def _heads(config: Config, *, bias: bool = True) -> Heads:
+    norm = config.word("qk_norm", "none")
+    if norm not in ("none", "rms_norm"):
+        raise config.refuse("qk_norm", "rms_norm or nothing")
+    return Heads(
+        number=config.integer("num_attention_heads"),
+        width=config.integer("attention_head_dim"),
+        bias=bias,
+        norm="scale" if norm == "rms_norm" else "none",
+    )
+
+
+@formula("DiTTransformer2DModel", notes=(LATENTS,))
+def dit(config: Config, net: Network) -> None:
+    """Layers that a time step and a class modulate; each layer learns its own embedding of both.
+
+    After the last layer the first one's embedding is computed once more for the output's modulation.
+    """
+    heads, patch = _heads(config, bias=config.flag("attention_bias", True)), config.integer("patch_size")
+    if config.word("norm_type", "ada_norm_zero") != "ada_norm_zero":
+        raise config.refuse("norm_type", "ada_norm_zero")
+    d, channels = heads.inner, config.integer("in_channels")
+    tokens, positions = _patches(config, net, config.integer("sample_size"), patch)
+    x = net.convolution("patches", DATA, channels, d, (patch, patch), positions, bias=True)
+    classes, affine = config.integer("num_embeds_ada_norm"), config.flag("norm_elementwise_affine", False)
+
+    def block(x: Flow) -> Flow:
+        time = number_embedding(net, "layers.*.time", SINUSOIDS, d)
+        condition = net.look_up("layers.*.classes", classes + 1, d) or time
+        x = modulation(net, "layers.*.modulation", condition, d, 6) or x
+        x = attend(net, "layers.*.attention", x, d, tokens, heads) or x
+        x = net.norm("layers.*.norm", x, net.batch * tokens, d, "scale and bias" if affine else "none")
+        return _mlp(net, "layers.*.mlp", x, tokens, d) or x
+
+    x = net.repeat(config.integer("num_layers", most=MOST_LAYERS), block, x)
+    time = net.linear("layers.*.time.in", DATA, net.batch, SINUSOIDS, d, weight_of="layers.*.time.in")
+    time = net.linear("layers.*.time.out", time, net.batch, d, d, weight_of="layers.*.time.out")
+    scale = modulation(net, "head.modulation", time or net.trainable.weight("layers.*.classes"), d, 2)
+    net.linear(
+        "head", x or scale, net.batch * tokens, d, patch * patch * config.integer("out_channels", channels), bias=True
+    )
+
+
+@formula("PixArtTransformer2DModel", notes=(LATENTS,))
+def pixart(config: Config, net: Network) -> None:
+    """One modulation for all layers, which each shifts by a table; cross-attention to a text."""
+    heads, patch = _heads(config, bias=config.flag("attention_bias", True)), config.integer("patch_size", 2)
+    d, channels = heads.inner, config.integer("in_channels", 4)
+    if config.integer("cross_attention_dim", d) != d:
+        raise config.refuse("cross_attention_dim", f"{d}, the width of the projected text")
+    size = config.integer("sample_size", 128)
+    tokens, positions = _patches(config, net, size, patch)
+    text = net.length(config.integer("caption_length", 120))
+    x = net.convolution("patches", DATA, channels, d, (patch, patch), positions, bias=True)
+    time = number_embedding(net, "condition.time", SINUSOIDS, d)
+    if config.flag("use_additional_conditions", size == 128):
+        _sizes(net, d)
+    condition = modulation(net, "condition.modulation", time, d, 6)
+    words = perceptron(net, "text", DATA, net.batch * text, config.integer("caption_channels"), d, d)
+
+    def block(x: Flow) -> Flow:
+        x = net.weights("layers.*.shifts", 6 * d) or condition or x
+        x = attend(net, "layers.*.attention", x, d, tokens, heads) or x
+        x = attend_to(net, "layers.*.cross_attention", x, words, d, tokens, (text, d), heads) or x
+        return _mlp(net, "layers.*.mlp", x, tokens, d) or x
+
+    x = net.repeat(config.integer("num_layers", most=MOST_LAYERS), block, x)
+    x = net.weights("head.shifts", 2 * d) or time or x
+    out = config.integer("out_channels", channels)
+    net.linear("head", x, net.batch * tokens, d, patch * patch * out, bias=True)
+
+
+def _sizes(net: Network, d: int) -> None:
+    """Height and width of the image, and its ratio, as features of a third of the width each."""
+    third = d // 3
+    perceptron(net, "condition.resolution", DATA, 2 * net.batch, SINUSOIDS, third, third)
+    perceptron(net, "condition.ratio", DATA, net.batch, SINUSOIDS, third, third)
+
+
+def _joint(
+    net: Network, x: Flow, text: Flow, d: int, lengths: tuple[int, int], heads: Heads, *, last: bool
+) -> tuple[Flow, Flow]:
+    """Attention over image and text together, each with weights of its own; the last text is not written back."""
+    name, (image, words) = "layers.*.attention", lengths
+    own = project(net, name, x, net.batch * image, d, heads)
+    other = project(net, "layers.*.text.attention", text, net.batch * words, d, heads)
+    both = [mine or theirs for mine, theirs in zip(own, other, strict=True)]
+    y = core(net, name, both, heads, image + words, image + words)
+    out = net.linear(f"{name}.out", y, net.batch * image, heads.inner, d, bias=True)
+    back = text if last else net.linear("layers.*.text.attention.out", y, net.batch * words, heads.inner, d, bias=True)
+    return out, back
+
+
+@formula("SD3Transformer2DModel", notes=(LATENTS,))
+def stable_diffusion_3(config: Config, net: Network) -> None:
+    """Two streams with joint attention; some layers attend over the image a second time (3.5)."""
+    heads, patch = _heads(config), config.integer("patch_size")
+    d, channels, layers = heads.inner, config.integer("in_channels"), config.integer("num_layers", most=MOST_LAYERS)
+    tokens, positions = _patches(config, net, config.integer("sample_size"), patch)
+    text = net.length(TEXT_LENGTH + 77)
+    if config.integer("caption_projection_dim") != d:
+        raise config.refuse("caption_projection_dim", f"{d}, the width of the heads together")
+    x = net.convolution("patches", DATA, channels, d, (patch, patch), positions, bias=True)
+    condition = number_embedding(net, "condition.time", SINUSOIDS, d)
+    pooled = config.integer("pooled_projection_dim")
+    condition = perceptron(net, "condition.text", DATA, net.batch, pooled, d, d) or condition
+    words = net.linear("text", DATA, net.batch * text, config.integer("joint_attention_dim"), d, bias=True)
+    dual = set(config.integers("dual_attention_layers"))
+    kinds = [(at in dual, at == layers - 1) for at in range(layers)]
+    flows = x or words
+    for (twice, last), times in _runs(kinds):
+        flows = net.repeat(
+            times,
+            lambda flow, twice=twice, last=last: _two_streams(  # type: ignore[misc]
+                net, flow, condition, d, (tokens, text), heads, twice=twice, last=last
+            ),
+            flows,
+        )
+    scale = modulation(net, "head.modulation", condition, d, 2)
+    net.linear(
+        "head",
+        flows or scale,
+        net.batch * tokens,
+        d,
+        patch * patch * config.integer("out_channels", channels),
+        bias=True,
+    )
+
+
+def _runs(kinds: list[tuple[bool, bool]]) -> list[tuple[tuple[bool, bool], int]]:
+    from collections import Counter
+
+    return list(Counter(kinds).items())
+
+
+def _two_streams(
+    net: Network,
+    flow: Flow,
+    condition: Flow,
+    d: int,
+    lengths: tuple[int, int],
+    heads: Heads,
+    *,
+    twice: bool,
+    last: bool,
+) -> Flow:
+    """A layer of both streams. Image and text are mixed by the attention, so that one flow stands for both."""
+    image, text = lengths
+    flow = modulation(net, "layers.*.modulation", condition, d, 9 if twice else 6) or flow
+    flow = modulation(net, "layers.*.text.modulation", condition, d, 2 if last else 6) or flow
+    x, words = _joint(net, flow, flow, d, lengths, heads, last=last)
+    if twice:
+        x = attend(net, "layers.*.attention2", flow, d, image, heads) or x
+    x = _mlp(net, "layers.*.mlp", x, image, d)
+    if not last:
+        words = _mlp(net, "layers.*.text.mlp", words, text, d)
+    return x or words
+
+
+@formula("FluxTransformer2DModel", notes=(LATENTS,))
+def flux(config: Config, net: Network) -> None:
+    """Layers of two streams, then layers of one over image and text, whose attention and MLP run side by side.
+
+    Latents enter in patches of two by two, with their channels as they stand in `in_channels`.
+    """
+    heads = Heads(
+        number=config.integer("num_attention_heads"),
+        width=config.integer("attention_head_dim"),
+        bias=True,
+        norm="scale",
+    )
+    d, channels, patch = heads.inner, config.integer("in_channels"), config.integer("patch_size", 1)
+    tokens, _ = _patches(config, net, 128, 2)
+    text = net.length(512)
+    whole = tokens + text
+    x = net.linear("patches", DATA, net.batch * tokens, channels, d, bias=True)
+    words = net.linear("text", DATA, net.batch * text, config.integer("joint_attention_dim"), d, bias=True)
+    condition = number_embedding(net, "condition.time", SINUSOIDS, d)
+    if config.flag("guidance_embeds", False):
+        condition = number_embedding(net, "condition.guidance", SINUSOIDS, d) or condition
+    pooled = config.integer("pooled_projection_dim")
+    condition = perceptron(net, "condition.text", DATA, net.batch, pooled, d, d) or condition
+
+    def double(flow: Flow) -> Flow:
+        return _two_streams(net, flow, condition, d, (tokens, text), heads, twice=False, last=False)
+
+    def single(flow: Flow) -> Flow:
+        flow = modulation(net, "single.*.modulation", condition, d, 3) or flow
+        up = net.linear("single.*.mlp.in", flow, net.batch * whole, d, MLP * d, bias=True)
+        y = core(
+            net, "single.*.attention", project(net, "single.*.attention", flow, net.batch * whole, d, heads),
+            heads, whole, whole,
+        )  # fmt: skip
+        return net.linear("single.*.out", y or up, net.batch * whole, d + MLP * d, d, bias=True)
+
+    flow = net.repeat(config.integer("num_layers", least=0, most=MOST_LAYERS), double, x or words)
+    flow = net.repeat(config.integer("num_single_layers", least=0, most=MOST_LAYERS), single, flow)
+    scale = modulation(net, "head.modulation", condition, d, 2)
+    out = config.integer("out_channels", channels)
+    net.linear("head", flow or scale, net.batch * tokens, d, patch * patch * out, bias=True)
