@@ -96,6 +96,7 @@ class ClaimDocument(_Document):
     verified: bool
     tag: str | None = None
     chip: str | None = None
+    holds: str | None = None
     note: str | None = None
     from_: list[str] = Field(default=[], alias="from")
 
@@ -121,6 +122,7 @@ class EstimateDocument(_Document):
     agreement: Agreement
     sensitivity: list[Share]
     claims: list[ClaimDocument]
+    beside: list[ClaimDocument]
     warnings: list[str]
     convention: Convention
 
