@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest
 import comptometer
 from comptometer.catalogue import Entry, entry
 from comptometer.counting import count
-from comptometer.dossiers import read_dossier
+from comptometer.derivation import job
+from comptometer.dossiers import dossier, read_dossier
 from comptometer.errors import DataError, NotFound, UsageError
+from comptometer.methods import METHODS, Outcome, outcome
 from comptometer.records import Dossier
 from conftest import HEAD, claim
 
@@ -134,6 +137,23 @@ def test_a_stage_is_counted_at_its_own_length() -> None:
     found = entry(read_dossier((HEAD + claim("architecture", "gpt-3") + stages).encode(), "x.toml", "x"))
     ids = {item.id for item in found.claims if item.about == "flop_per_example"}
     assert len({item.value for item in found.claims if item.about == "flop_per_example"}) == len(ids) == 2
+
+
+LANGUAGE = {
+    "openai/gpt-3": "GPT-3 175B", "meta/opt-175b": "OPT-175B", "bigscience/bloom": "BLOOM 176B",
+    "bloomberg/bloomberggpt": "BloombergGPT 50B", "meta/llama-2-70b": "Llama 2 70B",
+    "meta/llama-3.1-405b": "Llama 3.1 405B", "deepseek/deepseek-v3": "DeepSeek-V3 671B",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LANGUAGE)
+def test_shipped_configurations_give_the_independent_exact_counts(name: str, shared: Path) -> None:
+    rows = csv.DictReader((shared / "data/ground_truth.csv").read_text(encoding="utf-8").splitlines())
+    exact = next(float(row["m1_exact_causal"]) for row in rows if row["model"] == LANGUAGE[name])
+    evidence = job(dossier(name), medians=True).whole
+    found = outcome(METHODS["operations"], evidence)
+    assert isinstance(found, Outcome)
+    assert found.estimate.median == pytest.approx(exact, rel=1e-4)
 
 
 class TestFiles:

@@ -96,17 +96,19 @@ def _whole(claim: Claim) -> int:
     return int(claim.belief.value)
 
 
-def count_id(claim: Claim, about: str) -> str:
-    """The id of what the count of an architecture says about something."""
-    return claim.id.replace(":architecture@", f":{about}#counted@", 1)
+def is_counted_from(claim: Claim, architecture: Claim) -> bool:
+    """Does a claim say what the count of that architecture gives?"""
+    subject = architecture.id.partition(":architecture@")[0]
+    return claim.source == architecture.source and claim.id.startswith(f"{subject}:{claim.about}#counted")
 
 
 def _known(found: Counted, about: str, number: float, unit: str, shown: str, evidence: Evidence) -> Known:
     """A need as the count gives it: a claim that says what was counted, with the claims that it was counted from."""
     count = found.count
+    length = f"-{count.sequence_length}" if count.sequence_length else ""  # stages are counted at lengths of their own
     at = f", {count.sequence_length} tokens, attention {count.convention.attention}" if count.sequence_length else ""
     claim = Claim(
-        id=count_id(found.claim, about),
+        id=found.claim.id.replace(":architecture@", f":{about}#counted{length}@", 1),
         about=about,
         value=f"{number!r} {unit}".strip(),
         belief=Point(float(number)),

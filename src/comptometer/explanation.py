@@ -9,7 +9,7 @@ from typing import Any
 from comptometer import text
 from comptometer.catalogue import Entry
 from comptometer.evidence import source_named
-from comptometer.exact_counts import count_id
+from comptometer.exact_counts import is_counted_from
 from comptometer.records import Claim
 from comptometer.units import FLOP_PER_PFS_DAY
 
@@ -101,7 +101,7 @@ def _claim(model: Entry, claim: Claim, counted: Sequence[Claim] = ()) -> Node:
 
 def _count(model: Entry, claim: Claim, counted: Sequence[Claim]) -> list[Node]:
     """What a count was made from; with the cost of an example also the printed ones that it was taken before."""
-    made_from = [_claim(model, a) for a in counted if claim.id == count_id(a, claim.about)]
+    made_from = [_claim(model, a) for a in counted if is_counted_from(claim, a)]
     printed = model.beside if claim.about == "flop_per_example" else []
     shown = [Node("beside it, not used", "beside", [_claim(model, other) for other in printed])] if printed else []
     return [Node(claim.where, "count", made_from), *shown]
