@@ -195,6 +195,20 @@ class CalculationRow(_Document):
     claims: list[str]
 
 
+class CountRow(_Document):
+    """A network counted exactly, beside what the article prints and what its operands give."""
+
+    model: str
+    architecture: str
+    printed_macs_per_example: float
+    counted_macs_per_example: float
+    backward_factor: float
+    printed_pfs_days: float
+    recomputed_pfs_days: float
+    counted_pfs_days: float
+    ratio: float
+
+
 class ConsistencyRow(_Document):
     """Hardware-time over operations of one model."""
 
@@ -254,6 +268,7 @@ class ReplicateDocument(_Document):
     month_days: float
     points: list[PointRow]
     calculations: list[CalculationRow]
+    counts: list[CountRow]
     consistency: list[ConsistencyRow]
     fit: FitRow
     fit_recomputed: FitRow
