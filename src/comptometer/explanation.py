@@ -46,7 +46,7 @@ def explain(model: Entry | str) -> Node:
         model: an entry, or anything that `estimate` takes as its source.
 
     >>> print(str(explain("dqn")).splitlines()[0])
-    DQN: 2.4e15 FLOP, 90% 2.2e15 to 2.7e15 (2.8e-5 petaFLOP/s-days)
+    DQN: 2.3e15 FLOP, 90% 2.1e15 to 2.6e15 (2.7e-5 petaFLOP/s-days)
     """
     if isinstance(model, str):
         from comptometer.request import estimate
