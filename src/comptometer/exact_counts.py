@@ -7,14 +7,17 @@ comes first, and an architecture that is only assumed comes last. What was print
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from comptometer import architecture, text
 from comptometer.distribution import Point
 from comptometer.errors import UsageError
 from comptometer.evidence import Evidence, Known
-from comptometer.ops import OpCount
 from comptometer.records import Claim
 from comptometer.vocabulary import read
+
+if TYPE_CHECKING:
+    from comptometer.ops import OpCount
 
 OPERANDS = ("architecture", "flop_per_example", "macs_per_example")  # what says the cost of one example, best first
 
