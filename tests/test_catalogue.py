@@ -98,7 +98,7 @@ def test_a_result_worked_out_from_the_same_hours_is_no_second_witness() -> None:
 def test_hours_that_were_worked_out_from_the_count_confirm_nothing() -> None:
     gpt = found("openai/gpt-3")
     assert not gpt.independent
-    assert set(gpt.compute.weights) == {"parameters-tokens"}
+    assert set(gpt.compute.weights) == {"operations"}
 
 
 def test_eight_times_too_many_hours_are_a_conflict_with_named_causes() -> None:
@@ -119,7 +119,7 @@ class TestArithmetic:
 
     def test_growth_is_a_ratio_with_an_interval(self) -> None:
         growth = comptometer.estimate("alphago zero") / comptometer.estimate("alexnet")
-        assert growth.median == pytest.approx(1862 / 0.005625, rel=0.05)
+        assert growth.median == pytest.approx(1862 / 0.005172, rel=0.02)  # AlexNet as counted
         assert growth.interval()[0] < growth.median < growth.interval()[1]
 
     def test_an_amount_and_a_rate_are_not_added(self) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from comptometer import store
+from comptometer import architecture, store
+from comptometer.catalogue import entry
+from comptometer.distribution import Point
 from comptometer.dossiers import dossier, dossier_ids
 from comptometer.evidence import source_of
 from comptometer.release import DATA
@@ -66,3 +69,35 @@ def test_chips_become_available_after_they_are_announced() -> None:
 
 def test_the_data_have_a_version() -> None:
     assert (DATA / "VERSION").read_text(encoding="utf-8").strip()
+
+
+CONFIGS = sorted((DATA / "configs").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_configuration_says_where_it_comes_from(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    fields = json.loads(text)
+    assert text.endswith("}\n")
+    assert all(isinstance(fields[key], str) and fields[key] for key in ("_source", "_where", "model_type"))
+    assert isinstance(fields["_verified"], bool)
+
+
+def test_every_configuration_is_claimed_by_a_model_with_those_parameters() -> None:
+    closed = set()
+    for name in dossier_ids():
+        record = dossier(name)
+        for claim in record.claims:
+            if claim.about == "architecture" and claim.file is not None and claim.file.suffix == ".json":
+                size = architecture.counted(claim.file).parameters
+                stated = next(c.belief for c in record.claims if c.about == "parameters")
+                assert size is not None
+                assert isinstance(stated, Point)
+                assert size.total == pytest.approx(stated.value, rel=0.02), name
+                closed.add(claim.file)
+    assert closed == set(CONFIGS)
+
+
+def test_no_shipped_count_is_of_another_network_than_is_stated() -> None:
+    for name in dossier_ids():
+        assert "parameter-closure" not in {finding.id for finding in entry(dossier(name)).findings}, name

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from comptometer import dossiers, sanity, store, text, units
+from comptometer import dossiers, exact_counts, sanity, store, text, units
 from comptometer.derivation import job
 from comptometer.errors import NotEnoughEvidence, NotFound
 from comptometer.evidence import Evidence, Job, source_of, unique
@@ -136,6 +136,12 @@ class Entry:
         """Every claim that some method used."""
         return unique(claim for outcome in self.methods.values() for claim in outcome.claims)
 
+    @property
+    def beside(self) -> list[Claim]:
+        """Printed costs of one example, which an exact count was taken before."""
+        parts = [self.job.whole, *self.job.stages.values()]
+        return unique(claim for part in parts for claim in exact_counts.beside(part))
+
     def source(self, claim: Claim) -> Source:
         """Who says it."""
         return source_of(claim, self.dossier)
@@ -182,6 +188,7 @@ class Entry:
             "agreement": self._agreement(),
             "sensitivity": [{"claim": name, "share": share} for name, share in self.sensitivity().items()],
             "claims": [self._claim_row(claim) for claim in self.claims],
+            "beside": [self._claim_row(claim) for claim in self.beside],
             "warnings": self.warnings,
             "convention": {"flop_per_multiply_add": 2, "attention": "causal", "recompute": "excluded"},
         }
@@ -228,7 +235,13 @@ class Entry:
             "where": claim.where,
             "verified": claim.verified,
         }
-        extras = {"tag": claim.tag, "chip": claim.chip, "note": claim.note, "from": sorted(claim.rests_on)}
+        extras = {
+            "tag": claim.tag,
+            "chip": claim.chip,
+            "holds": claim.holds,
+            "note": claim.note,
+            "from": sorted(claim.rests_on),
+        }
         return row | {key: value for key, value in extras.items() if value}
 
     def __reduce__(self) -> tuple[Any, ...]:

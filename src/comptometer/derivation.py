@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from comptometer import store, text
+from comptometer import exact_counts, store, text
 from comptometer.distribution import LogStudentT, Mixture, Point, Truncated
 from comptometer.evidence import CALLER, Evidence, Job, Known, Rule, median
 from comptometer.quantity import Estimate
@@ -17,14 +17,6 @@ from comptometer.records import HEAVY, Assumption, Chip, Claim, Dossier, Stage, 
 from comptometer.vocabulary import ABOUTS
 
 LOW_PRECISION = {"fp8", "fp4"}
-
-
-def _from_macs(evidence: Evidence) -> Known | None:
-    claim = evidence.best("macs_per_example")
-    if not claim:
-        return None
-    known = evidence.stated(claim)  # a MAC is two FLOP by definition of the unit (decision 0001)
-    return replace(known, estimate=known.estimate.to("FLOP/example"), text=f"2 FLOP/MAC × {known.text}")
 
 
 def _sequences(evidence: Evidence) -> Known | None:
@@ -245,14 +237,16 @@ def _primary(evidence: Evidence) -> bool:
 
 
 # These are looked up by rule even where a claim exists, because the claim alone does not settle them.
-BY_RULE = frozenset({"utilization", "scale_up", "epochs"})
+BY_RULE = frozenset({"utilization", "scale_up", "epochs", "flop_per_example"})
 
 RULES: Mapping[str, Sequence[Rule]] = {
-    "flop_per_example": (_from_macs,),
-    "backward_factor": (_default("backward-factor"),),
+    "flop_per_example": (exact_counts.forward,),
+    "backward_factor": (exact_counts.backward_factor, _default("backward-factor")),
     "examples": (_product("updates", "batch_size"), _sequences),
     "epochs": (_epochs, _default("epochs")),
-    "active_parameters": (_same_as("parameters"),),
+    "parameters": (exact_counts.parameters,),
+    "active_parameters": (exact_counts.active_parameters, _same_as("parameters")),
+    "sequence_length": (exact_counts.sequence_length,),
     "chip_hours": (_product("chips", "duration", unit="chip*h"),),
     "peak": (_peak,),
     "utilization": (_stated_utilization, _from_mfu, _from_hfu, _utilization_prior),

@@ -96,6 +96,7 @@ class ClaimDocument(_Document):
     verified: bool
     tag: str | None = None
     chip: str | None = None
+    holds: str | None = None
     note: str | None = None
     from_: list[str] = Field(default=[], alias="from")
 
@@ -121,6 +122,7 @@ class EstimateDocument(_Document):
     agreement: Agreement
     sensitivity: list[Share]
     claims: list[ClaimDocument]
+    beside: list[ClaimDocument]
     warnings: list[str]
     convention: Convention
 
@@ -193,6 +195,20 @@ class CalculationRow(_Document):
     claims: list[str]
 
 
+class CountRow(_Document):
+    """A network counted exactly, beside what the article prints and what its operands give."""
+
+    model: str
+    architecture: str
+    printed_macs_per_example: float
+    counted_macs_per_example: float
+    backward_factor: float
+    printed_pfs_days: float
+    recomputed_pfs_days: float
+    counted_pfs_days: float
+    ratio: float
+
+
 class ConsistencyRow(_Document):
     """Hardware-time over operations of one model."""
 
@@ -252,6 +268,7 @@ class ReplicateDocument(_Document):
     month_days: float
     points: list[PointRow]
     calculations: list[CalculationRow]
+    counts: list[CountRow]
     consistency: list[ConsistencyRow]
     fit: FitRow
     fit_recomputed: FitRow

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from comptometer.distribution import Distribution
+from comptometer.architecture import located
+from comptometer.distribution import Distribution, Point
 from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
 from comptometer.files import read_bytes
 from comptometer.records import Claim, Dossier, Source, Stage
@@ -46,10 +48,12 @@ def dossier(dossier_id: str, *, shipped: bool = False) -> Dossier:
     path = path_of("models", dossier_id, shipped=shipped)
     if path is None:
         raise NotFound("model", dossier_id, get_close_matches(dossier_id, dossier_ids(), 3))
-    return read_dossier(read_bytes(path), str(path), dossier_id)
+    return read_dossier(read_bytes(path), str(path), dossier_id, folder=path.parent)
 
 
-def read_dossier(raw: bytes, place: str, dossier_id: str, as_of: date | None = None) -> Dossier:
+def read_dossier(
+    raw: bytes, place: str, dossier_id: str, as_of: date | None = None, *, folder: Path | None = None
+) -> Dossier:
     """Read and check a dossier.
 
     Args:
@@ -57,6 +61,7 @@ def read_dossier(raw: bytes, place: str, dossier_id: str, as_of: date | None = N
         place: what to call the file in messages.
         dossier_id: the id that its claims carry.
         as_of: no date in it may lie after this day.
+        folder: where the paths of files that it names start; without one it can only name what is shipped.
 
     Raises:
         DataError: every problem found, each with its place.
@@ -69,7 +74,7 @@ def read_dossier(raw: bytes, place: str, dossier_id: str, as_of: date | None = N
     except DataError as error:
         raise DataError(place, [*error.problems, *_value_problems(table)]) from None
     problems: list[str] = []
-    result = _dossier(row, dossier_id, problems)
+    result = _dossier(row, dossier_id, folder, problems)
     problems += _date_problems(row, as_of) + _lineage_problems(result)
     if problems:
         raise DataError(place, problems)
@@ -102,7 +107,7 @@ def _value_problem(about: str, value: str) -> list[str]:
     return []
 
 
-def _dossier(row: DossierFile, dossier_id: str, problems: list[str]) -> Dossier:
+def _dossier(row: DossierFile, dossier_id: str, folder: Path | None, problems: list[str]) -> Dossier:
     sources = {name: to_source(name, item) for name, item in row.sources.items()}
     problems += [f"domain: {name!r} is not one of {', '.join(DOMAINS)}" for name in row.domain if name not in DOMAINS]
     for name in row.references:
@@ -110,8 +115,8 @@ def _dossier(row: DossierFile, dossier_id: str, problems: list[str]) -> Dossier:
             problems.append(f"references: no source {name!r}")
     if row.base_model and row.base_model.lower() in {row.name.lower(), dossier_id.lower()}:
         problems.append("base_model: a model cannot be its own base (cyclic)")
-    claims = _claims(row.claims, dossier_id, "claims", sources, problems)
-    stages = [_stage(stage, at, dossier_id, sources, problems) for at, stage in enumerate(row.stages, 1)]
+    claims = _claims(row.claims, dossier_id, "claims", sources, folder, problems)
+    stages = [_stage(stage, at, dossier_id, sources, folder, problems) for at, stage in enumerate(row.stages, 1)]
     for name in _repeated([stage.name for stage in stages]):
         problems.append(f"stages: two stages are called {name!r}")
     return Dossier(
@@ -123,23 +128,30 @@ def _dossier(row: DossierFile, dossier_id: str, problems: list[str]) -> Dossier:
     )
 
 
-def _stage(row: StageRow, at: int, dossier_id: str, sources: Mapping[str, Source], problems: list[str]) -> Stage:
-    claims = _claims(row.claims, f"{dossier_id}:{row.name}", f"stages[{at}].claims", sources, problems)
+def _stage(
+    row: StageRow, at: int, dossier_id: str, sources: Mapping[str, Source], folder: Path | None, problems: list[str]
+) -> Stage:
+    claims = _claims(row.claims, f"{dossier_id}:{row.name}", f"stages[{at}].claims", sources, folder, problems)
     if row.start and row.end and row.start > row.end:
         problems.append(f"stages[{at}]: ends {row.end} before it starts {row.start}")
     return Stage(name=row.name, kind=row.kind, start=row.start, end=row.end, claims=claims)
 
 
 def _claims(
-    rows: Sequence[ClaimRow], subject: str, place: str, sources: Mapping[str, Source], problems: list[str]
+    rows: Sequence[ClaimRow],
+    subject: str,
+    place: str,
+    sources: Mapping[str, Source],
+    folder: Path | None,
+    problems: list[str],
 ) -> list[Claim]:
     claims = []
     for at, row in enumerate(rows, 1):
         here = f"{place}[{at}]"
-        found = _claim_problems(row, sources)
+        found = _claim_problems(row, sources, folder)
         problems += [f"{here}.{problem}" for problem in found]
         if not found:
-            claims.append(_claim(row, subject))
+            claims.append(_claim(row, subject, folder))
     for repeated in _repeated([claim.id for claim in claims]):
         problems.append(f"{place}: two claims {repeated.removeprefix(subject + ':')!r}: one per about, source and tag")
     abouts = {claim.about for claim in claims}
@@ -148,12 +160,13 @@ def _claims(
     return claims
 
 
-def _claim(row: ClaimRow, subject: str) -> Claim:
+def _claim(row: ClaimRow, subject: str, folder: Path | None) -> Claim:
     tag = f"#{row.tag}" if row.tag else ""
     return Claim(
         id=f"{subject}:{row.about}{tag}@{row.source}",
         belief=_belief(row.about, row.value),
         rests_on=frozenset(row.from_),
+        file=located(row.value, folder) if ABOUTS[row.about].file else None,
         **row.model_dump(exclude={"from_"}),
     )
 
@@ -171,13 +184,13 @@ def _belief(about: str, value: str) -> Distribution | None:
         )
     if not is_word(about):
         return read(about, value)
-    if value not in ABOUTS[about].words:
+    if not ABOUTS[about].file and value not in ABOUTS[about].words:
         raise UsageError(f"{value!r} is not one of {', '.join(ABOUTS[about].words)}")
     return None
 
 
-def _claim_problems(row: ClaimRow, sources: Mapping[str, Source]) -> list[str]:
-    found = _value_problem(row.about, row.value)
+def _claim_problems(row: ClaimRow, sources: Mapping[str, Source], folder: Path | None) -> list[str]:
+    found = _value_problem(row.about, row.value) or _architecture_problems(row, folder)
     if not (row.source in sources or row.source in source_ids() or row.source.startswith(("http://", "https://"))):
         near = get_close_matches(row.source, [*sources, *source_ids()], 1)
         hint = f"did you mean {near[0]!r}?" if near else "give an address, or describe it under [sources]"
@@ -188,6 +201,22 @@ def _claim_problems(row: ClaimRow, sources: Mapping[str, Source]) -> list[str]:
         found.append(f"tag: only a compute claim has one, this is about {row.about!r}")
     found += [f"from: unknown {name!r}" for name in row.from_ if name not in ABOUTS]
     return found
+
+
+def _architecture_problems(row: ClaimRow, folder: Path | None) -> list[str]:
+    if not ABOUTS[row.about].file:
+        return [f"holds: only an architecture claim has one, this is about {row.about!r}"] if row.holds else []
+    try:
+        located(row.value, folder)
+    except NotFound as error:
+        alone = "" if folder else "; without a folder that it lies in, a dossier can only name what is shipped"
+        return [f"value: {error}{alone}"]
+    try:
+        if row.holds and not isinstance(read("examples", row.holds), Point):
+            return [f"holds: {row.holds!r} must be one number of examples"]
+    except ComptometerError as error:
+        return [f"holds: {error}"]
+    return []
 
 
 def _chip_problems(row: ClaimRow) -> list[str]:

@@ -184,10 +184,10 @@ class Evidence:
     @property
     def sparse(self) -> bool:
         """Is it a mixture of experts, as far as the claims tell?"""
-        total, active = self.best("parameters"), self.best("active_parameters")
-        if (self.value("experts") or 1) > 1 and self.best("experts"):
+        if (self.value("experts") or 1) > 1:
             return True
-        return bool(total and active and median(active) < 0.9 * median(total))
+        total, active = self.value("parameters"), self.value("active_parameters")
+        return bool(total and active and active < 0.9 * total)
 
     def chips(self) -> tuple[Chip, ...]:
         """The chips that the claims name: one, or the members of a family, or none."""

@@ -9,6 +9,7 @@ from typing import Any
 from comptometer import text
 from comptometer.catalogue import Entry
 from comptometer.evidence import source_named
+from comptometer.exact_counts import is_counted_from
 from comptometer.records import Claim
 from comptometer.units import FLOP_PER_PFS_DAY
 
@@ -45,7 +46,7 @@ def explain(model: Entry | str) -> Node:
         model: an entry, or anything that `estimate` takes as its source.
 
     >>> print(str(explain("dqn")).splitlines()[0])
-    DQN: 2.4e15 FLOP, 90% 2.2e15 to 2.7e15 (2.8e-5 petaFLOP/s-days)
+    DQN: 2.3e15 FLOP, 90% 2.1e15 to 2.6e15 (2.7e-5 petaFLOP/s-days)
     """
     if isinstance(model, str):
         from comptometer.request import estimate
@@ -68,19 +69,20 @@ def _method(model: Entry, name: str) -> Node:
         f"weight {text.percent(weight)}" if weight is not None else "shown beside, not averaged: no evidence of its own"
     )
     low, high = outcome.estimate.interval()
+    counted = [claim for claim in outcome.claims if claim.about == "architecture"]
     head = f"{name}: {text.number(outcome.estimate.median, 2)} FLOP, 90% {text.interval(low, high)} ({share})"
     return Node(
         head,
         "method",
         [
             Node(f"formula: {outcome.formula}", "formula"),
-            *(_claim(model, claim) for claim in outcome.claims),
+            *(_claim(model, claim, counted) for claim in outcome.claims if claim not in counted),
             *(Node(f"note: {warning}", "warning") for warning in outcome.warnings),
         ],
     )
 
 
-def _claim(model: Entry, claim: Claim) -> Node:
+def _claim(model: Entry, claim: Claim, counted: Sequence[Claim] = ()) -> Node:
     tag = f" [{claim.tag}]" if claim.tag else ""
     chip = f" ({claim.chip})" if claim.chip else ""
     source = model.source(claim)
@@ -88,11 +90,21 @@ def _claim(model: Entry, claim: Claim) -> Node:
     details = [Node(said + (f" <{source.url}>" if source.url else ""), "source")]
     if not claim.verified:
         details.append(Node("unverified: nobody of us has read this at the source", "warning"))
-    if claim.rests_on:
+    if "architecture" in claim.rests_on:
+        details = _count(model, claim, counted)
+    elif claim.rests_on:
         details.append(Node(f"worked out by its author from {', '.join(sorted(claim.rests_on))}", "lineage"))
     if claim.note:
         details.append(Node(claim.note, "note"))
     return Node(f"{claim.about.replace('_', ' ')} = {claim.value}{chip}{tag}, {claim.kind}", "claim", details)
+
+
+def _count(model: Entry, claim: Claim, counted: Sequence[Claim]) -> list[Node]:
+    """What a count was made from; with the cost of an example also the printed ones that it was taken before."""
+    made_from = [_claim(model, a) for a in counted if is_counted_from(claim, a)]
+    printed = model.beside if claim.about == "flop_per_example" else []
+    shown = [Node("beside it, not used", "beside", [_claim(model, other) for other in printed])] if printed else []
+    return [Node(claim.where, "count", made_from), *shown]
 
 
 def _agreement(model: Entry) -> list[Node]:

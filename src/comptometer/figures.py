@@ -51,11 +51,12 @@ SEGMENT_FIGURES: Mapping[str, str] = {
 }
 # What a figure of the caller puts out of force in a dossier besides claims about the same thing: other ways to say it.
 REPLACED: Mapping[str, frozenset[str]] = {
-    "parameters": frozenset({"active_parameters", "macs_per_example", "flop_per_example"}),
-    "active_parameters": frozenset({"macs_per_example", "flop_per_example"}),
+    "architecture": frozenset({"parameters", "active_parameters", "experts", "macs_per_example", "flop_per_example"}),
+    "parameters": frozenset({"active_parameters", "architecture", "macs_per_example", "flop_per_example"}),
+    "active_parameters": frozenset({"architecture", "macs_per_example", "flop_per_example"}),
     "tokens": frozenset({"examples", "updates", "batch_size", "epochs"}),
-    "macs_per_example": frozenset({"flop_per_example"}),
-    "flop_per_example": frozenset({"macs_per_example"}),
+    "macs_per_example": frozenset({"architecture", "flop_per_example"}),
+    "flop_per_example": frozenset({"architecture", "macs_per_example"}),
     "examples": frozenset({"updates", "batch_size"}),
     "updates": frozenset({"examples", "epochs"}),
     "batch_size": frozenset({"examples"}),
@@ -89,7 +90,11 @@ def in_force(claims: Sequence[Claim], given: Sequence[Claim], new_chip: bool) ->
     return [claim for claim in claims if claim.about not in out]
 
 
-SAME_THING = (("utilization", "mfu", "hfu"), ("examples", "updates"), ("macs_per_example", "flop_per_example"))
+SAME_THING = (
+    ("utilization", "mfu", "hfu"),
+    ("examples", "updates"),
+    ("config", "macs_per_example", "flop_per_example"),
+)
 
 
 def twice_said(given: Mapping[str, object], prefix: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Literal
 
 from comptometer.distribution import T3_90, Distribution, LogStudentT, Point, Truncated
@@ -44,6 +45,8 @@ class Claim:
         belief: the same as a distribution in the unit of the vocabulary; absent where the value is a word.
         kind: stated, derived or assumed.
         rests_on: what its author worked it out from (keys of the vocabulary).
+        file: where the architecture that is claimed is written down.
+        holds: how many of the dossier's examples one input of that architecture holds, as written; 1 unless said.
         draws_as: name that orders the draws, where it is not the id: an assumption is drawn anew for each model.
     """
 
@@ -59,6 +62,8 @@ class Claim:
     rests_on: frozenset[str] = frozenset()
     verified: bool = True
     note: str = ""
+    file: Path | None = None
+    holds: str = ""
     draws_as: str = ""
 
 

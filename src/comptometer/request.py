@@ -13,11 +13,11 @@ from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 
-from comptometer import dossiers
+from comptometer import architecture, dossiers, exact_counts
 from comptometer.catalogue import Entry, entry
-from comptometer.counting import count
-from comptometer.distribution import Point
+from comptometer.derivation import job
 from comptometer.errors import NotFound, UsageError
+from comptometer.evidence import caller_claim
 from comptometer.figures import (
     Figure,
     in_force,
@@ -32,8 +32,8 @@ from comptometer.figures import (
     unknown,
 )
 from comptometer.files import read_bytes
-from comptometer.records import Claim, Dossier, Source
-from comptometer.vocabulary import DOMAINS, read
+from comptometer.records import Claim, Dossier
+from comptometer.vocabulary import DOMAINS
 
 
 def estimate(
@@ -58,7 +58,8 @@ def estimate(
         chip: the chip by any of its names; a list for several segments of the job, which add up.
         reported_as: what the reported figure counts: "model" FLOP, "hardware" FLOP with recomputation, or
             "derived-from-hardware" if it was worked out from the machines' time.
-        config: a `config.json` (or a folder with one) whose operations are counted, exactly, for method `operations`.
+        config: a `config.json` (or a folder with one), a layer list (`.toml`) or a shipped one by its name, whose
+            operations are counted, exactly, for method `operations`.
         figures: any of `params, active_params, experts, tokens, examples, epochs, updates, batch_size,
             macs_per_example, flop_per_example, backward_factor, sequence_length, recompute, scale_up, reported,
             chips, time, chip_hours, precision, peak, utilization, mfu, hfu`, as numbers or as people write them
@@ -118,21 +119,25 @@ def dossier(
         raise UsageError(
             "nothing to estimate: name a model, a dossier (.toml), or give figures such as params and tokens"
         )
-    problems = [*unknown(given, prefix), *twice_said(given, prefix)]
+    problems = [
+        *unknown(given, prefix),
+        *twice_said({**given, **({} if config is None else {"config": config})}, prefix),
+    ]
     if name is not None and not name.isprintable():
         problems.append(f"{spelled('name', prefix)}: must be one line of printable characters")
     if isinstance(as_of, str):
         as_of = _day(as_of)
     domains = _domains(domain)
     base = _base(source, as_of) or _own({**given, "chip": chips, **({"config": str(config)} if config else {})})
-    if config is not None:
-        length = given.get("sequence_length") or _stated_length(base)
-        base = _counted(base, Path(config), length, named=source is not None)
     base = replace(
         base, name=name or base.name, domain=domains or base.domain, id=_identifier(name) if name else base.id
     )
     segments = segments_of(chips, given, base.id, prefix, problems)
     claims = stated(given, base.id, prefix, problems)
+    if config is not None:
+        counted = _counted(str(config), base.id, prefix)
+        claims.append(counted)
+        base = replace(base, name=_called(base, counted, named=bool(source or name)))
     if reported_as is not None:
         claims = tagged(claims, reported_as, prefix, problems)
     if problems:
@@ -145,7 +150,8 @@ def dossier(
         claims = on_the_same_chip(claims, base)
     kept = in_force(base.claims, claims, new_chip)
     older = [replace(stage, claims=in_force(stage.claims, claims, new_chip)) for stage in base.stages]
-    return replace(base, claims=[*claims, *kept], stages=[*older, *stages])
+    whole = replace(base, claims=[*claims, *kept], stages=[*older, *stages])
+    return replace(whole, domain=whole.domain or _counted_domain(whole)) if config is not None else whole
 
 
 def _day(text: str) -> date:
@@ -202,7 +208,7 @@ def from_file(path: Path, as_of: date | None = None) -> Dossier:
         NotFound, DataError: see `files.read_bytes` and `dossiers.read_dossier`.
     """
     raw = read_bytes(path)
-    return dossiers.read_dossier(raw, str(path), _own_id(path.stem, raw), as_of)
+    return dossiers.read_dossier(raw, str(path), _own_id(path.stem, raw), as_of, folder=path.parent)
 
 
 def from_bytes(raw: bytes, as_of: date | None = None) -> Dossier:
@@ -228,46 +234,23 @@ def is_config(source: str) -> bool:
     return bool(source.strip()) and (path.suffix == ".json" or (_exists(path) and path.is_dir()))
 
 
-def _stated_length(base: Dossier) -> str | None:
-    return next((claim.value for claim in base.claims if claim.about == "sequence_length"), None)
+def _counted(path: str, subject: str, prefix: str) -> Claim:
+    """The caller's claim that a file is the architecture."""
+    claim = caller_claim("architecture", path, None, spelled("config", prefix), subject)
+    return replace(claim, file=architecture.located(path, Path()))
 
 
-def _counted(base: Dossier, path: Path, length: object, *, named: bool) -> Dossier:
-    """A dossier with the exact count of a configuration, one example being one sequence.
+def _called(base: Dossier, counted: Claim, *, named: bool) -> str:
+    """The name of the model: that of the file, where nobody gives it another."""
+    if named or counted.file is None:
+        return base.name
+    return (counted.file.parent.name if counted.file.stem == "config" else counted.file.stem) or base.name
 
-    The count is of the pairs that a causal mask keeps. It replaces what the dossier says of the same.
-    """
-    stated = read("sequence_length", str(length)) if length is not None else None
-    if stated is not None and not (isinstance(stated, Point) and stated.value >= 1 and stated.value % 1 == 0):
-        raise UsageError(f"sequence_length: {length!r} must be one whole number, to count a configuration")
-    found = count(path, sequence_length=int(stated.value) if isinstance(stated, Point) else None, attention="causal")
-    source = Source(id="config", title=f"model configuration {found.target}")
-    size = found.parameters
-    values = {"flop_per_example": f"{found.forward} FLOP", "sequence_length": f"{found.sequence_length} token"}
-    if size:
-        values |= {"parameters": f"{size.total} parameter", "active_parameters": f"{size.active} parameter"}
-    claims = [
-        Claim(
-            id=f"{base.id}:{about}@config",
-            about=about,
-            value=value,
-            belief=read(about, value),
-            kind="derived",
-            source=source.id,
-            where=f"{found.backend}, attention causal, {found.sequence_length} tokens",
-        )
-        for about, value in values.items()
-    ]
-    replaced = {*values, "macs_per_example"}
-    kept = [claim for claim in base.claims if claim.about not in replaced]
-    name = base.name if named or base.name != "custom" else path.stem if path.stem != "config" else path.parent.name
-    return replace(
-        base,
-        name=name or base.name,
-        domain=base.domain or ["language"],
-        claims=[*claims, *kept],
-        sources={**base.sources, source.id: source},
-    )
+
+def _counted_domain(dossier: Dossier) -> Sequence[str]:
+    """What is counted in tokens is language, where nobody says otherwise."""
+    found = exact_counts.counted(job(dossier).whole)
+    return ["language"] if found and found.count.sequence_length else []
 
 
 def _own(given: Mapping[str, object]) -> Dossier:

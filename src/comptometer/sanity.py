@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from comptometer import store, text
-from comptometer.evidence import Evidence
+from comptometer import exact_counts, store, text
+from comptometer.evidence import Evidence, source_of
 from comptometer.methods import Outcome
 from comptometer.quantity import Estimate
 from comptometer.reconcile import TENSION, Comparison, Reconciled
@@ -19,6 +19,7 @@ from comptometer.vocabulary import TEXT_DOMAINS
 
 UTILIZATION_RANGE = 0.05, 0.75  # of a whole job; outside it is an error to explain
 SAME = 1.10  # two ways to give chip-hours agree within this (91.5% of the published pairs do)
+CLOSURE = 0.02  # by which a count and what is stated about the same network may differ without a word
 NOTICEABLE = 1.15  # a ratio of stated figures that asks for a cause
 
 
@@ -164,7 +165,11 @@ HYPOTHESES: Sequence[Hypothesis] = (
         id="all-experts",
         factor=1 / 4.4,
         text="a mixture of experts was counted with its total parameters",
-        applies=lambda between, evidence: between != UTILIZATION and evidence.best("active_parameters") is None,
+        applies=lambda between, evidence: (
+            between != UTILIZATION
+            and evidence.best("active_parameters") is None
+            and evidence.best("architecture") is None
+        ),
         settles="the number of parameters that one token uses",
     ),
     Hypothesis(
@@ -333,6 +338,7 @@ def findings(evidence: Evidence, count: Estimate | None, reconciled: Reconciled)
                     f"whole jobs lie between {text.percent(low)} and {text.percent(high)}",
                 )
             )
+    found += _counted_apart(evidence)
     for about in sorted({claim.about for claim in evidence.claims if claim.belief}):
         values = [evidence.stated(claim).estimate.median for claim in evidence.rivals(about)]
         if about != "compute" and len(values) > 1 and max(values) > SAME * min(values):
@@ -355,3 +361,38 @@ def findings(evidence: Evidence, count: Estimate | None, reconciled: Reconciled)
                 )
             )
     return found
+
+
+def _counted_apart(evidence: Evidence) -> list[Finding]:
+    """Where the count of an architecture differs from what is stated or printed about it, or is not complete."""
+    exact = exact_counts.counted(evidence)
+    if exact is None:
+        return []
+    found = [
+        Finding(id="uncounted", text=f"the count of {exact.name} leaves out {item.operation}: {item.reason}")
+        for item in exact.count.uncounted
+    ]
+    stated, size = evidence.best("parameters"), exact.count.parameters
+    if stated and size and _apart(ratio := size.total / evidence.stated(stated).estimate.median):
+        found.append(
+            Finding(
+                id="parameter-closure",
+                text=f"{exact.name} has {text.number(size.total, 4)} parameters, {text.number(ratio)} times those "
+                f"stated ({stated.value}): is it this model?",
+            )
+        )
+    for claim in exact_counts.beside(evidence):
+        printed = evidence.stated(claim).estimate.to("FLOP/example").median
+        if _apart(ratio := exact.forward / printed):
+            found.append(
+                Finding(
+                    id="count-and-print",
+                    text=f"the count of {exact.name} is {text.number(ratio)} times the {claim.value} of "
+                    f"{source_of(claim, evidence.dossier).title}, and is taken",
+                )
+            )
+    return found
+
+
+def _apart(ratio: float) -> bool:
+    return abs(ratio - 1) > CLOSURE

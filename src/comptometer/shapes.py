@@ -69,6 +69,7 @@ class ClaimRow(_File):
     where: Line = ""
     tag: Tag | None = None
     chip: Text | None = None
+    holds: Annotated[Line, BeforeValidator(_worded)] = ""
     from_: list[Text] = Field(default=[], alias="from")
     verified: bool = True
     note: Line = ""

@@ -32,6 +32,7 @@ class About:
         share: is it a fraction of one, at most 1?
         extensive: does it describe one stage only, so that stages add up in it?
         words: the words that are allowed, where the value is not a number.
+        file: is the value a file, which is read only when a method asks?
         example: how to write one.
     """
 
@@ -41,10 +42,12 @@ class About:
     share: bool = False
     extensive: bool = False
     words: tuple[str, ...] = ()
+    file: bool = False
     example: str
 
 
 ABOUTS: Mapping[str, About] = {
+    "architecture": About(file=True, example="alexnet"),
     "macs_per_example": About(unit="MAC/example", shorthand="MAC", example="11.3e9 MAC"),
     "flop_per_example": About(unit="FLOP/example", shorthand="FLOP", example="22.6e9 FLOP"),
     "backward_factor": About(example="3"),
@@ -85,8 +88,8 @@ COUNTED = ("examples", "chips", "tokens", "parameters", "active_parameters", "se
 
 
 def is_word(about: str) -> bool:
-    """Tell whether claims about this are words and not numbers."""
-    return bool(ABOUTS[about].words)
+    """Tell whether claims about this are words (or name a file) and not numbers."""
+    return bool(ABOUTS[about].words) or ABOUTS[about].file
 
 
 def read(about: str, text: str, *, bare: bool = False) -> Distribution:

@@ -279,7 +279,8 @@ class TestEstimates:
         found = comptometer.estimate(path / "config.json", tokens="15T")
         claim = next(claim for claim in found.claims if claim.about == "flop_per_example")
         assert claim.kind == "derived"
-        assert "my-model" in found.source(claim).title
+        assert "my-model" in claim.where
+        assert claim.rests_on == {"architecture"}
 
     def test_it_takes_the_place_of_what_a_dossier_says(self, path: Path) -> None:
         found = comptometer.estimate("llama-2-70b", config=path)

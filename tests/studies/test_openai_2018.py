@@ -82,6 +82,50 @@ def test_growth_and_moores_law(document: dict) -> None:  # type: ignore[type-arg
     assert all(row["verdict"] in {"matches", "rounding"} for row in figures.values())
 
 
+# By hand: multiply-adds of the networks' layers; training over forward; the article's examples and epochs.
+COUNTED = {
+    "AlexNet": (724_406_816, (3 * 724_406_816 - 105_415_200) * 2 * 1.2e6 * 90),
+    "DQN": (2_970_112, (3 * 2_970_112 - 1_638_400) * 2 * 5e6 * 32),
+    "VGG": (15_470_264_320, (3 * 15_470_264_320 - 86_704_128) * 2 * 1.2e6 * 74),
+    "Seq2Seq": ((25 * 32e6 + 29 * 112e6) / 54, (25 * 32e6 + 29 * 112e6) / 54 * 6 * 652e6 * 7.5),
+    "ResNet-152": (11_282_415_616, (3 * 11_282_415_616 - 118_013_952) * 2 * 1.2e6 * 128),
+}
+
+
+def test_five_networks_are_counted_exactly(document: dict) -> None:  # type: ignore[type-arg]
+    rows = {row["model"]: row for row in document["counts"]}
+    assert rows.keys() == COUNTED.keys()
+    for model, (macs, training) in COUNTED.items():
+        assert rows[model]["counted_macs_per_example"] == pytest.approx(macs, rel=1e-12)
+        assert rows[model]["counted_pfs_days"] == pytest.approx(training / 8.64e19, rel=1e-12)
+
+
+def test_the_backward_factor_lacks_the_first_layers_input_gradient(document: dict) -> None:  # type: ignore[type-arg]
+    factors = {row["model"]: row["backward_factor"] for row in document["counts"]}
+    assert factors["Seq2Seq"] == 3  # begins with a table of words, after which every product forms both gradients
+    assert all(2.4 < factors[model] < 3 for model in factors.keys() - {"Seq2Seq"})
+
+
+def test_counts_stand_beside_what_is_printed_and_recomputed(document: dict) -> None:  # type: ignore[type-arg]
+    ratios = {row["model"]: round(row["ratio"], 3) for row in document["counts"]}
+    assert ratios == {"AlexNet": 0.919, "DQN": 0.951, "VGG": 0.965, "Seq2Seq": 0.197, "ResNet-152": 0.986}
+    calculated = {row["model"]: row for row in document["calculations"] if row["method"] == "operations"}
+    for row in document["counts"]:
+        for key in ("printed_pfs_days", "recomputed_pfs_days"):
+            assert row[key] == calculated[row["model"]][key]
+
+
+def test_points_have_a_count_where_the_network_is_known_and_none_elsewhere(document: dict) -> None:  # type: ignore[type-arg]
+    counted = {row["model"]: row["counted_pfs_days"] for row in document["points"] if row["counted_pfs_days"]}
+    assert counted == {row["model"]: row["counted_pfs_days"] for row in document["counts"]}
+    assert [row["counted_pfs_days"] for row in document["points"] if row["model"] == "DeepSpeech2"] == [None]
+
+
+def test_a_count_does_not_touch_the_articles_own_figures(document: dict) -> None:  # type: ignore[type-arg]
+    for row in [*document["points"], *document["calculations"]]:
+        assert "counted" not in row["formula"]
+
+
 def test_the_consistency_pairs_are_hardware_time_over_operations(document: dict) -> None:  # type: ignore[type-arg]
     recomputed = {row["model"]: 1 / row["ratio_recomputed"] for row in document["consistency"]}
     expected = {"AlexNet": 0.98, "Seq2Seq": 1.40, "VGG": 0.98, "DeepSpeech2": 1.23, "Neural Architecture Search": 0.72}

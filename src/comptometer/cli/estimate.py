@@ -28,7 +28,7 @@ FLAGS = {
     "batch-size": "Examples per update.  [32]",
     "macs-per-example": "Multiply-adds of one forward pass.  [11.3e9]",
     "flop-per-example": "FLOP of one forward pass.  [22.6e9]",
-    "backward-factor": "Forward and backward over forward; 3 unless given.",
+    "backward-factor": "Forward and backward over forward; 3 unless given or counted.",
     "sequence-length": "Tokens per sequence.  [8192]",
     "recompute": "Activation recomputation: none, selective or full.",
     "scale-up": "A stated multiplier of the whole job.  [10 to 100]",
@@ -66,7 +66,11 @@ def request_options(command: C) -> C:
             "--domain", multiple=True, metavar="NAME", help="What the model is for; language where tokens are given."
         ),
         click.option("--name", metavar="TEXT", help="What to call the result."),
-        click.option("--config", metavar="PATH", help="A config.json whose operations are counted, exactly."),
+        click.option(
+            "--config",
+            metavar="PATH",
+            help="A config.json or layer list whose operations are counted, exactly.  [config.json]",
+        ),
         click.option(
             "--reported-as", metavar="KIND", help="What --reported counts: model, hardware or derived-from-hardware."
         ),

@@ -38,7 +38,9 @@ def _not_text(evidence: Evidence) -> bool:
 
 
 def _counts_all_experts(evidence: Evidence) -> bool:
-    return (evidence.value("experts") or 1) > 1 and evidence.best("active_parameters") is None
+    """Are there experts, and does nobody say how many parameters one token uses?"""
+    total, active = evidence.value("parameters"), evidence.value("active_parameters")
+    return (evidence.value("experts") or 1) > 1 and evidence.best("active_parameters") is None and active == total
 
 
 def _attention_share(evidence: Evidence) -> float | None:

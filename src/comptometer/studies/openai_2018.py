@@ -3,19 +3,25 @@
 Two readings of the evidence stand side by side. *Calculations* take the operands as the article prints them, and
 nothing else. *Points* take the operands that reproduce the charted values, which are slightly other ones. Both
 multiply medians, as somebody with a pocket calculator does; nothing of the kernel's uncertainty enters.
+
+Beside them stand *counts*: where the network is known layer by layer, its exact operations and its exact backward
+factor take the place of the printed multiply-adds and of the factor 3; examples and epochs stay the article's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Any
 
-from comptometer import dossiers, text
+from comptometer import dossiers, exact_counts, text
 from comptometer.derivation import job
 from comptometer.evidence import Evidence
+from comptometer.exact_counts import OPERANDS
 from comptometer.methods import METHODS, Outcome, outcome
+from comptometer.ops import MULTIPLY_ADD
 from comptometer.records import Claim, Dossier
 from comptometer.release import data_version
 from comptometer.studies import Replication, Table, figure, figure_table, published, study, verdict
@@ -57,6 +63,50 @@ def pfs_days(evidence: Evidence, claim: Claim) -> float:
     return evidence.stated(claim).estimate.median / FLOP_PER_PFS_DAY
 
 
+def _counted(dossier: Dossier) -> Evidence | None:
+    """The article's evidence with the network as its paper describes it; nothing where that is not known exactly."""
+    sources = {facts()["source"], facts()["chart"]}
+    article = [c for c in dossier.claims if c.source in sources and c.about not in OPERANDS]
+    networks = [c for c in dossier.claims if c.about == "architecture" and c.kind != "assumed"]
+    evidence = job(replace(dossier, claims=[*article, *networks]), medians=True).whole
+    return evidence if networks else None
+
+
+def _counted_pfs_days(dossier: Dossier) -> float | None:
+    evidence = _counted(dossier)
+    result = outcome(METHODS["operations"], evidence) if evidence else None
+    return result.estimate.median / FLOP_PER_PFS_DAY if isinstance(result, Outcome) else None
+
+
+def counts(calculated: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each network that can be counted exactly, beside what the article prints and what its operands give."""
+    by_count = {row["model"]: row for row in calculated if row["method"] == "operations"}
+    rows = []
+    for dossier in _dossiers():
+        evidence = _counted(dossier)
+        exact = exact_counts.counted(evidence) if evidence else None
+        if exact is None:
+            continue
+        row, printed = by_count[dossier.name], _evidence(dossier, facts()["source"]).value("macs_per_example")
+        pfs_days = _counted_pfs_days(dossier)
+        if printed is None or pfs_days is None:
+            raise LookupError(f"{dossier.id}: no printed operands beside the count")
+        rows.append(
+            {
+                "model": dossier.name,
+                "architecture": exact.name,
+                "printed_macs_per_example": printed,
+                "counted_macs_per_example": exact.forward / MULTIPLY_ADD,
+                "backward_factor": exact.backward_factor,
+                "printed_pfs_days": row["printed_pfs_days"],
+                "recomputed_pfs_days": row["recomputed_pfs_days"],
+                "counted_pfs_days": pfs_days,
+                "ratio": pfs_days / row["recomputed_pfs_days"],
+            }
+        )
+    return rows
+
+
 def points() -> list[dict[str, Any]]:
     """The chart's points: the value as charted, and as its operands give it."""
     chart, article = facts()["chart"], facts()["source"]
@@ -75,7 +125,7 @@ def points() -> list[dict[str, Any]]:
                 "date": _published(dossier).isoformat(),
                 "chart_pfs_days": value,
                 "computed_pfs_days": computed,
-                "counted_pfs_days": None,
+                "counted_pfs_days": _counted_pfs_days(dossier),
                 "ratio": computed / value,
                 "method": method,
                 "formula": result.formula,
@@ -259,6 +309,7 @@ def openai_2018() -> Replication:
         "month_days": facts()["month_days"],
         "points": rows,
         "calculations": computed,
+        "counts": counts(computed),
         "consistency": pairs,
         "fit": _fit(rows, "chart_pfs_days"),
         "fit_recomputed": _fit(rows, "computed_pfs_days"),
@@ -276,6 +327,7 @@ def _summary(document: Mapping[str, Any]) -> list[str]:
     months = fit["doubling_months"]
     slips = [f"{c['model']} {c['method']}" for c in document["calculations"] if c["verdict"] == "slip"]
     within = [pair["ratio_recomputed"] for pair in document["consistency"]]
+    exact = [row["ratio"] for row in document["counts"]]
     return [
         f"Compute doubled every {text.number(months['estimate'])} months "
         f"(90% {text.interval(months['p5'], months['p95'])}; published {fit['published_doubling_months']}; "
@@ -283,6 +335,8 @@ def _summary(document: Mapping[str, Any]) -> list[str]:
         f"On the recomputed points: {text.number(recomputed['doubling_months']['estimate'])} months.",
         f"{grown['from']} to {grown['to']}: {grown['ratio']:,.0f} times in {text.number(grown['months'])} months.",
         f"{len(document['calculations'])} printed calculations; {len(slips)} do not multiply out: {', '.join(slips)}.",
+        f"{len(exact)} networks are counted exactly: {text.number(min(exact), 2)} to {text.number(max(exact))} times "
+        "what the printed operands give.",
         f"Where the article counts both ways, hardware-time over operations is {text.number(min(within), 2)} to "
         f"{text.number(max(within), 2)}: all {len(within)} within a factor of 2."
         if all(0.5 <= ratio <= 2 for ratio in within)
@@ -310,14 +364,36 @@ def _tables(document: Mapping[str, Any]) -> list[Table]:
             notes=["printed: the article's result. recomputed: what its printed operands give."],
         ),
         Table(
+            title="Counted exactly, pfs-days",
+            columns=["model", "MAC printed", "MAC counted", "backward", "printed", "recomputed", "counted", "ratio"],
+            rows=[
+                [
+                    row["model"],
+                    four(row["printed_macs_per_example"], 4),
+                    four(row["counted_macs_per_example"], 4),
+                    four(row["backward_factor"], 4),
+                    four(row["printed_pfs_days"]),
+                    four(row["recomputed_pfs_days"], 4),
+                    four(row["counted_pfs_days"], 4),
+                    four(row["ratio"]),
+                ]
+                for row in document["counts"]
+            ],
+            notes=[
+                "MAC: multiply-adds of one example. backward: forward and backward over forward, 3 in the article. "
+                "counted: both as counted, with the article's examples and epochs. ratio: counted over recomputed.",
+            ],
+        ),
+        Table(
             title="Points of the chart, pfs-days",
-            columns=["model", "date", "chart", "computed", "ratio", "method", "verdict"],
+            columns=["model", "date", "chart", "computed", "counted", "ratio", "method", "verdict"],
             rows=[
                 [
                     row["model"],
                     row["date"],
                     four(row["chart_pfs_days"], 6),
                     four(row["computed_pfs_days"], 6),
+                    "–" if row["counted_pfs_days"] is None else four(row["counted_pfs_days"], 4),
                     four(row["ratio"], 4),
                     row["method"],
                     row["verdict"],
@@ -326,7 +402,7 @@ def _tables(document: Mapping[str, Any]) -> list[Table]:
             ],
             notes=[
                 "computed: from the operands behind the chart, which differ a little from the printed ones "
-                "(utilization 0.333 for 0.33, peaks less rounded).",
+                "(utilization 0.333 for 0.33, peaks less rounded). ratio: computed over chart.",
                 "reported: no working was published; the charted value is taken as it is.",
             ],
         ),
