@@ -73,6 +73,12 @@ def count(
         made = _made(found["module"], found["factory"])
         live, given = made if isinstance(made, tuple) and len(made) == 2 else (made, inputs)
         return replace(_live(live, given, batch, attention, recompute, frozen, strict), target=model)
+    if isinstance(model, str | Path) and str(model).endswith(".onnx"):
+        from comptometer import counters
+
+        return counters.COUNTERS["onnx"](
+            model, inputs, batch=batch, attention=attention, recompute=recompute, frozen=frozen, strict=strict
+        )
     if not isinstance(model, Mapping) and is_layer_list(str(model)):
         return _layers(str(model), batch, sequence_length, attention, recompute)
     fields, place = (model, "config") if isinstance(model, Mapping) else read_config(Path(model))

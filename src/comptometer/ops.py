@@ -103,6 +103,7 @@ class OpCount:
         convention: what was counted; counts of different conventions do not add up.
         uncounted: what was met and not counted.
         tokens: positions in the batch that the per-token figures divide by.
+        differentiated: was a backward pass counted? An ONNX model has none; `backward` and `training` are then None.
     """
 
     terms: Sequence[Term]
@@ -115,6 +116,7 @@ class OpCount:
     sequence_length: int | None = None
     tokens: int = 1
     notes: Sequence[str] = field(default_factory=tuple)
+    differentiated: bool = True
 
     @property
     def forward(self) -> int:
@@ -122,9 +124,9 @@ class OpCount:
         return sum(term.forward for term in self.terms)
 
     @property
-    def backward(self) -> int:
-        """FLOP of the gradients of the batch."""
-        return sum(term.backward for term in self.terms)
+    def backward(self) -> Any:  # an int but for counts without gradients, and most callers know which they have
+        """FLOP of the gradients of the batch, an int; None where none were counted."""
+        return sum(term.backward for term in self.terms) if self.differentiated else None
 
     @property
     def recomputed(self) -> int:
@@ -132,9 +134,9 @@ class OpCount:
         return sum(term.recomputed for term in self.terms)
 
     @property
-    def training(self) -> int:
-        """Forward and backward."""
-        return self.forward + self.backward
+    def training(self) -> Any:
+        """Forward and backward, an int; None where no gradients were counted."""
+        return self.forward + self.backward if self.differentiated else None
 
     @property
     def complete(self) -> bool:
@@ -159,7 +161,12 @@ class OpCount:
         """
         if self.convention != other.convention:
             raise UsageError(f"counts of different conventions do not add up: {self.convention} and {other.convention}")
-        return replace(self, terms=[*self.terms, *other.terms], uncounted=[*self.uncounted, *other.uncounted])
+        return replace(
+            self,
+            terms=[*self.terms, *other.terms],
+            uncounted=[*self.uncounted, *other.uncounted],
+            differentiated=self.differentiated and other.differentiated,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of `comptometer count` (schema `comptometer/count/1`)."""
@@ -176,16 +183,19 @@ class OpCount:
             "backward": self.backward,
             "recomputed": self.recomputed,
             "training": self.training,
-            "per_token": {"forward": self.forward / self.tokens, "training": self.training / self.tokens},
-            "by_operation": [_row(term, "operation") for term in self.by_operation.values()],
-            "by_module": [_row(term, "module") for term in self.by_module.values()],
+            "per_token": {
+                "forward": self.forward / self.tokens,
+                "training": self.training / self.tokens if self.differentiated else None,
+            },
+            "by_operation": [self._row(term, "operation") for term in self.by_operation.values()],
+            "by_module": [self._row(term, "module") for term in self.by_module.values()],
             "uncounted": [{"operation": u.operation, "calls": u.calls, "reason": u.reason} for u in self.uncounted],
             "notes": list(self.notes),
         }
 
-
-def _row(term: Term, key: str) -> dict[str, Any]:
-    return {key: getattr(term, key), "calls": term.calls, "forward": term.forward, "backward": term.backward}
+    def _row(self, term: Term, key: str) -> dict[str, Any]:
+        backward = term.backward if self.differentiated else None
+        return {key: getattr(term, key), "calls": term.calls, "forward": term.forward, "backward": backward}
 
 
 def _grouped(terms: Iterable[Term], key: str, *, ordered: bool = False) -> Mapping[str, Term]:

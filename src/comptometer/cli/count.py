@@ -69,7 +69,13 @@ def command(target: str, form: str, as_json: bool, assume_family: str | None, **
         )
     else:
         rows = [
-            {"module": name, "operation": t.operation, "calls": t.calls, "forward": t.forward, "backward": t.backward}
+            {
+                "module": name,
+                "operation": t.operation,
+                "calls": t.calls,
+                "forward": t.forward,
+                "backward": t.backward if found.differentiated else None,
+            }
             for name, t in found.by_module.items()
         ]
         emit_rows(("module", "operation", "calls", "forward", "backward"), rows, form)
@@ -78,7 +84,12 @@ def command(target: str, form: str, as_json: bool, assume_family: str | None, **
 def _causal(target: str, family: str | None, given: dict[str, Any]) -> int:
     from comptometer.counting import count
 
-    return count(target, family=family, **{**given, "attention": "causal"}).training
+    return _whole(count(target, family=family, **{**given, "attention": "causal"}))
+
+
+def _whole(found: OpCount) -> int:
+    """FLOP of training, or of the forward pass where nothing else is known."""
+    return int(found.training) if found.differentiated else found.forward
 
 
 def page(found: OpCount, causal: int | None) -> str:
@@ -90,10 +101,8 @@ def page(found: OpCount, causal: int | None) -> str:
     head = [bold(found.target), f"{found.backend}, batch {found.batch}{length}"]
     if size:
         head.append(f"parameters  {size.total:,} total, {size.active:,} active, {size.embedding:,} input embedding")
-    rows = [
-        [name, f"{value:,}", text.number(value / found.tokens, 4)]
-        for name, value in (("forward", found.forward), ("backward", found.backward), ("training", found.training))
-    ]
+    passes = ["forward", "backward", "training"] if found.differentiated else ["forward"]
+    rows = [[name, f"{(value := getattr(found, name)):,}", text.number(value / found.tokens, 4)] for name in passes]
     if found.recomputed:
         rows.append(["recomputed", f"{found.recomputed:,}", text.number(found.recomputed / found.tokens, 4)])
     parts = [
@@ -102,10 +111,15 @@ def page(found: OpCount, causal: int | None) -> str:
     ]
     for title, terms in (("operation", found.by_operation), ("module", found.by_module)):
         table = [
-            [name, f"{t.calls:,}", f"{t.forward:,}", f"{t.backward:,}", text.percent(t.forward / max(found.forward, 1))]
+            [
+                name,
+                f"{t.calls:,}",
+                *(f"{getattr(t, part):,}" for part in passes[:2]),
+                text.percent(t.forward / max(found.forward, 1)),
+            ]
             for name, t in terms.items()
         ]
-        parts.append("\n".join(aligned([title, "calls", "forward", "backward", "share"], table)))
+        parts.append("\n".join(aligned([title, "calls", *passes[:2], "share"], table)))
     parts.append("\n".join(_notes(found, causal)))
     return "\n\n".join(parts)
 
@@ -116,8 +130,11 @@ def _notes(found: OpCount, causal: int | None) -> list[str]:
         f"Convention  a multiply-add is 2 FLOP; attention {how.attention}; "
         f"recomputation {how.recompute}, never in training"
     ]
-    if causal is not None and causal != found.training:
-        lines.append(f"With exactly the pairs that a causal mask keeps, training is {causal:,}")
+    if not found.differentiated:
+        lines.append("Forward only: the target has no backward pass, so backward and training are not known")
+    if causal is not None and causal != _whole(found):
+        what = "training" if found.differentiated else "forward"
+        lines.append(f"With exactly the pairs that a causal mask keeps, {what} is {causal:,}")
     if not found.complete:
         lines.append(style("Lower bound: not counted are", fg="yellow"))
         lines += [f"  {u.operation} ({u.calls}): {u.reason}" for u in found.uncounted]
