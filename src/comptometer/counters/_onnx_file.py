@@ -11,6 +11,7 @@ import onnx
 from comptometer.errors import DataError, NotFound
 
 LARGEST_MODEL: Final = 600_000_000  # bytes
+NO_VERSION: Final = 1 << 31
 
 
 def read(path: Path) -> onnx.ModelProto:
@@ -69,4 +70,6 @@ def checked(model: onnx.ModelProto, place: str) -> onnx.ModelProto:
         raise DataError(place, ["is not an ONNX model: it has no graph"])
     if not model.opset_import:
         raise DataError(place, ["is not an ONNX model: it names no operator set"])
+    if not all(0 < entry.version < NO_VERSION for entry in model.opset_import):
+        raise DataError(place, ["is not an ONNX model: the version of an operator set cannot be"])
     return model

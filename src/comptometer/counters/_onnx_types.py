@@ -25,6 +25,14 @@ STANDARD: Final[Mapping[str, tuple[str, int, frozenset[str]]]] = {
     "FusedGemm": ("Gemm", 3, frozenset({"alpha", "beta", "transA", "transB"})),
     "FusedConv": ("Conv", 3, frozenset({"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"})),
 }
+REFUSALS: Final = (
+    onnx.shape_inference.InferenceError,
+    onnx.checker.ValidationError,
+    onnx.defs.SchemaError,
+    ValueError,
+    RuntimeError,
+    IndexError,
+)
 
 
 class InferenceError(Exception):
@@ -47,7 +55,7 @@ def outputs(
         return _of_runtime(node, inputs, opsets, ir_version) or nothing
     try:
         schema = onnx.defs.get_schema(node.op_type, opsets.get(domain, 0), domain)
-    except onnx.defs.SchemaError:
+    except (onnx.defs.SchemaError, TypeError):  # the second for a name that is not UTF-8
         return nothing
     return _inferred(schema, node, inputs, opsets, ir_version)
 
@@ -74,7 +82,7 @@ def _inferred(
             opset_imports=[onnx.helper.make_opsetid(domain, version) for domain, version in opsets.items()],
             ir_version=ir_version,
         )
-    except (onnx.shape_inference.InferenceError, ValueError, RuntimeError, IndexError) as error:
+    except REFUSALS as error:
         raise InferenceError((str(error).splitlines() or ["its inputs do not fit"])[0]) from None
     return [found.get(name) if name else None for name in node.output]
 
@@ -93,7 +101,7 @@ def _of_runtime(
         schema = onnx.defs.get_schema(operator, opsets.get("", 0) or onnx.defs.onnx_opset_version())
         return [*_inferred(schema, plain, inputs[: len(plain.input)], opsets, ir_version), *rest]
     rule = RULES.get(node.op_type)
-    shape = rule(node, inputs) if rule is not None else None
+    shape = rule(node, inputs) if rule is not None and len(inputs) > 1 else None
     if shape is None or first is None or first.type is None:
         return None
     element = TensorProto.FLOAT if node.op_type in DEQUANTIZING else first.type.tensor_type.elem_type

@@ -117,7 +117,7 @@ class Walk:
                 made = self._node(node, inputs, frame)
             except (types.InferenceError, MisfitError) as error:
                 raise DataError(self.place, [f"{_who(node)}: {error}"]) from None
-            for name, value in zip(node.output, made, strict=True):
+            for name, value in zip(node.output, made, strict=False):
                 if name:
                     frame.seen[name] = self._declared(value, infos.get(name))
 
@@ -143,7 +143,7 @@ class Walk:
             return self._function(own, node, inputs, frame)
         if domain == "" and node.op_type in CONTROL:
             return CONTROL[node.op_type](self, node, inputs, frame)
-        if domain == "" and node.op_type == "Constant":
+        if domain == "" and node.op_type == "Constant" and node.output:
             return [self._constant(node, frame)]
         kinds = types.outputs(node, inputs, frame.opsets, self.ir_version)
         data = values.evaluated(node, inputs, frame.opsets, kinds) if domain == "" else [None] * len(kinds)
@@ -199,6 +199,8 @@ class Walk:
             return formula(call)
         except NoFormulaError as error:
             self.book.unknown(name, str(error))
+        except (TypeError, ValueError, IndexError, KeyError, ZeroDivisionError) as error:
+            raise MisfitError(f"has an attribute or input that cannot be: {error}") from None
         except UnknownShapeError as error:
             if self.axes.free:
                 raise DataError(self.place, [_ask(node, error, self.axes)]) from None
