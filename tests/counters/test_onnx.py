@@ -4,21 +4,24 @@ import pytest
 
 pytest.importorskip("onnx", reason="ONNX is not installed")
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import helper
 from onnx_models import BOOL, INT64, UINT8, constant, counted, info, model, one, weight, work
 
 import comptometer
+from comptometer.cli.count import command
 from comptometer.counters import COUNTERS, kind_of
 from comptometer.counters._onnx_operators import FREE, REASONS, classify
 from comptometer.counters.onnx import count
-from comptometer.errors import DataError, NotFound, UsageError
+from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
 
 MICROSOFT = "com.microsoft"
 
@@ -518,7 +521,7 @@ def test_what_needs_gradients_is_refused() -> None:
     product = one("MatMul", [[5, 7], [7, 3]])
     for rest in ({"recompute": "flash"}, {"frozen": ["w"]}, {"batch": 0}, {"attention": "some"}, {"recompute": "x"}):
         with pytest.raises(UsageError, match=next(iter(rest))):
-            count(product, **rest)  # type: ignore[arg-type]
+            count(product, **rest)
 
 
 def test_parameters_are_counted_once_and_tables_are_embeddings() -> None:
@@ -596,6 +599,17 @@ def test_a_model_is_counted_by_its_path_or_as_it_is(tmp_path: Path) -> None:
     assert comptometer.count(path).target == str(path)
 
 
+def test_the_command_line_prints_the_forward_pass_alone(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    onnx.save(one("Attention", [HEADS] * 3, is_causal=1), path)
+    table = CliRunner().invoke(command, [str(path)]).output
+    assert "Forward only" in table
+    assert "backward  " not in table
+    assert f"keeps, forward is {CORE * 65 // 128:,}" in table
+    read = json.loads(CliRunner().invoke(command, [str(path), "--json"]).output)
+    assert (read["forward"], read["backward"], read["training"]) == (CORE, None, None)
+
+
 def test_weights_beside_the_file_may_be_missing(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     onnx.save(
@@ -627,6 +641,22 @@ def test_what_is_not_a_model_is_refused_with_its_name(tmp_path: Path, name: str)
     path.write_bytes(_hostile()[name])
     with pytest.raises(DataError, match=f"{name}.onnx: is not an ONNX model"):
         comptometer.count(path)
+
+
+def test_random_damage_is_refused_or_counted_but_never_a_crash(tmp_path: Path) -> None:
+    whole = [one("Attention", [HEADS] * 3, is_causal=1), _written_out(), _branches([]), _dynamic()]
+    generator, path, ends = np.random.default_rng(0), tmp_path / "damaged.onnx", {True: 0, False: 0}
+    for at in range(400):
+        raw = bytearray(whole[at % len(whole)].SerializeToString())
+        for place in generator.integers(0, len(raw), 2):
+            raw[place] = generator.integers(0, 256)
+        path.write_bytes(raw)
+        try:
+            count(path, attention="causal")
+            ends[True] += 1
+        except ComptometerError:
+            ends[False] += 1
+    assert all(ends.values())
 
 
 def test_a_file_that_is_too_large_a_folder_or_nowhere_is_refused(tmp_path: Path) -> None:
