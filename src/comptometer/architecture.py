@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from comptometer.errors import NotFound
+from comptometer.files import ARCHITECTURES, shipped_architecture
 from comptometer.release import DATA
 
 if TYPE_CHECKING:
     from comptometer.ops import OpCount
 
-SHIPPED = {"layers": ".toml", "configs": ".json"}
-
 
 def names() -> list[str]:
     """The shipped layer lists and configurations."""
-    return sorted(path.stem for folder, suffix in SHIPPED.items() for path in (DATA / folder).glob(f"*{suffix}"))
+    return sorted(path.stem for folder, suffix in ARCHITECTURES.items() for path in (DATA / folder).glob(f"*{suffix}"))
 
 
 def located(value: str, folder: Path | None) -> Path:
@@ -35,7 +34,8 @@ def located(value: str, folder: Path | None) -> Path:
         NotFound: neither; with the nearest names.
     """
     own = _own(folder / value) if folder is not None else None
-    found = own or next(filter(None, (_shipped(value, kind) for kind in SHIPPED)), None)
+    shipped = shipped_architecture(value)
+    found = own or (Path(shipped) if shipped else None)
     if found is None:
         near = get_close_matches(value, names(), 3)
         raise NotFound("file or shipped architecture", value, near or names()[:6])
@@ -47,11 +47,6 @@ def _own(path: Path) -> Path | None:
         return path if path.is_file() else path / "config.json" if (path / "config.json").is_file() else None
     except (OSError, ValueError):  # a name that no file can have
         return None
-
-
-def _shipped(name: str, folder: str) -> Path | None:
-    path = DATA / folder / f"{name}{SHIPPED[folder]}"
-    return path if Path(name).name == name and path.is_file() else None
 
 
 def shown(file: Path) -> str:

@@ -8,11 +8,13 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from inspect import signature
 from typing import Any, Final, get_args
 
 from comptometer import formulas
 from comptometer.errors import DataError, UsageError
-from comptometer.files import LARGEST_FILE, read_bytes
+from comptometer.files import LARGEST_FILE, read_bytes, shipped_architecture
 from comptometer.ops import AXES, Attention, Convention, OpCount, Recompute
 from comptometer.trainable import Trainable
 
@@ -20,7 +22,6 @@ LIVE_TARGET: Final = re.compile(r"(?P<kind>torch|jax):(?P<module>[\w.]+):(?P<fac
 LONGEST_SEQUENCE: Final = 10**8
 LARGEST_BATCH: Final = 10**9
 LARGEST_IMAGE: Final = 10**5
-SHIPPED_LAYERS: Final = os.path.join(os.path.dirname(__file__), "data", "layers")
 INCLUDABLE: Final = (*AXES, "mtp")
 
 
@@ -93,23 +94,31 @@ def count(
     for word in include:
         _word("include", word, INCLUDABLE)
     trained = trainable or Trainable(frozen=_patterns(frozen))
-    inputs_of_formulas = {
+    sizes = {
         "sequence_length": sequence_length, "decoder_length": decoder_length, "image_size": _extents(image_size),
     }  # fmt: skip
-    live = {"include": tuple(include), "argnums": argnums, "collapse": collapse}
+    live = partial(
+        _live,
+        batch=batch,
+        convention=convention,
+        trained=trained,
+        strict=strict,
+        sizes=sizes,
+        special={"include": tuple(include), "argnums": argnums, "collapse": collapse},
+    )
+    if not isinstance(model, Mapping | str | os.PathLike):
+        return live(model, inputs)
     if isinstance(model, str) and (found := LIVE_TARGET.fullmatch(model)):
         made = _made(model, found["module"], found["factory"])
         made, given = made if isinstance(made, tuple) and len(made) == 2 else (made, inputs)
-        return replace(_live(made, given, batch, convention, trained, strict, live, found["kind"]), target=model)
-    if isinstance(model, str | os.PathLike) and str(model).endswith(".onnx"):
-        found_kind = "onnx"
-        return _live(model, inputs, batch, convention, trained, strict, live, found_kind)
-    if not isinstance(model, Mapping | str | os.PathLike):
-        return _live(model, inputs, batch, convention, trained, strict, live)
-    if not isinstance(model, Mapping) and is_layer_list(str(model)):
-        return _layers(str(model), batch, convention, inputs_of_formulas)
-    fields, place = (model, "config") if isinstance(model, Mapping) else read_config(model)
-    return formulas.count(
+        return replace(live(made, given, kind=found["kind"]), target=model)
+    path = None if isinstance(model, Mapping) else _path(os.fspath(model))
+    if path is not None and path.endswith(".onnx"):
+        return live(path, inputs, kind="onnx")
+    if path is not None and path.endswith(".toml"):
+        return replace(_layers(path, batch, convention, sizes), target=os.fspath(model))  # type: ignore[arg-type]
+    fields, place = (model, "config") if isinstance(model, Mapping) else read_config(path or "")
+    counted = formulas.count(
         fields,
         batch=batch,
         convention=convention,
@@ -118,17 +127,25 @@ def count(
         family=family,
         stated=parameters,
         place=place,
-        **inputs_of_formulas,  # type: ignore[arg-type]
+        **sizes,  # type: ignore[arg-type]
     )
+    return counted if isinstance(model, Mapping) else replace(counted, target=os.fspath(model))
+
+
+def _path(target: str) -> str:
+    """The file that is meant: one at that path, else a shipped layer list or configuration of that name."""
+    return target if os.path.exists(target) else shipped_architecture(target) or target
 
 
 def _live(
     model: object,
     inputs: object,
+    *,
     batch: int,
     convention: Convention,
     trained: Trainable,
     strict: bool,
+    sizes: Mapping[str, object],
     special: Mapping[str, Any],
     kind: str | None = None,
 ) -> OpCount:
@@ -137,13 +154,19 @@ def _live(
     kind = kind or counters.kind_of(model, *(inputs if isinstance(inputs, tuple) else (inputs,)))
     if kind is None:
         raise UsageError(
-            f"{type(model).__name__} cannot be counted: give a config.json, a layer list, "
-            "or a PyTorch module with inputs"
+            f"{type(model).__name__} cannot be counted: give a config.json, a layer list, an ONNX model, "
+            "or a PyTorch module or JAX function with inputs"
         )
+    for name, value in sizes.items():
+        if value is not None:
+            raise UsageError(f"{name}: a live model has the sizes of its inputs; give those")
     if trained.rank is not None:
         raise UsageError("trainable: a live model has its low-rank additions itself, or has none")
     counter = counters.COUNTERS[kind]
     asked = {name: value for name, value in special.items() if value != LIVE_DEFAULTS[name]}
+    for name in asked:
+        if name not in signature(counter).parameters:
+            raise UsageError(f"{name}: not for {kind} models")
     return counter(
         model,
         inputs,
@@ -173,18 +196,13 @@ def _made(target: str, module: str, factory: str) -> object:
     return made
 
 
-def is_layer_list(target: str) -> bool:
-    """Is it the path of a layer list, or the name of a shipped one?"""
-    return target.endswith(".toml") or os.path.isfile(os.path.join(SHIPPED_LAYERS, f"{target}.toml"))
-
-
 def _layers(target: str, batch: int, convention: Convention, inputs: Mapping[str, object]) -> OpCount:
     for name, value in inputs.items():
         if value is not None:
             raise UsageError(f"{name}: a layer list says its own lengths and sizes (key 'input')")
     from comptometer import layers
 
-    found = layers.read(target) if target.endswith(".toml") else layers.shipped(target)
+    found = layers.read(target)
     return layers.count(found, batch=batch, attention=convention.attention, recompute=convention.recompute)
 
 

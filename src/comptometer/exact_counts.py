@@ -49,7 +49,7 @@ class Counted:
     @property
     def backward_factor(self) -> float:
         """Forward and backward over forward: below 3 where some layer forms no gradient of its input."""
-        return self.count.training / self.count.forward
+        return float(self.count.training / self.count.forward)
 
 
 def operand(evidence: Evidence) -> Claim | None:

@@ -6,6 +6,7 @@ import os
 
 from comptometer.errors import DataError, NotFound
 
+ARCHITECTURES = {"layers": ".toml", "configs": ".json"}  # folders of the shipped data, and the endings of their files
 LARGEST_FILE = 4_000_000  # bytes; a dossier or a configuration is a few thousand
 
 
@@ -35,3 +36,12 @@ def _siblings(path: str | os.PathLike[str]) -> list[str]:
         return [other for other in os.listdir(folder or ".") if other != name]
     except OSError:
         return []
+
+
+def shipped_architecture(name: str) -> str | None:
+    """The path of the shipped layer list or configuration of that name."""
+    if os.path.basename(name) != name or "\0" in name:
+        return None
+    data = os.path.join(os.path.dirname(__file__), "data")
+    paths = (os.path.join(data, folder, name + ending) for folder, ending in ARCHITECTURES.items())
+    return next((path for path in paths if os.path.isfile(path)), None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from comptometer import text
 from comptometer.cli._print import aligned, bold, style, wrapped
 from comptometer.comparison import compared
-from comptometer.module_tree import tree
-from comptometer.ops import OpCount
+from comptometer.module_tree import Branch, tree
+from comptometer.ops import OpCount, Term
 
 
 def page(found: OpCount, causal: int | None, *, as_tree: bool = False) -> str:
@@ -17,6 +17,11 @@ def page(found: OpCount, causal: int | None, *, as_tree: bool = False) -> str:
         parts.append("\n".join(_included(found)))
     parts.append("\n".join(_notes(found, causal)))
     return "\n\n".join(parts)
+
+
+def whole(found: OpCount) -> int:
+    """FLOP of training, or of the forward pass where nothing else is known."""
+    return int(found.training) if found.differentiated else found.forward
 
 
 def _head(found: OpCount) -> list[str]:
@@ -35,34 +40,40 @@ def _head(found: OpCount) -> list[str]:
 
 
 def _totals(found: OpCount) -> list[str]:
-    figures = [("forward", found.forward), ("backward", found.backward), ("training", found.training)]
+    figures = [
+        (name, getattr(found, name)) for name in (*_passes(found), "training")[: 3 if found.differentiated else 1]
+    ]
     if found.recomputed:
         figures.append(("recomputed", found.recomputed))
     rows = [[name, f"{value:,}", text.number(value / found.tokens, 4)] for name, value in figures]
     return aligned(["FLOP", "batch", "per token" if found.sequence_length else "per example"], rows)
 
 
+def _passes(found: OpCount) -> tuple[str, ...]:
+    return ("forward", "backward") if found.differentiated else ("forward",)
+
+
+def _figures(found: OpCount, of: Term | Branch) -> list[str]:
+    """Forward and backward, and the share of the forward pass."""
+    return [*(f"{getattr(of, one):,}" for one in _passes(found)), text.percent(of.forward / max(found.forward, 1))]
+
+
 def _by(found: OpCount, what: str) -> list[str]:
     terms = found.by_operation if what == "operation" else found.by_module
-    rows = [
-        [name, f"{t.calls:,}", f"{t.forward:,}", f"{t.backward:,}", text.percent(t.forward / max(found.forward, 1))]
-        for name, t in terms.items()
-    ]
-    return aligned([what, "calls", "forward", "backward", "share"], rows)
+    rows = [[name, f"{term.calls:,}", *_figures(found, term)] for name, term in terms.items()]
+    return aligned([what, "calls", *_passes(found), "share"], rows)
 
 
 def _tree(found: OpCount) -> list[str]:
     rows = [
         [
             f"{'  ' * (depth - 1)}{branch.name}" if depth else "all",
-            f"{branch.forward:,}",
-            f"{branch.backward:,}",
-            text.percent(branch.forward / max(found.forward, 1)),
+            *_figures(found, branch),
             ", ".join(branch.operations),
         ]
         for depth, branch in tree(found).walk()
     ]
-    return aligned(["module", "forward", "backward", "share", "operation"], rows)
+    return aligned(["module", *_passes(found), "share", "operation"], rows)
 
 
 def _included(found: OpCount) -> list[str]:
@@ -79,8 +90,11 @@ def _notes(found: OpCount, causal: int | None) -> list[str]:
         f"Convention  a multiply-add is 2 FLOP; attention {how.attention}; "
         f"recomputation {how.recompute}, never in training"
     ]
-    if causal is not None and causal != found.training:
-        lines.append(f"With exactly the pairs that a causal mask keeps, training is {causal:,}")
+    if not found.differentiated:
+        lines.append("Forward only: the target has no backward pass, so backward and training are not known")
+    if causal is not None and causal != whole(found):
+        what = "training" if found.differentiated else "forward"
+        lines.append(f"With exactly the pairs that a causal mask keeps, {what} is {causal:,}")
     if not found.complete:
         lines.append(style("Lower bound: not counted are", fg="yellow"))
         lines += [f"  {u.operation} ({u.calls}): {u.reason}" for u in found.uncounted]

@@ -156,11 +156,11 @@ def command(
 
         click.echo(comparison_page(found, other))
     else:
-        from comptometer.cli._count_page import page
+        from comptometer.cli._count_page import page, whole
 
         causal = None
         if found.convention.attention != "causal" and not target.startswith(OWN_CODE):
-            causal = _counted(target, {**asked, "attention": "causal"}).training
+            causal = whole(_counted(target, {**asked, "attention": "causal"}))
         click.echo(page(found, causal, as_tree=as_tree))
 
 
@@ -236,4 +236,5 @@ def _rows(found: OpCount, other: OpCount | None) -> tuple[tuple[str, ...], list[
 
         return ("figure", "first", "second", "ratio"), [row.to_dict() for row in compared(found, other)]
     columns = ("module", "operation", "calls", "forward", "backward", "recomputed")
-    return columns, [{name: getattr(term, name) for name in columns} for term in found.by_module.values()]
+    rows = [{name: getattr(term, name) for name in columns} for term in found.by_module.values()]
+    return columns, rows if found.differentiated else [{**row, "backward": None, "recomputed": None} for row in rows]
