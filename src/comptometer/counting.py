@@ -116,7 +116,7 @@ def count(
     if path is not None and path.endswith(".onnx"):
         return live(path, inputs, kind="onnx")
     if path is not None and path.endswith(".toml"):
-        return replace(_layers(path, batch, convention, sizes), target=os.fspath(model))  # type: ignore[arg-type]
+        return replace(_layers(path, batch, convention, trained, sizes), target=os.fspath(model))  # type: ignore[arg-type]
     fields, place = (model, "config") if isinstance(model, Mapping) else read_config(path or "")
     counted = formulas.count(
         fields,
@@ -196,14 +196,18 @@ def _made(target: str, module: str, factory: str) -> object:
     return made
 
 
-def _layers(target: str, batch: int, convention: Convention, inputs: Mapping[str, object]) -> OpCount:
+def _layers(
+    target: str, batch: int, convention: Convention, trained: Trainable, inputs: Mapping[str, object]
+) -> OpCount:
     for name, value in inputs.items():
         if value is not None:
             raise UsageError(f"{name}: a layer list says its own lengths and sizes (key 'input')")
     from comptometer import layers
 
     found = layers.read(target)
-    return layers.count(found, batch=batch, attention=convention.attention, recompute=convention.recompute)
+    return layers.count(
+        found, batch=batch, attention=convention.attention, recompute=convention.recompute, trainable=trained
+    )
 
 
 def _checked(name: str, value: int, most: int) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from comptometer import layers
+from comptometer.errors import UsageError
 from comptometer.ops import OpCount
+from comptometer.trainable import Trainable
 
 Table = dict[str, Any]
 SMALL = st.integers(1, 4)
@@ -163,3 +166,44 @@ def test_one_trained_branch_is_enough_for_the_layer_behind_to_form_its_input_gra
         assert last.backward == 2 * last.forward
     untrained = counted([3], [{"kind": "residual", "layers": [{"kind": "flatten"}]}, same])
     assert untrained.backward == untrained.forward
+
+
+class TestFrozenLayers:
+    """A frozen layer costs 1 × forward at the front, and 2 × where it passes a gradient on."""
+
+    LIST = b"""
+    input = [3, 8, 8]
+    layers = [
+        {kind = "convolution", name = "first", filters = 4, kernel = 3},
+        {kind = "flatten"},
+        {kind = "linear", name = "second", outputs = 10},
+        {kind = "linear", name = "third", outputs = 5},
+    ]
+    """
+
+    def backward(self, *frozen: str) -> dict[str, int]:
+        found = layers.count(layers.read(self.LIST), trainable=Trainable(frozen=frozen))
+        return {name: term.backward // term.forward for name, term in found.by_module.items()}
+
+    def test_all_trained(self) -> None:
+        assert self.backward() == {"first": 1, "second": 2, "third": 2}
+
+    def test_the_first_ones_frozen_form_no_gradient_and_the_next_one_only_its_own(self) -> None:
+        assert self.backward("first") == {"first": 0, "second": 1, "third": 2}
+        assert self.backward("first", "second") == {"first": 0, "second": 0, "third": 1}
+
+    def test_one_in_the_middle_passes_a_gradient_on(self) -> None:
+        assert self.backward("second") == {"first": 1, "second": 1, "third": 2}
+
+    def test_a_name_that_fits_nothing_is_said(self) -> None:
+        with pytest.raises(UsageError, match="fits no module"):
+            self.backward("fourth")
+
+    def test_blocks_are_frozen_whole(self) -> None:
+        found = layers.count(layers.shipped("resnet-50"), trainable=Trainable(frozen=("stage2",)))
+        whole = layers.count(layers.shipped("resnet-50"))
+        inside = [n for n in found.by_module if n.startswith("stage2")]
+        assert inside
+        assert all(found.by_module[n].backward == found.by_module[n].forward for n in inside)
+        outside = [n for n in found.by_module if not n.startswith("stage2")]
+        assert all(found.by_module[n] == whole.by_module[n] for n in outside)

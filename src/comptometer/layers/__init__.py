@@ -25,6 +25,7 @@ from comptometer.layers._toml import table_of
 from comptometer.ops import Attention, Convention, OpCount, Parameters, Recompute, Term
 from comptometer.registry import Registry
 from comptometer.text import percent
+from comptometer.trainable import EVERYTHING, Trainable
 
 MOST_LAYERS: Final = 100_000  # with every repetition
 DEEPEST: Final = 20  # blocks within blocks
@@ -67,10 +68,16 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is counted: examples in the batch, and the convention."""
+    """What is counted: examples in the batch, the convention, what is trained, and the block that one is in."""
 
     batch: int = 1
     convention: Convention = field(default_factory=Convention)
+    trainable: Trainable = EVERYTHING
+    path: str = ""
+
+    def inside(self, name: str) -> Run:
+        """The same within a block."""
+        return replace(self, path=f"{self.path}.{name}".strip("."))
 
     def weighted(self, module: str, operation: str, forward: int, *, trained: bool, calls: int = 1) -> Term:
         """A product with a weight: the weight's gradient always, the input's where something before it is trained."""
@@ -90,6 +97,11 @@ class Layer(ABC):
     def size(self) -> int:
         """How many layers it is, with every repetition; a block counts as one itself."""
         return 1
+
+    @property
+    def is_block(self) -> bool:
+        """Is it made of other layers?"""
+        return False
 
     @classmethod
     @abstractmethod
@@ -197,7 +209,10 @@ def together(works: Iterable[Work], flow: Flow) -> Work:
 
 def _placed(named: Named, flow: Flow, run: Run) -> Work:
     try:
-        work = named.layer.work(flow, run)
+        within_it = run.inside(named.name) if run.trainable else run
+        work = named.layer.work(flow, within_it)
+        if run.trainable and not named.layer.is_block and not run.trainable.weight(within_it.path):
+            work = _frozen(work, flow)
         if prod(work.flow.shape) > LARGEST:
             raise UsageError(f"gives {work.flow}, more than 10^15 numbers")
     except Misfit:
@@ -205,6 +220,20 @@ def _placed(named: Named, flow: Flow, run: Run) -> Work:
     except UsageError as error:
         raise Misfit(f"{named.place}: {error}") from error
     return replace(work, terms=within(named.name, work.terms))
+
+
+def _frozen(work: Work, flow: Flow) -> Work:
+    """A layer whose weights are not trained: it passes a gradient on, where there is one, and forms no other.
+
+    The products of an attention's core form all of theirs: query, key and value come from what flows in.
+    """
+    terms = [
+        term
+        if flow.trained and term.operation == "attention"
+        else replace(term, backward=term.forward * flow.trained, recomputed=term.recomputed * flow.trained)
+        for term in work.terms
+    ]
+    return replace(work, terms=terms, flow=replace(work.flow, trained=flow.trained))
 
 
 def within(name: str, terms: Iterable[Term]) -> list[Term]:
@@ -261,7 +290,12 @@ def shipped(name: str) -> LayerList:
 
 
 def count(
-    layer_list: LayerList, *, batch: int = 1, attention: Attention = "full", recompute: Recompute = "none"
+    layer_list: LayerList,
+    *,
+    batch: int = 1,
+    attention: Attention = "full",
+    recompute: Recompute = "none",
+    trainable: Trainable = EVERYTHING,
 ) -> OpCount:
     """Count the operations of one training step.
 
@@ -273,9 +307,10 @@ def count(
         batch: examples in the batch.
         attention: which (query, key) pairs are counted where a layer is causal.
         recompute: what the backward pass computes again; counted apart.
+        trainable: the layers and blocks that are frozen, by their names; low-rank additions are not for layer lists.
 
     Raises:
-        UsageError: an argument that cannot be.
+        UsageError: an argument that cannot be, a name that fits no layer.
         DataError: layers that do not fit.
     """
     if isinstance(batch, bool) or not isinstance(batch, int) or not 1 <= batch <= LARGEST:
@@ -284,9 +319,13 @@ def count(
         if given not in get_args(known):
             raise UsageError(f"{word}: needs one of {', '.join(get_args(known))}, got {shown(given)}")
     convention = Convention(attention=attention, recompute=recompute)
-    work, problems = _total(layer_list, Run(batch, convention))
+    if trainable.rank is not None:
+        raise UsageError("trainable: low-rank additions are counted for configurations, not for layer lists")
+    work, problems = _total(layer_list, Run(batch, convention, trainable))
     if problems:
         raise DataError(layer_list.place, joined(problems))
+    if trainable:
+        trainable.checked(list(dict.fromkeys(term.module for term in work.terms)))
     return OpCount(
         terms=work.terms,
         parameters=Parameters(total=work.parameters, active=work.parameters, embedding=work.embedding),

@@ -20,6 +20,11 @@ class Residual(Layer):
     shortcut: Sequence[Named]
 
     @property
+    def is_block(self) -> bool:
+        """It is."""
+        return True
+
+    @property
     def size(self) -> int:
         """Both branches."""
         return 1 + number(self.layers) + number(self.shortcut)
@@ -32,7 +37,7 @@ class Residual(Layer):
     def work(self, flow: Flow, run: Run) -> Work:
         """Both branches must put out the same shape."""
         work = follow(self.layers, flow, run)
-        other = follow(self.shortcut, flow, run)
+        other = follow(self.shortcut, flow, run.inside("shortcut"))
         if work.flow.shape != other.flow.shape:
             raise UsageError(f"{work.flow} comes out of the layers, but {other.flow} out of the shortcut")
         joined = Flow(work.flow.shape, work.flow.trained or other.flow.trained)
@@ -51,6 +56,11 @@ class Concatenate(Layer):
     axis: int
 
     @property
+    def is_block(self) -> bool:
+        """It is."""
+        return True
+
+    @property
     def size(self) -> int:
         """All branches."""
         return 1 + sum(map(number, self.branches))
@@ -62,7 +72,7 @@ class Concatenate(Layer):
 
     def work(self, flow: Flow, run: Run) -> Work:
         """All branches must put out the same extents, but along the axis."""
-        works = [follow(branch, flow, run) for branch in self.branches]
+        works = [follow(branch, flow, run.inside(str(at))) for at, branch in enumerate(self.branches, 1)]
         shapes = [work.flow.shape for work in works]
         if any(self.axis >= len(shape) for shape in shapes):
             raise UsageError(

@@ -23,6 +23,11 @@ class Repeat(Layer):
     layers: Sequence[Named]
 
     @property
+    def is_block(self) -> bool:
+        """It is."""
+        return True
+
+    @property
     def size(self) -> int:
         """Every round."""
         return 1 + self.times * number(self.layers)
@@ -37,7 +42,7 @@ class Repeat(Layer):
         rounds: list[Work] = []
         left = self.times
         while left:
-            work = follow(self.layers, flow, run)
+            work = follow(self.layers, flow, run.inside("*"))
             equal = left if work.flow == flow else 1
             rounds.append(_times(work, equal))
             flow, left = work.flow, left - equal
