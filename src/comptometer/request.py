@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from comptometer import architecture, dossiers, exact_counts
 from comptometer.catalogue import Entry, entry
@@ -32,8 +33,12 @@ from comptometer.figures import (
     unknown,
 )
 from comptometer.files import read_bytes
-from comptometer.records import Claim, Dossier
-from comptometer.vocabulary import DOMAINS
+from comptometer.records import Claim, Dossier, Source, Stage
+from comptometer.text import exact
+from comptometer.vocabulary import DOMAINS, read
+
+if TYPE_CHECKING:
+    from comptometer.scenarios import Pass
 
 
 def estimate(
@@ -202,13 +207,62 @@ def _exists(path: Path) -> bool:
 
 
 def from_file(path: Path, as_of: date | None = None) -> Dossier:
-    """A dossier from a TOML file.
+    """A dossier from a TOML file: as it stands, or what is counted where it is a stage list.
 
     Raises:
-        NotFound, DataError: see `files.read_bytes` and `dossiers.read_dossier`.
+        NotFound, DataError: see `files.read_bytes`, `dossiers.read_dossier` and `scenarios.scenario`.
+        UsageError: a stage list whose models cannot be counted.
     """
     raw = read_bytes(path)
+    if b"[[stages]]" in raw and _is_stage_list(path):
+        return from_stages(path, _own_id(path.stem, raw))
     return dossiers.read_dossier(raw, str(path), _own_id(path.stem, raw), as_of, folder=path.parent)
+
+
+def _is_stage_list(path: Path) -> bool:
+    from comptometer.scenarios import named_in
+
+    return named_in(path)
+
+
+def from_stages(path: Path, subject: str) -> Dossier:
+    """What a stage list amounts to: a stage for each pass, with its model FLOP as evidence of method `operations`."""
+    from comptometer.scenarios import scenario
+
+    job = scenario(path)
+    passes = [(f"{stage.name}: {one.what}", one) for stage in job.stages for one in stage.passes]
+    source = Source(id="stages", title=f"stage list {path.name}")
+    return Dossier(
+        id=subject,
+        name=job.name,
+        domain=["language"],
+        stages=[
+            Stage(name=name, kind=one.activity, claims=_counted_pass(one, f"{subject}#{at}"))
+            for at, (name, one) in enumerate(passes, 1)
+        ],
+        sources={source.id: source},
+    )
+
+
+def _counted_pass(one: Pass, subject: str) -> list[Claim]:
+    """So many sequences, each at so many FLOP, gradients included."""
+    values = {
+        "flop_per_example": f"{exact(float(one.model_flop / one.sequences))} FLOP",
+        "backward_factor": "1",
+        "examples": f"{exact(float(one.sequences))} example",
+    }
+    return [
+        Claim(
+            id=f"{subject}:{about}@stages",
+            about=about,
+            value=value,
+            belief=read(about, value),
+            kind="derived",
+            source="stages",
+            where=one.what,
+        )
+        for about, value in values.items()
+    ]
 
 
 def from_bytes(raw: bytes, as_of: date | None = None) -> Dossier:

@@ -307,8 +307,8 @@ def kind(*names: str, table: type[StageTable]) -> Callable[[Passes], Passes]:
 
 
 def is_stage_list(table: Mapping[str, Any]) -> bool:
-    """Is a table a stage list, and not a layer list?"""
-    return "stages" in table and "layers" not in table
+    """Is a table a stage list, and neither a layer list nor a dossier, whose stages hold claims?"""
+    return "stages" in table and not {"layers", "claims", "published"} & table.keys()
 
 
 def named_in(path: str | os.PathLike[str]) -> bool:
