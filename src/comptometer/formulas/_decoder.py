@@ -75,6 +75,7 @@ class Decoder:
     Attributes:
         longest: positions that the model is made for.
         head: what stands on top: a language model's logits unless it says otherwise.
+        output_gate: does the query's product also make a gate for what attention puts out?
         norm_after: do attention and MLP read what flows, and not its norm?
     """
 
@@ -101,6 +102,7 @@ class Decoder:
     query_norm: int = 0
     key_norm: int = 0
     sinks: bool = False
+    output_gate: bool = False
     positions: int = 0
     embedding_width: int | None = None
     latent: Latent | None = None
@@ -167,7 +169,7 @@ def attention(model: Decoder, layer: Layer, net: Network, tokens: int, x: Flow) 
     """Grouped-query attention with rotary or learned positions."""
     d, name = model.width, "layers.*.attention"
     query, key = model.heads * model.head_width, model.key_value_heads * model.head_width
-    q = net.linear(f"{name}.q", x, tokens, d, query, bias=model.qkv_bias)
+    q = net.linear(f"{name}.q", x, tokens, d, query * (1 + model.output_gate), bias=model.qkv_bias)
     k = net.linear(f"{name}.k", x, tokens, d, key, bias=model.qkv_bias)
     v = net.linear(f"{name}.v", x, tokens, d, key, bias=model.qkv_bias)
     if model.query_norm:

@@ -13,14 +13,13 @@ from comptometer.formulas._decoder import Decoder, Layer, checked_head, decoder,
 def llama_like(config: Config, *, layers: list[Layer] | None = None, tied: bool = False, **features: Any) -> Decoder:
     """The fields that LLaMA and its relatives share; `features` are what one of them does otherwise."""
     width, heads = config.integer("hidden_size"), config.integer("num_attention_heads")
-    number = layer_count(config)
     key_value_heads = config.integer("num_key_value_heads", heads)
     if heads % key_value_heads:
         raise config.refuse("num_key_value_heads", f"a divisor of {heads} heads")
     bias = config.flag("attention_bias", False)
     given: dict[str, Any] = {
         "width": width,
-        "layers": layers or [Layer()] * number,
+        "layers": layers or [Layer()] * layer_count(config),
         "heads": heads,
         "key_value_heads": key_value_heads,
         "head_width": head_width(config, width, heads),
