@@ -20,6 +20,8 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from comptometer.counters._torch_attention import NeedsValuesError, one_attention
+from comptometer.counters._torch_blocks import MARK
+from comptometer.counters._torch_calls import Witness
 from comptometer.counters._torch_products import RECURRENCE
 from comptometer.counters._torch_rules import Rule, rule_of
 from comptometer.ops import Attention, Recompute
@@ -44,12 +46,17 @@ class Row:
         self.module, self.operation = module, operation
         self.calls = self.forward = self.backward = self.recomputed = 0
 
-    def add(self, other: Row) -> None:
-        """Add the work of another row."""
-        self.calls += other.calls
-        self.forward += other.forward
-        self.backward += other.backward
-        self.recomputed += other.recomputed
+    @property
+    def numbers(self) -> tuple[int, int, int, int]:
+        """Calls, and FLOP forward, backward and done again."""
+        return self.calls, self.forward, self.backward, self.recomputed
+
+    def add(self, other: Row, times: int = 1) -> None:
+        """Add the work of another row, so many times."""
+        self.calls += other.calls * times
+        self.forward += other.forward * times
+        self.backward += other.backward * times
+        self.recomputed += other.recomputed * times
 
 
 @contextmanager
@@ -74,7 +81,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     Attributes:
         rows: the work, by module and operation, in the order in which it was first met.
-        uncounted: operators that no formula knows: calls and reason.
+        uncounted: operators that no formula knows, by module and name: calls and reason.
         notes: what else the reader should know.
     """
 
@@ -105,9 +112,10 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.attention, self.recompute, self.repeatable = attention, recompute, repeatable
         self.rows: dict[tuple[str, str], Row] = {}
-        self.uncounted: dict[str, tuple[int, str]] = {}
+        self.uncounted: dict[tuple[str, str], tuple[int, str]] = {}
         self.notes: dict[str, None] = {}
         self.idle = False
+        self.witness: Witness | None = None
         self.differentiated = False
         self._slow = True  # is there more to do than to look up the rule?
         self._paths = paths
@@ -125,12 +133,25 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if (task := graph_task()) != -1:
                 self.differentiated = True
                 self._graphs.setdefault(task, torch.is_grad_enabled())
+            if self.witness is not None:
+                return self._witnessed(self.witness, func, args, kwargs or {})
         rule = _RULES.get(func, _MISSING)
         if rule is _MISSING:
             rule = _RULES[func] = rule_of(func)
         if rule is None:
             return func(*args, **kwargs) if kwargs else func(*args)
         return rule(self, func, args, kwargs or {})
+
+    def _witnessed(self, witness: Witness, func: Any, args: Any, kwargs: Any) -> Any:
+        if isinstance(func, torch._ops.OpOverload):
+            witness.reads(func, args, kwargs)
+        self.witness = None
+        try:
+            out = self.__torch_dispatch__(func, (), args, kwargs)
+        finally:
+            self.witness = witness
+        witness.makes(out)
+        return out
 
     @contextmanager
     def running(self) -> Iterator[Tracer]:
@@ -181,9 +202,37 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Take over the work of a trace that was apart."""
         for row in other.rows.values():
             self._row(row.module, row.operation).add(row)
-        for name, (calls, why) in other.uncounted.items():
-            self.unknown(name, why, calls)
+        for (path, name), (calls, why) in other.uncounted.items():
+            self._unknown(path, name, why, calls)
         self.notes.update(other.notes)
+
+    def work_by_block(self) -> dict[int, dict[tuple[str, str], tuple[Any, ...]]]:
+        """What is booked to each block, by its number: rows, and operators that are not counted."""
+        found: dict[int, dict[tuple[str, str], tuple[Any, ...]]] = {}
+        booked: list[tuple[tuple[str, str], tuple[Any, ...]]] = [*self.uncounted.items()]
+        for (place, what), numbers in booked + [(key, row.numbers) for key, row in self.rows.items()]:
+            path, _, number = place.partition(MARK)
+            if number:
+                found.setdefault(int(number), {})[path, what] = numbers
+        return found
+
+    def uncounted_by_name(self) -> dict[str, tuple[int, str]]:
+        """Operators that no formula knows: calls and reason."""
+        found: dict[str, tuple[int, str]] = {}
+        for (_, name), (calls, why) in self.uncounted.items():
+            found[name] = found.get(name, (0, why))[0] + calls, why
+        return found
+
+    def settle(self, times: Mapping[int, int]) -> None:
+        """Work of blocks goes to where they are, as often as they count."""
+        rows, self.rows = self.rows, {}
+        for row in rows.values():
+            path, _, number = row.module.partition(MARK)
+            self._row(path, row.operation).add(row, times.get(int(number), 1) if number else 1)
+        uncounted, self.uncounted = self.uncounted, {}
+        for (place, name), (calls, why) in uncounted.items():
+            path, _, number = place.partition(MARK)
+            self._unknown(path, name, why, calls * (times.get(int(number), 1) if number else 1))
 
     # -- modules
 
@@ -244,9 +293,15 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         number = node._sequence_nr() if node is not None else 0
         row = self._made.get(number)
         if row is None:
-            at = max(0, bisect_right(self._marks[0], number) - 1)
-            return self._row(self._marks[1][at], operation)
+            return self._row(self._path_at(number), operation)
         return self._row(row.module, row.operation)
+
+    def _path_of_node(self) -> str:
+        node: Any = node_now()
+        return self._path_at(node._sequence_nr() if node is not None else 0)
+
+    def _path_at(self, number: int) -> str:
+        return self._marks[1][max(0, bisect_right(self._marks[0], number) - 1)]
 
     def attended(self, scores: int, sums: int) -> None:
         """Two forward products of an attention."""
@@ -261,7 +316,12 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def unknown(self, name: str, why: str, calls: int = 1) -> None:
         """Book an operator that is not counted."""
-        self.uncounted[name] = (self.uncounted.get(name, (0, why))[0] + calls, why)
+        task = graph_task()
+        path = self._stack[-1][0] if task == -1 or self._again(task) else self._path_of_node()
+        self._unknown(path, name, why, calls)
+
+    def _unknown(self, path: str, name: str, why: str, calls: int) -> None:
+        self.uncounted[path, name] = (self.uncounted.get((path, name), (0, why))[0] + calls, why)
 
     def unknown_values(self, note: str) -> None:
         """Start again with values if that is possible, else say what was assumed.

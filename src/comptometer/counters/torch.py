@@ -11,6 +11,8 @@ import torch
 from torch import nn
 
 from comptometer.counters import _torch_target as target
+from comptometer.counters._torch_attention import NeedsValuesError
+from comptometer.counters._torch_blocks import Blocks, watched_by_others
 from comptometer.counters._torch_trace import Row, Tracer
 from comptometer.errors import UsageError
 from comptometer.ops import Attention, Convention, OpCount, Recompute, Term, Uncounted
@@ -29,6 +31,7 @@ class Attempt:
     model: Callable[..., Any]
     meta: bool
     repeatable: bool = False
+    blocks: Blocks | None = None
 
 
 def count(
@@ -41,6 +44,7 @@ def count(
     backward: bool = True,
     frozen: Sequence[str] = (),
     strict: bool = False,
+    collapse: bool = True,
 ) -> OpCount:
     """Count the operations of one training step of a module, or of any function of tensors.
 
@@ -59,6 +63,7 @@ def count(
         backward: count the gradients too?
         frozen: names or patterns (`encoder`, `layers.*.norm`) of modules and parameters that are not trained.
         strict: raise where an operator is unknown.
+        collapse: trace identical blocks of a module three times and multiply, where the result is provably the same.
 
     Raises:
         UsageError: a switch that cannot be, a model whose forward or backward pass raises, and, if `strict`, an
@@ -70,22 +75,40 @@ def count(
     _checked(model, batch, attention, recompute, frozen)
     name = _name(model)
     model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
-    attempts = list(_attempts(model, inputs, frozen))
-    for at, attempt in enumerate(attempts):
-        try:
-            trace = _traced(attempt, inputs, batch, attention, recompute, backward, name)
-        except Exception as error:
-            if at + 1 < len(attempts):
-                continue
-            where = " on the meta device, where tensors have no values" if attempt.meta else ""
-            raise UsageError(f"{name} raises{where}: {type(error).__name__}: {_first_line(error)}") from error
-        break
-    if strict and trace.uncounted:
-        listed = ", ".join(f"{operator} ({why})" for operator, (_, why) in trace.uncounted.items())
+    trace = _first_that_runs(
+        _attempts(model, inputs, frozen, collapse),
+        lambda attempt: _traced(attempt, inputs, batch, attention, recompute, backward, name),
+        name,
+    )
+    found = _result(trace, model, name, Convention(attention=attention, recompute=recompute), inputs, batch)
+    if strict and found.uncounted:
+        listed = ", ".join(f"{unknown.operation} ({unknown.reason})" for unknown in found.uncounted)
         raise UsageError(
             f"{name}: no formula for {listed}; without strict they are listed and the total is a lower bound"
         )
-    return _result(trace, model, name, Convention(attention=attention, recompute=recompute), inputs, batch)
+    return found
+
+
+def _first_that_runs(attempts: Iterator[Attempt], traced: Callable[[Attempt], Tracer], name: str) -> Tracer:
+    last: tuple[Attempt, Exception] | None = None
+    for attempt in attempts:
+        if last is not None and _in_vain(*last, attempt):
+            continue
+        try:
+            return traced(attempt)
+        except Exception as error:
+            last = attempt, error
+    assert last is not None
+    attempt, error = last
+    where = " on the meta device, where tensors have no values" if attempt.meta else ""
+    raise UsageError(f"{name} raises{where}: {type(error).__name__}: {_first_line(error)}") from error
+
+
+def _in_vain(before: Attempt, error: Exception, attempt: Attempt) -> bool:
+    """Would an attempt without replaced blocks fail as the one with them?"""
+    if before.blocks is None or not attempt.meta:
+        return False
+    return isinstance(error, NeedsValuesError) or not before.blocks.used
 
 
 def _checked(model: object, batch: int, attention: str, recompute: str, frozen: Sequence[str]) -> None:
@@ -112,18 +135,20 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or ["no message"])[0]
 
 
-def _attempts(model: Any, inputs: Any, frozen: Sequence[str]) -> Iterator[Attempt]:
+def _attempts(model: Any, inputs: Any, frozen: Sequence[str], collapse: bool) -> Iterator[Attempt]:
     if not isinstance(model, nn.Module):
         yield Attempt(model=model, meta=False)
         return
     target.frozen_parameters(model, frozen)
     tensors = list(target.tensors_of(model))
     if tensors and all(tensor.device.type == "meta" for tensor in tensors):
-        yield Attempt(model=target.copied(model, meta=True, frozen=frozen) if frozen else model, meta=True)
+        yield from _with_and_without(
+            lambda: target.copied(model, meta=True, frozen=frozen) if frozen else model, collapse, False
+        )
         return
     values = target.has_values(inputs)
     try:
-        yield Attempt(model=target.copied(model, meta=True, frozen=frozen), meta=True, repeatable=values)
+        yield from _with_and_without(lambda: target.copied(model, meta=True, frozen=frozen), collapse, values)
         if not values:
             return
         copy = target.copied(model, meta=False, frozen=frozen)
@@ -136,22 +161,39 @@ def _attempts(model: Any, inputs: Any, frozen: Sequence[str]) -> Iterator[Attemp
     yield Attempt(model=copy, meta=False)
 
 
+def _with_and_without(made: Callable[[], nn.Module], collapse: bool, repeatable: bool) -> Iterator[Attempt]:
+    """First with identical blocks replaced, where there are any and nothing else watches; then as it is."""
+    model = made()
+    if collapse and not watched_by_others() and (blocks := Blocks(model)).blocks:
+        yield Attempt(model=model, meta=True, repeatable=repeatable, blocks=blocks)
+        model = made()
+    yield Attempt(model=model, meta=True, repeatable=repeatable)
+
+
 def _traced(
     attempt: Attempt, inputs: Any, batch: int, attention: Attention, recompute: Recompute, backward: bool, name: str
 ) -> Tracer:
     model = attempt.model
     module = model if isinstance(model, nn.Module) else None
     paths = {id(part): _starred(path) or name for path, part in module.named_modules()} if module else {}
+    if attempt.blocks is not None:
+        attempt.blocks.mark(paths)
     trace = Tracer(paths, name, attention, recompute, attempt.repeatable)
     args, kwargs = target.arguments(inputs, batch, attempt.meta)
     with ExitStack() as stack:
         if module is not None:
             stack.enter_context(target.as_it_was(module))
             stack.enter_context(target.without_values() if attempt.meta else torch.random.fork_rng(devices=[]))
+        if attempt.blocks is not None:
+            stack.enter_context(attempt.blocks.running(trace))
         stack.enter_context(torch.set_grad_enabled(backward))
         result = _run(trace, model, args, kwargs)
         if backward:
             _differentiate(trace, target.outputs(result), kept=module is not None)
+    if attempt.blocks is not None:
+        trace.settle(attempt.blocks.times(trace.work_by_block()))
+    else:
+        trace.settle({})
     return trace
 
 
@@ -199,7 +241,8 @@ def _result(trace: Tracer, model: Any, name: str, convention: Convention, inputs
         convention=convention,
         parameters=target.sizes(model) if isinstance(model, nn.Module) else None,
         uncounted=[
-            Uncounted(operation=operator, calls=calls, reason=why) for operator, (calls, why) in trace.uncounted.items()
+            Uncounted(operation=operator, calls=calls, reason=why)
+            for operator, (calls, why) in trace.uncounted_by_name().items()
         ],
         backend=BACKEND,
         target=name,

@@ -1,0 +1,247 @@
+"""What a PyTorch module is made of, as something that can be compared: are two modules the same but for a number?
+
+Equal are modules of the same classes with the same attributes, the same shapes of parameters and buffers, and the same
+parts in the same places. Whole numbers that are attributes are kept apart, because an index is one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from types import CodeType, FunctionType, MethodType
+from typing import Any, Final
+
+import torch
+from torch import nn
+
+PRIMITIVE: Final = frozenset({type(None), bool, int, float, complex, str, bytes})
+CONSTANT: Final = (type, FunctionType, torch.dtype, torch.device, torch.layout, torch.Size, type(len))
+HELD: Final = (list, dict, set, tuple, frozenset)
+OWN: Final = frozenset(nn.Module().__dict__) | {"forward"}
+HOOKS: Final = tuple(name for name in OWN if name.endswith(("_hooks", "_hooks_always_called", "_hooks_with_kwargs")))
+PARAMETER_HOOKS: Final = "_backward_hooks", "_post_accumulate_grad_hooks"
+
+
+class Replacement:
+    """What a trace puts in the place of the `forward` of one module."""
+
+    __slots__ = ()
+
+
+class UnlikeAnyError(Exception):
+    """A module that is compared with no other: it has hooks, or tensors of unusual classes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A whole number among the attributes of a module, and where it is kept."""
+
+    place: dict[str, Any]
+    name: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """A module but for its whole numbers, these, and what it refers to without owning it."""
+
+    key: tuple[Any, ...]
+    slots: Sequence[Slot]
+    watched: Sequence[Any]
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The whole numbers."""
+        return tuple(slot.value for slot in self.slots)
+
+
+def structure_of(module: nn.Module) -> Structure:
+    """Look at a module and all its parts.
+
+    Raises:
+        UnlikeAnyError: it cannot be compared.
+    """
+    look = _Look(module)
+    for part in look.parts:
+        look.part(part)
+    return Structure(tuple(look.key), look.slots, list(look.watched.values()))
+
+
+class _Look:
+    __slots__ = ("key", "parts", "places", "slots", "watched")
+
+    def __init__(self, module: nn.Module) -> None:
+        self.parts = list(module.modules())
+        self.places = {id(part): at for at, part in enumerate(self.parts)}
+        self.key: list[Any] = []
+        self.slots: list[Slot] = []
+        self.watched: dict[int, Any] = {}
+
+    def part(self, module: nn.Module) -> None:
+        own, add = module.__dict__, self.key.append
+        if not isinstance(own.get("forward"), Replacement | None) or isinstance(module, torch.jit.ScriptModule):
+            raise UnlikeAnyError
+        for hooks in HOOKS:
+            if own[hooks]:
+                raise UnlikeAnyError
+        add(type(module))
+        for name, tensor in own["_parameters"].items():
+            add((name, None if tensor is None else _shape(tensor)))
+        for name, tensor in own["_buffers"].items():
+            add((name, None if tensor is None else _shape(tensor)))
+        for name, child in own["_modules"].items():
+            add((name, self.places.get(id(child))))
+        for name, value in own.items():
+            if name not in OWN:
+                self.attribute(own, name, value)
+        add(own["training"])
+
+    def attribute(self, own: dict[str, Any], name: str, value: Any) -> None:
+        if type(value) is int:
+            self.slots.append(Slot(own, name, value))
+            self.key.append(name)
+        else:
+            self.key.append((name, self.value(value)))
+
+    def value(self, value: Any) -> Any:
+        kind = type(value)
+        if kind in PRIMITIVE:
+            return kind, value
+        if isinstance(value, torch.Tensor):
+            return _shape(value)
+        if id(value) in self.places:
+            return "part", self.places[id(value)]
+        if kind in HELD:
+            return kind, self._held(value)
+        if kind is MethodType:
+            return MethodType, value.__func__, self.value(value.__self__)
+        if kind is partial:
+            return partial, self.value(value.func), self._held(value.args), self._held(value.keywords)
+        if not isinstance(value, CONSTANT):
+            self.watched[id(value)] = value
+        return kind, id(value)
+
+    def _held(self, values: Any) -> tuple[Any, ...]:
+        if isinstance(values, Mapping):
+            return tuple((self.value(key), self.value(value)) for key, value in values.items())
+        return tuple(map(self.value, values))
+
+
+def _shape(tensor: torch.Tensor) -> tuple[Any, ...]:
+    own = tensor.__dict__
+    if type(tensor) not in (torch.Tensor, nn.Parameter, nn.Buffer) or any(own.get(name) for name in PARAMETER_HOOKS):
+        raise UnlikeAnyError
+    if tensor._backward_hooks or tensor.grad_fn is not None:
+        raise UnlikeAnyError
+    return type(tensor), tensor.shape, tensor.dtype, tensor.requires_grad, tensor.device.type
+
+
+def surroundings(structure: Structure) -> tuple[Any, ...]:
+    """What code outside of a module could have changed, and the module could look at: the state of it, now.
+
+    Attributes of objects that it refers to, of its classes, and the plain variables around its functions.
+    """
+    found: list[Any] = [_state(vars(value)) for value in structure.watched if hasattr(value, "__dict__")]
+    for kind in dict.fromkeys(part for part in structure.key if isinstance(part, type)):
+        functions = _functions(kind)
+        for base in _bases(kind):
+            found.append(_state(vars(base)))
+        for place, name in functions.names:
+            found.append(_now(place.get(name)))
+        for cell in functions.cells:
+            found.append(_now(_content(cell)))
+    return tuple(found)
+
+
+def _state(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple([_now(value) for name, value in values.items() if not name.startswith("__")])
+
+
+def _now(value: Any) -> Any:
+    kind = type(value)
+    return value if kind in PRIMITIVE else (id(value), len(value)) if kind in HELD else id(value)
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not yet filled
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Variables:
+    names: Sequence[tuple[dict[str, Any], str]]
+    cells: Sequence[Any]
+
+
+@cache
+def _bases(kind: type) -> tuple[type, ...]:
+    return tuple(base for base in kind.__mro__ if base.__module__.partition(".")[0] not in ("torch", "builtins"))
+
+
+@cache
+def _functions(kind: type) -> _Variables:
+    """Variables that the methods of a class, and the functions of its file that they name, could read."""
+    ahead = [value for base in _bases(kind) for value in vars(base).values() if isinstance(value, FunctionType)]
+    seen: dict[int, FunctionType] = {}
+    names: dict[tuple[int, str], tuple[dict[str, Any], str]] = {}
+    cells: dict[int, Any] = {}
+    while ahead:
+        function = ahead.pop()
+        if id(function) in seen:
+            continue
+        seen[id(function)] = function
+        around = function.__globals__
+        for name in _named(function.__code__):
+            value = around.get(name)
+            if type(value) in PRIMITIVE or type(value) in HELD:
+                names[id(around), name] = around, name
+            elif isinstance(value, FunctionType) and value.__globals__ is around:
+                ahead.append(value)
+        for cell in function.__closure__ or ():
+            value = _content(cell)
+            if isinstance(value, FunctionType):
+                ahead.append(value)
+            elif not isinstance(value, type):
+                cells[id(cell)] = cell
+    return _Variables(list(names.values()), list(cells.values()))
+
+
+def _named(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _named(constant)
+
+
+class Index:
+    """Stands for a whole number, and reports whether anything looks at it."""
+
+    __slots__ = ("looked", "value")
+
+    def __init__(self, value: int) -> None:
+        self.value, self.looked = value, False
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """A whole number, to who asks."""
+        self.looked = True
+        return int
+
+
+def _looking(name: str) -> Any:
+    method = getattr(int, name)
+
+    def look(self: Index, *others: Any) -> Any:
+        self.looked = True
+        return method(self.value, *[other.value if type(other) is Index else other for other in others])
+
+    return look
+
+
+_BINARY: Final = "add and divmod floordiv lshift mod mul or pow rshift sub truediv xor"
+_UNARY: Final = "abs bool ceil float floor hash index int invert neg pos repr round str trunc format eq ne lt le gt ge"
+for _name in [*_BINARY.split(), *[f"r{name}" for name in _BINARY.split()], *_UNARY.split()]:
+    setattr(Index, f"__{_name}__", _looking(f"__{_name}__"))
