@@ -1,3 +1,4 @@
+# mypy: disallow-untyped-calls=False
 """Attention in JAX: every `jax.nn.dot_product_attention` in plain JAX is traced with a mark around its two products.
 
 The mark says which (query, key) pairs the mask keeps; the products and their gradients, wherever they end up, are

@@ -24,7 +24,8 @@ def value(known: Known, variable: Any) -> int | None:
     """The whole number that a variable or literal is, if the program says so."""
     if isinstance(variable, Literal):
         number = variable.val
-        whole = getattr(number, "shape", ()) == () and variable.aval.dtype.kind in "iu"
+        kind: Any = variable.aval
+        whole = getattr(number, "shape", ()) == () and kind.dtype.kind in "iu"
         return int(number) if whole else None
     return known.get(variable)
 

@@ -1,3 +1,4 @@
+# mypy: disallow-untyped-calls=False
 """What is counted: a function, its arguments as shapes, and which of their arrays are trained.
 
 An argument is any tree that JAX knows. An array, or anything else with a shape and a type, stands for its shape; a
@@ -155,7 +156,7 @@ def _leaf(path: tuple[Any, ...], value: Any, named: frozenset[int], batch: int) 
 
 def _is_key(shape: Any) -> bool:
     """Is it a random key, in either of its forms?"""
-    return bool(jax.dtypes.issubdtype(shape.dtype, jax.dtypes.prng_key)) or (
+    return bool(jax.numpy.issubdtype(shape.dtype, jax.dtypes.prng_key)) or (
         shape.shape == (2,) and shape.dtype == np.uint32
     )
 
