@@ -17,6 +17,12 @@ Recompute = Literal["none", "flash", "selective", "full"]
 
 MULTIPLY_ADD = 2  # operations; decision 0001
 
+# Work on the separate axes, operations per element; backward twice as many (decision 0010).
+AXES = ("elementwise", "normalization", "optimizer")
+LAYER_NORM = 7  # mean, difference, square, variance, quotient, scale, bias
+RMS_NORM = 4  # square, mean, quotient, scale
+ADAMW = 16  # for each trained parameter and step: decay 2, moments 3 + 4, bias corrections 2, root to step 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Convention:
@@ -103,6 +109,9 @@ class OpCount:
         convention: what was counted; counts of different conventions do not add up.
         uncounted: what was met and not counted.
         tokens: positions in the batch that the per-token figures divide by.
+        included: work on separate axes, where it was asked for: never part of the figures above.
+        warnings: what must be said before any figure.
+        differentiated: was a backward pass counted? An ONNX model has none; `backward` and `training` are then None.
     """
 
     terms: Sequence[Term]
@@ -113,8 +122,13 @@ class OpCount:
     target: str = ""
     batch: int = 1
     sequence_length: int | None = None
+    decoder_length: int | None = None
+    image_size: tuple[int, int] | None = None
     tokens: int = 1
     notes: Sequence[str] = field(default_factory=tuple)
+    included: Mapping[str, Sequence[Term]] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+    differentiated: bool = True
 
     @property
     def forward(self) -> int:
@@ -122,9 +136,9 @@ class OpCount:
         return sum(term.forward for term in self.terms)
 
     @property
-    def backward(self) -> int:
-        """FLOP of the gradients of the batch."""
-        return sum(term.backward for term in self.terms)
+    def backward(self) -> Any:  # an int but for counts without gradients, and most callers know which they have
+        """FLOP of the gradients of the batch, an int; None where none were counted."""
+        return sum(term.backward for term in self.terms) if self.differentiated else None
 
     @property
     def recomputed(self) -> int:
@@ -132,9 +146,9 @@ class OpCount:
         return sum(term.recomputed for term in self.terms)
 
     @property
-    def training(self) -> int:
-        """Forward and backward."""
-        return self.forward + self.backward
+    def training(self) -> Any:
+        """Forward and backward, an int; None where no gradients were counted."""
+        return self.forward + self.backward if self.differentiated else None
 
     @property
     def complete(self) -> bool:
@@ -159,7 +173,12 @@ class OpCount:
         """
         if self.convention != other.convention:
             raise UsageError(f"counts of different conventions do not add up: {self.convention} and {other.convention}")
-        return replace(self, terms=[*self.terms, *other.terms], uncounted=[*self.uncounted, *other.uncounted])
+        return replace(
+            self,
+            terms=[*self.terms, *other.terms],
+            uncounted=[*self.uncounted, *other.uncounted],
+            differentiated=self.differentiated and other.differentiated,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of `comptometer count` (schema `comptometer/count/1`)."""
@@ -171,21 +190,31 @@ class OpCount:
             "convention": self.convention.to_dict(),
             "batch": self.batch,
             "sequence_length": self.sequence_length,
+            "decoder_length": self.decoder_length,
+            "image_size": list(self.image_size) if self.image_size else None,
             "parameters": {"total": size.total, "active": size.active, "embedding": size.embedding} if size else None,
             "forward": self.forward,
             "backward": self.backward,
             "recomputed": self.recomputed,
             "training": self.training,
-            "per_token": {"forward": self.forward / self.tokens, "training": self.training / self.tokens},
-            "by_operation": [_row(term, "operation") for term in self.by_operation.values()],
-            "by_module": [_row(term, "module") for term in self.by_module.values()],
+            "per_token": {
+                "forward": self.forward / self.tokens,
+                "training": self.training / self.tokens if self.differentiated else None,
+            },
+            "by_operation": [self._row(term, "operation") for term in self.by_operation.values()],
+            "by_module": [self._row(term, "module") for term in self.by_module.values()],
+            "included": {
+                axis: {"forward": sum(t.forward for t in terms), "backward": sum(t.backward for t in terms)}
+                for axis, terms in self.included.items()
+            },
             "uncounted": [{"operation": u.operation, "calls": u.calls, "reason": u.reason} for u in self.uncounted],
+            "warnings": list(self.warnings),
             "notes": list(self.notes),
         }
 
-
-def _row(term: Term, key: str) -> dict[str, Any]:
-    return {key: getattr(term, key), "calls": term.calls, "forward": term.forward, "backward": term.backward}
+    def _row(self, term: Term, key: str) -> dict[str, Any]:
+        backward = term.backward if self.differentiated else None
+        return {key: getattr(term, key), "calls": term.calls, "forward": term.forward, "backward": backward}
 
 
 def _grouped(terms: Iterable[Term], key: str, *, ordered: bool = False) -> Mapping[str, Term]:

@@ -22,7 +22,16 @@ from torch import nn
 from comptometer.counters import _torch_cache as caches
 from comptometer.counters._torch_calls import Call, NotUnderstoodError, Result, Witness, call_of, result_of
 from comptometer.counters._torch_stand_in import DoubtError, blank, stand_in
-from comptometer.counters._torch_structure import Index, Replacement, Slot, Structure, UnlikeAnyError, parts_of, structure_of, surroundings
+from comptometer.counters._torch_structure import (
+    Index,
+    Replacement,
+    Slot,
+    Structure,
+    UnlikeAnyError,
+    parts_of,
+    structure_of,
+    surroundings,
+)
 
 LEAST: Final = 4  # blocks that are worth it: three are traced
 MARK: Final = "\0"  # parts the path of a module from the block that it is in
@@ -40,7 +49,7 @@ class Trace(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Traced:
-    """A block that was traced: what it found, what it returned, what it left in a cache, and how often it got gradients."""
+    """A block that was traced: what it found, returned and left in a cache, and how often it got gradients."""
 
     block: Block
     surroundings: tuple[Any, ...]
@@ -345,7 +354,8 @@ Rows = list[tuple[int, nn.Module, Structure]]
 
 def _refined(rows: Rows) -> Iterator[tuple[Rows, tuple[int, ...]]]:
     """Blocks that differ in nothing but running numbers, with the places of these."""
-    indexed, other = [], []
+    indexed: list[int] = []
+    other: list[int] = []
     for at, values in enumerate(zip(*(structure.numbers for _, _, structure in rows), strict=True)):
         if len(set(values)) > 1:
             running = len({value - row[0] for value, row in zip(values, rows, strict=True)}) == 1

@@ -61,9 +61,9 @@ def others(cache: Any, index: int) -> list[Any]:
     return [
         [(name, id(value)) for name, value in vars(cache).items()],
         *(
-        [(name, id(value)) for name, value in vars(entry).items()]
-        for at, entry in enumerate(cache.layers)
-        if at != index
+            [(name, id(value)) for name, value in vars(entry).items()]
+            for at, entry in enumerate(cache.layers)
+            if at != index
         ),
     ]
 

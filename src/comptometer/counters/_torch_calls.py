@@ -90,7 +90,9 @@ class _Arguments:
         else:
             before = list(self.tensors).index(id(tensor)) if id(tensor) in self.tensors else None
             shared = self.storages.setdefault(storage(tensor), len(self.storages))
-            self.key.append((*described(tensor), before, shared, tensor.is_leaf, tensor._is_view(), tensor.storage_offset()))
+            self.key.append(
+                (*described(tensor), before, shared, tensor.is_leaf, tensor._is_view(), tensor.storage_offset())
+            )
             self.key.append(tuple((name, id(value)) for name, value in vars(tensor).items()))
         self.tensors[id(tensor)] = tensor
 
@@ -161,6 +163,7 @@ def _onward(output: torch.Tensor, call: Call, module: nn.Module, start: int) -> 
     """The arguments that the gradient of an output reaches; -1 for parameters of the block."""
     leaves = {id(parameter): -1 for parameter in module.parameters()}
     edges: dict[tuple[Any, int], int] = {}
+    at: int | None
     for at, tensor in enumerate(call.tensors):
         if tensor.grad_fn is None:
             leaves[id(tensor)] = at

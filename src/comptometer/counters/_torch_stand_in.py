@@ -48,7 +48,9 @@ class _StandIn(torch.autograd.Function):
     def forward(ctx: Any, result: Result, reached: list[int], doubt: Any, *inputs: Any) -> Any:
         ctx.set_materialize_grads(False)
         ctx.reached, ctx.doubt = reached, doubt
-        ctx.inputs = [(tensor.shape, tensor.stride(), tensor.dtype) for tensor in inputs[len(inputs) - len(result.onward) :]]
+        ctx.inputs = [
+            (tensor.shape, tensor.stride(), tensor.dtype) for tensor in inputs[len(inputs) - len(result.onward) :]
+        ]
         ctx.unfed = [None] * (3 + len(inputs) - len(ctx.inputs))
         return tuple(_made(leaf) for leaf in result.leaves if leaf[0] == "tensor" and leaf[4])
 
@@ -83,7 +85,5 @@ def stand_in(result: Result, call: Call, anchor: Any, doubt: Callable[[], None])
     made: Any = iter(())
     if wanted:
         made = iter(_StandIn.apply(result, reached, doubt, *inputs))  # type: ignore[no-untyped-call]
-    values = [
-        leaf[1] if leaf[0] != "tensor" else next(made) if leaf[4] else _made(leaf) for leaf in result.leaves
-    ]
+    values = [leaf[1] if leaf[0] != "tensor" else next(made) if leaf[4] else _made(leaf) for leaf in result.leaves]
     return tree_unflatten(values, result.form), reached

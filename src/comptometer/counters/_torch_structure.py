@@ -156,12 +156,9 @@ def surroundings(structure: Structure) -> tuple[Any, ...]:
     found: list[Any] = [_state(vars(value)) for value in structure.watched if hasattr(value, "__dict__")]
     for kind in dict.fromkeys(part for part in structure.key if isinstance(part, type)):
         functions = _functions(kind)
-        for base in _bases(kind):
-            found.append(_state(vars(base)))
-        for place, name in functions.names:
-            found.append(_now(place.get(name)))
-        for cell in functions.cells:
-            found.append(_now(_content(cell)))
+        found += [_state(vars(base)) for base in _bases(kind)]
+        found += [_now(place.get(name)) for place, name in functions.names]
+        found += [_now(_content(cell)) for cell in functions.cells]
     return tuple(found)
 
 

@@ -99,9 +99,9 @@ def _first_that_runs(attempts: Iterator[Attempt], traced: Callable[[Attempt], Tr
         except Exception as error:
             last = attempt, error
     assert last is not None
-    attempt, error = last
-    where = " on the meta device, where tensors have no values" if attempt.meta else ""
-    raise UsageError(f"{name} raises{where}: {type(error).__name__}: {_first_line(error)}") from error
+    tried, raised = last
+    where = " on the meta device, where tensors have no values" if tried.meta else ""
+    raise UsageError(f"{name} raises{where}: {type(raised).__name__}: {_first_line(raised)}") from raised
 
 
 def _in_vain(before: Attempt, error: Exception, attempt: Attempt) -> bool:
