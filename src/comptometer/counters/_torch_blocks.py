@@ -28,6 +28,7 @@ from comptometer.counters._torch_structure import (
     Slot,
     Structure,
     UnlikeAnyError,
+    parts_of,
     structure_of,
     surroundings,
 )
@@ -105,7 +106,7 @@ class Blocks:
     def mark(self, paths: dict[int, str]) -> None:
         """Mark the paths of all modules within blocks, so that their work is kept apart."""
         for block in self.blocks:
-            for part in block.module.modules():
+            for part in parts_of(block.module):
                 paths[id(part)] += f"{MARK}{block.number}"
 
     # -- which blocks there are
@@ -333,7 +334,7 @@ class _Owners:
     @staticmethod
     def _count(module: nn.Module) -> Counter[int]:
         found: Counter[int] = Counter()
-        for part in module.modules():
+        for part in parts_of(module):
             own = part.__dict__
             found.update(map(id, (*own["_parameters"].values(), *own["_buffers"].values(), *own["_modules"].values())))
         return found
@@ -386,7 +387,7 @@ def _watched(block: Block) -> Iterator[list[Index]]:
 
 def _kept(module: nn.Module, call: Call, numbers: Sequence[int]) -> Iterator[torch.Tensor]:
     """Tensors of the block that are plain attributes, and those of its entry in a cache."""
-    for part in module.modules():
+    for part in parts_of(module):
         yield from (value for value in vars(part).values() if isinstance(value, torch.Tensor))
     for cache in call.caches:
         for number in set(numbers):

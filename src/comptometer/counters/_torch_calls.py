@@ -194,13 +194,18 @@ def _known(node: Any) -> bool:
 
 
 class Witness:
-    """Sees whether what runs reads any tensor that it did not make and was not given."""
+    """Sees whether what runs reads any tensor that it did not make and was not given.
 
-    __slots__ = ("outside", "places")
+    Constants that are written as `torch.tensor(…)` are made unseen; single numbers and empty tensors have no shape
+    that work could depend on.
+    """
+
+    __slots__ = ("alive", "outside", "places")
 
     def __init__(self, call: Call, module: nn.Module, kept: Iterable[torch.Tensor]) -> None:
         given = (*call.tensors, *module.parameters(), *module.buffers(), *kept)
         self.places = {storage(tensor) for tensor in given}
+        self.alive: list[torch.Tensor] = []  # or what is made unseen could be taken for what was given up
         self.outside = False
 
     def reads(self, func: Any, args: Any, kwargs: Any) -> None:
@@ -208,12 +213,14 @@ class Witness:
         if func._schema.name in ("aten::lift_fresh", "aten::lift"):
             return
         for tensor in _tensors((args, kwargs)):
-            if tensor.numel() and storage(tensor) not in self.places:  # one without elements says nothing
+            if tensor.dim() and tensor.numel() and storage(tensor) not in self.places:
                 self.outside = True
 
     def makes(self, out: Any) -> None:
         """An operator has run."""
-        self.places.update(storage(tensor) for tensor in _tensors(out))
+        made = list(_tensors(out))
+        self.alive += made
+        self.places.update(map(storage, made))
 
 
 def _tensors(values: Any) -> Iterator[torch.Tensor]:

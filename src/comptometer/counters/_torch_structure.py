@@ -56,6 +56,18 @@ class Structure:
         return tuple(slot.value for slot in self.slots)
 
 
+def parts_of(module: nn.Module) -> list[nn.Module]:
+    """A module and all within it, each once."""
+    found = {id(module): module}
+    ahead = [module]
+    while ahead:
+        for child in ahead.pop()._modules.values():
+            if child is not None and id(child) not in found:
+                found[id(child)] = child
+                ahead.append(child)
+    return list(found.values())
+
+
 def structure_of(module: nn.Module) -> Structure:
     """Look at a module and all its parts.
 
@@ -72,7 +84,7 @@ class _Look:
     __slots__ = ("key", "parts", "places", "slots", "watched")
 
     def __init__(self, module: nn.Module) -> None:
-        self.parts = list(module.modules())
+        self.parts = parts_of(module)
         self.places = {id(part): at for at, part in enumerate(self.parts)}
         self.key: list[Any] = []
         self.slots: list[Slot] = []
@@ -82,9 +94,8 @@ class _Look:
         own, add = module.__dict__, self.key.append
         if not isinstance(own.get("forward"), Replacement | None) or isinstance(module, torch.jit.ScriptModule):
             raise UnlikeAnyError
-        for hooks in HOOKS:
-            if own[hooks]:
-                raise UnlikeAnyError
+        if any(map(own.__getitem__, HOOKS)):
+            raise UnlikeAnyError
         add(type(module))
         for name, tensor in own["_parameters"].items():
             add((name, None if tensor is None else _shape(tensor)))
