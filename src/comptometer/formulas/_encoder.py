@@ -47,6 +47,7 @@ class Encoder:
         mlp_bias: have those of the MLP?
         norm: kind of the norms.
         norm_first: is the norm before attention and MLP (pre-norm), or after the sum (post-norm)?
+        first_norm: has the first layer one before its attention, where the others have?
         final_norm: is there one after the last layer?
         layer_scale: is what attention and MLP give scaled by a weight for each channel?
         rotary: do positions turn query and key?
@@ -66,6 +67,7 @@ class Encoder:
     mlp_bias: bool = True
     norm: Norm = "scale and bias"
     norm_first: bool = False
+    first_norm: bool = True
     final_norm: bool = False
     layer_scale: bool = False
     rotary: bool = False
@@ -82,11 +84,14 @@ def encoder_stack(model: Encoder, net: Network, x: Flow, at: Sequences, *, posit
         at: the sequences that are encoded.
         position: is a trained term of position added to the scores?
     """
-    for reach, times in Counter(model.reach or [None] * model.layers).items():
+    reaches = model.reach or [None] * model.layers
+    bare = [not model.first_norm, *[False] * (model.layers - 1)]
+    for (reach, unnormed), times in Counter(zip(reaches, bare, strict=True)).items():
 
-        def body(x: Flow, reach: int | None = reach) -> Flow:
+        def body(x: Flow, reach: int | None = reach, unnormed: bool = unnormed) -> Flow:
             pairs = both_ways(net, at.length, reach)
-            return residual_block(model, net, at, x, lambda x: attend(model, net, x, at, pairs, position=position))
+            core = lambda x: attend(model, net, x, at, pairs, position=position)  # noqa: E731
+            return residual_block(model, net, at, x, core, unnormed=unnormed)
 
         x = net.repeat(times, body, x)
     return net.norm("norm", x, at.rows, model.width, model.norm) if model.final_norm else x
@@ -99,6 +104,7 @@ def residual_block(
     x: Flow,
     *attentions: Callable[[Flow], Flow],
     mlp: Callable[[Flow], Flow] | None = None,
+    unnormed: bool = False,
 ) -> Flow:
     """Attention, perhaps a second one over other sequences, and MLP, each with its norm and added to what flows.
 
@@ -109,9 +115,13 @@ def residual_block(
         x: what flows in.
         attentions: in their order.
         mlp: what stands for the plain one.
+        unnormed: is the norm before the first of them left out?
     """
     parts = [*attentions, mlp or (lambda x: feed_forward(model, net, at.rows, x))]
     for number, part in enumerate(parts, 1):
+        if unnormed and number == 1:
+            x = part(x) or x
+            continue
         x = _added(model, net, at.rows, f"layers.*.norm{number}", x, part)
         if model.layer_scale:
             x = net.weights(f"layers.*.scale{number}", model.width) or x
