@@ -71,7 +71,8 @@ def deberta_v2(pick: random.Random) -> dict[str, Any]:
 
 def modernbert(pick: random.Random) -> dict[str, Any]:
     return common(pick) | {
-        "global_attn_every_n_layers": pick.choice([2, 3]), "local_attention": 8, "norm_bias": pick.choice([True, False]),
+        "global_attn_every_n_layers": pick.choice([2, 3]), "local_attention": 8,
+        "norm_bias": pick.choice([True, False]),
         "attention_bias": pick.choice([True, False]), "mlp_bias": pick.choice([True, False]),
         "decoder_bias": pick.choice([True, False]), "classifier_bias": pick.choice([True, False]),
         "classifier_pooling": pick.choice(["cls", "mean"]), "cls_token_id": 0, "sep_token_id": 0,
