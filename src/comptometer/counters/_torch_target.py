@@ -41,8 +41,9 @@ def frozen_parameters(module: nn.Module, frozen: Sequence[str]) -> set[int]:
         UsageError: a name or pattern fits nothing.
     """
     found: set[int] = set()
+    named = list(module.named_parameters(remove_duplicate=False))  # a shared weight has several names
     for pattern in frozen:
-        fits = {id(parameter) for name, parameter in module.named_parameters() if _fits(name, pattern)}
+        fits = {id(parameter) for name, parameter in named if _fits(name, pattern)}
         if not fits:
             raise UsageError(f"frozen: {pattern!r} fits no module and no parameter of {type(module).__name__}")
         found |= fits

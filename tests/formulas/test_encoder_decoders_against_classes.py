@@ -1,0 +1,143 @@
+"""Encoder-decoders against the classes themselves: small random configurations, two lengths (see `grid`)."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from typing import Any
+
+import pytest
+from grid import disagreements
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+
+READ, WRITTEN, BATCH = 12, 7, 2
+EOS = 2
+
+
+def bart(pick: random.Random) -> dict[str, Any]:
+    width = pick.choice([16, 32])
+    return {
+        "d_model": width, "vocab_size": pick.choice([50, 77]), "max_position_embeddings": 32,
+        "encoder_layers": pick.choice([1, 3]), "decoder_layers": pick.choice([2, 4]),
+        "encoder_attention_heads": pick.choice([2, 4]), "decoder_attention_heads": pick.choice([2, 8]),
+        "encoder_ffn_dim": pick.choice([24, 40]), "decoder_ffn_dim": pick.choice([24, 56]), "num_labels": 3,
+        "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": EOS, "decoder_start_token_id": EOS,
+        "forced_eos_token_id": EOS, "scale_embedding": pick.choice([True, False]),
+    }  # fmt: skip
+
+
+def marian(pick: random.Random) -> dict[str, Any]:
+    fields = bart(pick)
+    if pick.choice([True, False]):
+        return fields | {"decoder_vocab_size": fields["vocab_size"], "share_encoder_decoder_embeddings": True}
+    return fields | {"decoder_vocab_size": 91, "share_encoder_decoder_embeddings": False}
+
+
+def t5(pick: random.Random) -> dict[str, Any]:
+    return {
+        "d_model": pick.choice([16, 24]), "d_kv": pick.choice([8, 12]), "d_ff": pick.choice([24, 40]),
+        "num_layers": pick.choice([1, 3]), "num_decoder_layers": pick.choice([2, 4]), "num_heads": pick.choice([2, 3]),
+        "vocab_size": 77, "relative_attention_num_buckets": pick.choice([8, 32]), "num_labels": 3,
+        "feed_forward_proj": pick.choice(["relu", "gated-gelu"]), "pad_token_id": 0, "eos_token_id": EOS,
+        "decoder_start_token_id": 0,
+    }  # fmt: skip
+
+
+def switch(pick: random.Random) -> dict[str, Any]:
+    fields = {key: value for key, value in t5(pick).items() if key != "feed_forward_proj"}
+    return fields | {
+        "num_layers": pick.choice([2, 4]), "num_decoder_layers": pick.choice([2, 4]),
+        "num_sparse_encoder_layers": pick.choice([0, 1, 2]), "num_sparse_decoder_layers": pick.choice([1, 2]),
+        "num_experts": pick.choice([4, 8]), "router_bias": pick.choice([True, False]), "expert_capacity": 64,
+    }  # fmt: skip
+
+
+def t5gemma(pick: random.Random) -> dict[str, Any]:
+    def side() -> dict[str, Any]:
+        heads = pick.choice([2, 4])
+        return {
+            "vocab_size": 77, "hidden_size": pick.choice([16, 32]), "intermediate_size": pick.choice([24, 40]),
+            "num_hidden_layers": pick.choice([2, 3]), "num_attention_heads": heads, "head_dim": pick.choice([8, 12]),
+            "num_key_value_heads": pick.choice([1, heads]), "attention_bias": pick.choice([True, False]),
+            "sliding_window": 5,
+        }  # fmt: skip
+
+    return {"encoder": side(), "decoder": side(), "vocab_size": 77, "tie_word_embeddings": pick.choice([True, False])}
+
+
+FAMILIES: dict[str, Any] = {
+    "bart": bart, "mbart": bart, "blenderbot": bart, "blenderbot-small": bart, "pegasus": bart, "marian": marian,
+    "m2m_100": bart, "t5": t5, "mt5": t5, "umt5": t5, "switch_transformers": switch, "t5gemma": t5gemma,
+}  # fmt: skip
+HEADS = {
+    "Generation": "AutoModelForSeq2SeqLM",
+    "Model": "AutoModel",
+    "SequenceClassification": "AutoModelForSequenceClassification",
+    "QuestionAnswering": "AutoModelForQuestionAnswering",
+    "TokenClassification": "AutoModelForTokenClassification",
+}
+T5 = ("t5", "mt5", "umt5")
+ONLY = {
+    "SequenceClassification": ("bart", "mbart", *T5),
+    "QuestionAnswering": ("bart", "mbart", *T5),
+    "TokenClassification": T5,
+}
+CASES = [(family, head) for head in HEADS for family in ONLY.get(head, tuple(FAMILIES))]
+
+
+def built(model_type: str, head: str, seed: int) -> tuple[Any, dict[str, Any]]:
+    """A model with random weights, and its configuration as its `config.json` would say."""
+    fields = FAMILIES[model_type](random.Random(f"{model_type}/{head}/{seed}"))
+    if model_type not in transformers.CONFIG_MAPPING:
+        pytest.skip(f"the installed transformers has no {model_type}")
+    if head == "QuestionAnswering":
+        fields["num_labels"] = 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the library that is measured
+        config = transformers.CONFIG_MAPPING[model_type](**fields)
+        config._attn_implementation = "eager"
+        torch.manual_seed(0)
+        model = getattr(transformers, HEADS[head]).from_config(config)
+    return model.train(False), {**fields, **config.to_dict(), "architectures": [type(model).__name__]}
+
+
+def inputs(head: str) -> dict[str, Any]:
+    read = torch.arange(READ).repeat(BATCH, 1) % 9 + 3
+    read[:, -1] = EOS
+    if head == "TokenClassification":
+        return {"input_ids": read}
+    written = torch.arange(WRITTEN).repeat(BATCH, 1) % 5 + 3
+    if head == "SequenceClassification":  # the class looks for the end of what is read, in what is written
+        return {"input_ids": read, "decoder_input_ids": read.clone(), "use_cache": False}
+    return {"input_ids": read, "decoder_input_ids": written, "use_cache": False}
+
+
+def lengths(head: str) -> dict[str, int]:
+    if head == "TokenClassification":
+        return {"batch": BATCH, "sequence_length": READ}
+    written = READ if head == "SequenceClassification" else WRITTEN
+    return {"batch": BATCH, "sequence_length": READ, "decoder_length": written}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("model_type", "head"), CASES)
+def test_the_closed_form_is_what_the_class_does(model_type: str, head: str, seed: int) -> None:
+    model, fields = built(model_type, head, seed)
+    assert not disagreements(fields, model, inputs(head), **lengths(head))
+
+
+@pytest.mark.parametrize("model_type", FAMILIES)
+def test_a_frozen_encoder_saves_the_class_and_the_closed_form_the_same_gradients(model_type: str) -> None:
+    model, fields = built(model_type, "Generation", 1)
+    prefix = "encoder" if hasattr(model, "encoder") else "model.encoder"
+    ours = ("encoder", "embedding") if model_type != "marian" else ("encoder", "embedding", "decoder.embedding")
+    if model_type == "marian" and fields["share_encoder_decoder_embeddings"]:
+        ours = ("encoder", "embedding")
+    theirs = [name for name, part in model.named_modules() if type(part).__name__.endswith("Embedding")]
+    theirs = [name for name in theirs if name.endswith(("embed_tokens", "shared"))]
+    found = disagreements(
+        fields, model, inputs("Generation"), frozen=ours, frozen_in_model=(prefix, *theirs), **lengths("Generation")
+    )
+    assert not found
