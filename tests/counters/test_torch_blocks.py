@@ -21,7 +21,9 @@ from comptometer.ops import OpCount
 
 WIDTH, LAYERS = 8, 7
 X = (2, 6, WIDTH)
-REST = [(3, LAYERS - 4)]  # of the first block the input is unlike those of the others: it needs no gradient, or is a leaf
+REST = [
+    (3, LAYERS - 4)
+]  # of the first block the input is unlike those of the others: it needs no gradient, or is a leaf
 
 
 class Block(nn.Module):
@@ -101,7 +103,9 @@ def test_identical_blocks_are_traced_three_times(seen: Seen) -> None:
     assert [term.calls for term in found.by_module.values()][:2] == [LAYERS, LAYERS]
 
 
-@pytest.mark.parametrize("options", [{"attention": "causal"}, {"recompute": "full"}, {"recompute": "flash"}, {"batch": 3}])
+@pytest.mark.parametrize(
+    "options", [{"attention": "causal"}, {"recompute": "full"}, {"recompute": "flash"}, {"batch": 3}]
+)
 def test_every_convention_is_the_same(options: dict[str, Any], seen: Seen) -> None:
     both(Stack(), **options)
     assert seen == REST
@@ -622,7 +626,14 @@ FAMILIES: dict[str, dict[str, Any]] = {
     },
     "vit": {"image_size": 32, "patch_size": 8},
     "dinov2": {"image_size": 32, "patch_size": 8},
-    "swin": {"image_size": 32, "patch_size": 2, "embed_dim": 8, "depths": [2, 6], "num_heads": [2, 4], "window_size": 4},
+    "swin": {
+        "image_size": 32,
+        "patch_size": 2,
+        "embed_dim": 8,
+        "depths": [2, 6],
+        "num_heads": [2, 4],
+        "window_size": 4,
+    },
     "convnext": {"hidden_sizes": [8, 16], "depths": [2, 6], "num_stages": 2},
     "resnet": {"hidden_sizes": [8, 16], "depths": [2, 6], "embedding_size": 8},
 }

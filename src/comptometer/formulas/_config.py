@@ -161,6 +161,25 @@ class Config(Mapping[str, Any]):
         """The same, with values for fields that are left out."""
         return Config(self._fields, self.place, within=self._within, defaults={**defaults, **self._defaults})
 
+    def replaced(self, **fields: Any) -> Config:
+        """The same, with other values for some fields."""
+        return Config({**self._fields, **fields}, self.place, within=self._within, defaults=self._defaults)
+
+    def positive(self, name: str, default: float) -> bool:
+        """Is a number that may be 0 above it? The default where the field is missing or null."""
+        value = self.get(name)
+        value = default if value is None else value
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST:
+            raise self.refuse(name, "a number, 0 or above")
+        return value > 0
+
+    def labels(self) -> int:
+        """Classes that a classifier tells apart: `num_labels`, or those of `id2label`, or two."""
+        names = self.get("id2label")
+        if self.get("num_labels") is None and isinstance(names, Mapping):
+            return len(names)
+        return self.integer("num_labels", 2, least=0)
+
     def head(self, default: str) -> str:
         """What the model is built for, after its class: the end of the first of `architectures`.
 

@@ -65,7 +65,8 @@ class Network:
         }
         self.used: dict[str, Any] = {}
         self._prefix = ""
-        self._silent = False
+        self._silent = self._unused = False
+        self._features: Flow = DATA
 
     # -- what goes in
 
@@ -175,7 +176,7 @@ class Network:
     def look_up(self, module: str, entries: int, width: int, *, rows: int = 0) -> Flow:
         """An input embedding: parameters, and no operation."""
         self.embedding += entries * width
-        return self._own(module, entries * width)
+        return self._own(module, entries * width) or self._features
 
     def weights(self, module: str, size: int) -> Flow:
         """Parameters that take part in no contraction: positions, class tokens, scales, sinks."""
@@ -287,7 +288,7 @@ class Network:
         self.terms, self.extras = [], {}
         out = body(x)
         times = times if out == x else 1
-        again = self.convention.recompute == "full" and out
+        again = self.convention.recompute == "full" and out and not self._unused
         terms += [_again(term, again) * times for term in self.terms]
         for axis, found in self.extras.items():
             extras.setdefault(axis, []).extend(term * times for term in found)
@@ -324,6 +325,25 @@ class Network:
         finally:
             self._silent, self.active, self.trained = before, active, trained
 
+    @contextmanager
+    def unused(self) -> Iterator[None]:
+        """What is run on this batch although no result depends on it: no gradient is formed."""
+        before, trained = self._unused, self.trained
+        self._unused = True
+        try:
+            yield
+        finally:
+            self._unused, self.trained = before, trained
+
+    @contextmanager
+    def features(self, x: Flow) -> Iterator[None]:
+        """Look-ups within have some of their rows replaced by features of something else, such as an image."""
+        before, self._features = self._features, x
+        try:
+            yield
+        finally:
+            self._features = before
+
     # -- adding up
 
     def _add(self, module: str, operation: str, forward: int, backward: int, recomputed: int = 0) -> None:
@@ -334,15 +354,16 @@ class Network:
                     operation=operation,
                     calls=1,
                     forward=forward,
-                    backward=backward,
-                    recomputed=recomputed,
+                    backward=0 if self._unused else backward,
+                    recomputed=0 if self._unused else recomputed,
                 )
             )
 
     def _extra(self, axis: str, module: str, forward: int) -> None:
         if axis in self.include and forward and not self._silent:
             name = self._prefix + module
-            term = Term(module=name, operation=axis, calls=1, forward=forward, backward=2 * forward)
+            backward = 0 if self._unused else 2 * forward
+            term = Term(module=name, operation=axis, calls=1, forward=forward, backward=backward)
             self.extras.setdefault(axis, []).append(term)
 
     def finish(self) -> None:
