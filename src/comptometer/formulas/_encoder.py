@@ -47,6 +47,7 @@ class Encoder:
         mlp_bias: have those of the MLP?
         norm: kind of the norms.
         norm_first: is the norm before attention and MLP (pre-norm), or after the sum (post-norm)?
+        sandwich: is there a norm after attention and MLP as well, before the sum?
         first_norm: has the first layer one before its attention, where the others have?
         final_norm: is there one after the last layer?
         layer_scale: is what attention and MLP give scaled by a weight for each channel?
@@ -67,6 +68,7 @@ class Encoder:
     mlp_bias: bool = True
     norm: Norm = "scale and bias"
     norm_first: bool = False
+    sandwich: bool = False
     first_norm: bool = True
     final_norm: bool = False
     layer_scale: bool = False
@@ -132,7 +134,10 @@ def residual_block(
 
 def _added(model: Encoder, net: Network, rows: int, norm: str, x: Flow, part: Callable[[Flow], Flow]) -> Flow:
     if model.norm_first:
-        return part(net.norm(norm, x, rows, model.width, model.norm)) or x
+        y = part(net.norm(norm, x, rows, model.width, model.norm))
+        if model.sandwich:
+            y = net.norm(f"{norm}.after", y, rows, model.width, model.norm)
+        return y or x
     return net.norm(norm, part(x) or x, rows, model.width, model.norm)
 
 
