@@ -90,7 +90,10 @@ FAMILIES: dict[str, tuple[Any, list[str]]] = {
     "vit": (transformer, ["ViTForImageClassification", "ViTForMaskedImageModeling", "ViTModel"]),
     "deit": (
         transformer,
-        ["DeiTForImageClassificationWithTeacher", "DeiTForImageClassification", "DeiTForMaskedImageModeling", "DeiTModel"],
+        [
+            "DeiTForImageClassificationWithTeacher", "DeiTForImageClassification", "DeiTForMaskedImageModeling",
+            "DeiTModel",
+        ],
     ),
     "vit_mae": (mae, ["ViTMAEForPreTraining", "ViTMAEModel"]),
     "beit": (beit, ["BeitForImageClassification", "BeitForMaskedImageModeling", "BeitModel"]),
@@ -98,7 +101,9 @@ FAMILIES: dict[str, tuple[Any, list[str]]] = {
     "dinov2_with_registers": (dino, ["Dinov2WithRegistersForImageClassification", "Dinov2WithRegistersModel"]),
     "dinov3_vit": (dinov3, ["DINOv3ViTModel"]),
     "clip_vision_model": (transformer, ["CLIPVisionModel", "CLIPVisionModelWithProjection"]),
-    "siglip_vision_model": (lambda p: transformer(p) | {"vision_use_head": p.choice([True, False])}, ["SiglipVisionModel"]),
+    "siglip_vision_model": (
+        lambda p: transformer(p) | {"vision_use_head": p.choice([True, False])}, ["SiglipVisionModel"],
+    ),
     "swin": (swin, ["SwinForImageClassification", "SwinForMaskedImageModeling", "SwinModel"]),
     "convnext": (convnext, ["ConvNextForImageClassification", "ConvNextModel"]),
     "resnet": (resnet, ["ResNetForImageClassification", "ResNetModel"]),
@@ -134,7 +139,9 @@ def test_the_closed_form_is_what_the_class_does(model_type: str, name: str, seed
 
 FROZEN = {
     "vit": (("patches", "tokens", "positions"), ("vit.embeddings",)),
-    "beit": (("patches", "tokens", "positions", "mask_token"), ("beit.embeddings.patch_embeddings", "beit.embeddings.*")),
+    "beit": (
+        ("patches", "tokens", "positions", "mask_token"), ("beit.embeddings.patch_embeddings", "beit.embeddings.*"),
+    ),
     "swin": (("patches", "positions", "stages.0"), ("swin.embeddings", "swin.encoder.layers.0")),
     "convnext": (("patches", "stages.0"), ("convnext.embeddings", "convnext.encoder.stages.0")),
     "resnet": (("stem", "stages.1"), ("resnet.embedder", "resnet.encoder.stages.1")),
