@@ -20,6 +20,7 @@ from comptometer.errors import NotFound, UsageError
 from comptometer.ops import Attention, OpCount, Recompute
 
 GROUP = "comptometer.counters"
+KIN = {"jaxlib": "jax", "flax": "jax", "equinox": "jax"}  # packages whose values the counter of another one counts
 
 
 class Counter(Protocol):
@@ -108,8 +109,9 @@ def kind_of(*targets: object) -> str | None:
     for target in targets:
         for base in type(target).__mro__:
             root = base.__module__.partition(".")[0]
-            if root in COUNTERS:
-                return root
+            kind = KIN.get(root, root)
+            if kind in COUNTERS:
+                return kind
         if isinstance(target, Mapping):
             target = tuple(target.values())
         if isinstance(target, (tuple, list)) and (found := kind_of(*target)) is not None:

@@ -19,6 +19,7 @@ REMATTED: Final = "rematted_computation"
 MARK: Final = "comptometer attention "  # a scope that is put around each attention; see `_jax_attention`
 
 _NUMBER: Final = re.compile(r"(?<![A-Za-z0-9])\d+(?![A-Za-z0-9])")
+_FORMULA: Final = re.compile("->|,")  # the scope of an einsum
 _ITS_OWN: Final = frozenset({REMATTED, "checkpoint", "remat"})
 _LIBRARY: Final = os.path.dirname(jax.__file__) + os.sep
 
@@ -66,7 +67,7 @@ def within(place: Place, equation: Any) -> Place:
             path, part = _joined(path, part), ()
         elif name.startswith(MARK):
             attention = name.removeprefix(MARK)
-        elif name not in _ITS_OWN and "->" not in name:  # the scope of an einsum is its formula
+        elif name not in _ITS_OWN and not _FORMULA.search(name):
             part += tuple(_starred(step) for step in name.split("/"))
     return replace(
         place,

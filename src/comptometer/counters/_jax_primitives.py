@@ -31,7 +31,7 @@ SUMMING: Final = SHAPING | frozenset(
 FREE: Final = SHAPING | frozenset(
     """after_all all_to_all axis_index check concatenate create_token debug_callback debug_print delay dimension_size
     dynamic_update_slice empty empty2 empty_ref free_ref freeze from_edtype gather get inspect_sharding iota
-    iota_2x32_shape multiple_of name new_ref pad ppermute preduced program_id num_programs psend precv
+    iota_2x32_shape masked_load masked_swap multiple_of name new_ref pad ppermute preduced program_id num_programs psend precv
     ragged_all_to_all random_clone random_unwrap random_wrap scatter stack swap to_edtype
     reduced_vary_cast_p vary_unreduced_cast_p dim_as_value shape_assertion platform_index zeros_like""".split()
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Literal
+from typing import Final, Literal
 
 from comptometer.ops import Recompute, Term, Uncounted
 
+ATTENTION: Final = 2  # products in one: scores and weighted sums
 Column = Literal["forward", "backward", "recomputed"]
 
 
@@ -78,7 +79,7 @@ class Tally:
             Term(
                 module=module,
                 operation=operation,
-                calls=row.calls,
+                calls=row.calls // (ATTENTION if operation == "attention" else 1),
                 forward=row.forward,
                 backward=row.backward,
                 recomputed=row.recomputed + (_again(operation, row.forward, recompute) if row.backward else 0),
