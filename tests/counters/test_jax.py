@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import product
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,7 +104,9 @@ def test_a_probe_has_its_exact_value_and_twice_that_backward(name: str) -> None:
 @pytest.mark.parametrize("argnum", [0, 1])
 def test_a_gradient_that_nobody_asks_for_is_not_counted(name: str, argnum: int) -> None:
     function, inputs, exact = PROBES[name]
-    several = 3 if name == "attention_of_the_library" and argnum == 1 else 2  # the weights, then query, or key and value
+    several = (
+        3 if name == "attention_of_the_library" and argnum == 1 else 2
+    )  # the weights, then query, or key and value
     formed = exact if "attention" not in name else exact // 2 * several
     assert count(function, inputs, argnums=argnum).backward == formed
 
@@ -134,7 +138,7 @@ def _plane(
 
 PLANES = list(
     product(
-        [(8, 8), (9, 7)],
+        [(9, 8)],
         [(3, 3), (2, 1)],
         [(1, 1), (2, 2), (2, 1), (3, 3)],
         [(1, 1), (2, 1)],
@@ -231,7 +235,7 @@ def test_only_the_forward_pass_is_counted_if_asked() -> None:
     assert work(count(perceptron, (MLP, (5, 8)), argnums=())) == (forward, 0, 0)
 
 
-@settings(max_examples=10)
+@settings(max_examples=5)
 @given(batch=st.integers(1, 5), examples=st.integers(1, 3), length=st.integers(1, 9))
 def test_work_is_linear_in_the_batch(batch: int, examples: int, length: int) -> None:
     model, parameters = gpt2(SMALL, scanned=True), gpt2_parameters(SMALL, scanned=True)
@@ -312,7 +316,9 @@ def _two(c: Any, w: Any) -> tuple[Any, None]:
     return jnp.tanh(jnp.tanh(c @ w) @ w.T), None
 
 
-@pytest.mark.parametrize(("policy", "again"), [("nothing_saveable", 1), ("dots_saveable", 0), ("everything_saveable", 0)])
+@pytest.mark.parametrize(
+    ("policy", "again"), [("nothing_saveable", 1), ("dots_saveable", 0), ("everything_saveable", 0)]
+)
 def test_a_policy_decides_what_is_done_again(policy: str, again: int) -> None:
     body: Any = jax.checkpoint(_two, policy=getattr(jax.checkpoint_policies, policy))
     found = count(jax.jit(lambda p, x: lax.scan(body, x, p["w"])[0]), ({"w": array(5, 8, 8)}, (3, 8)))
@@ -390,7 +396,7 @@ def _powers(test: Function, start: int, step: int) -> Function:
         (_powers(lambda at: at < 10, 0, 1), 10),
         (_powers(lambda at: at <= 9, 0, 3), 4),
         (_powers(lambda at: at > 0, 10, -3), 4),
-        (_powers(lambda at: 10 > at, 0, 1), 10),
+        (_powers(lambda at: jnp.int32(10) > at, 0, 1), 10),
         (_powers(lambda at: at < 0, 0, 1), 0),
         (lambda x: lax.fori_loop(jnp.int32(0), jnp.int32(7), lambda at, y: y @ y, x), 7),
         (lambda x: lax.fori_loop(0, 7, lambda at, y: y @ y, x), 7),
@@ -423,14 +429,18 @@ def test_a_loop_whose_counter_is_not_simple_has_no_known_rounds(moved: str) -> N
 
 
 def test_a_loop_whose_rounds_depend_on_values_is_listed_and_counted_once() -> None:
-    found = count(lambda x, n: lax.fori_loop(0, n, lambda at, y: y @ y, x), ((4, 4), array(dtype=jnp.int32)), argnums=())
+    found = count(
+        lambda x, n: lax.fori_loop(0, n, lambda at, y: y @ y, x), ((4, 4), array(dtype=jnp.int32)), argnums=()
+    )
     assert found.forward == 128
     assert [(unknown.operation, unknown.calls) for unknown in found.uncounted] == [("while", 1)]
     assert "depends on values" in found.uncounted[0].reason
 
 
 def test_a_loop_that_multiplies_nothing_is_not_listed() -> None:
-    found = count(lambda w, n: lax.fori_loop(0, n, lambda at, y: y + 1, w @ w), ((4, 4), array(dtype=jnp.int32)), argnums=())
+    found = count(
+        lambda w, n: lax.fori_loop(0, n, lambda at, y: y + 1, w @ w), ((4, 4), array(dtype=jnp.int32)), argnums=()
+    )
     assert found.complete
 
 
@@ -472,9 +482,10 @@ def test_a_recurrence_scanned_over_time_counts_every_step() -> None:
 
 
 def test_products_over_a_mesh_are_those_of_all_its_devices() -> None:
-    spec = jax.sharding.PartitionSpec
+    spec: Any = jax.sharding.PartitionSpec
+    total: Any = lax.psum
     run = jax.shard_map(
-        lambda w, x: lax.psum(x @ w, "x"),
+        lambda w, x: total(x @ w, "x"),
         mesh=jax.sharding.AbstractMesh((4,), ("x",)),
         in_specs=(spec("x", None), spec(None, "x")),
         out_specs=spec(),
@@ -569,13 +580,19 @@ def _kernel(scale: Any) -> Function:
     return lambda x: pallas.pallas_call(copied, out_shape=array(8, 8))(x)
 
 
+def _foreign(name: str) -> Function:
+    call: Any = jax.ffi.ffi_call
+    made: Function = call(name, array(8, 8))
+    return made
+
+
 @pytest.mark.parametrize(
     ("run", "name"),
     [
         (lambda x: jnp.fft.rfft(x).real, "fft"),
         (jnp.linalg.cholesky, "cholesky"),
         (lambda x: jax.pure_callback(np.tanh, array(8, 8), x), "pure_callback tanh"),
-        (lambda x: jax.ffi.ffi_call("someones_library", array(8, 8))(x), "ffi_call someones_library"),
+        (_foreign("someones_library"), "ffi_call someones_library"),
         (_kernel(lambda x: x @ x), "pallas_call copied"),
     ],
 )
@@ -714,6 +731,13 @@ def test_what_kin_packages_make_is_counted_by_jax(package: str) -> None:
     assert kind_of(made()) == "jax"
 
 
+def test_the_example_of_the_page_is_true() -> None:
+    page = Path(__file__).parents[2] / "docs" / "counters" / "jax.md"
+    code = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    exec("\n".join(code), {})  # it asserts what it says
+    assert "assert" in code[0]
+
+
 # -- errors
 
 
@@ -721,7 +745,7 @@ def test_a_function_whose_trace_raises_is_named_with_the_reason() -> None:
     def failing(w: Any) -> Any:
         return w.reshape(5, 7)
 
-    with pytest.raises(UsageError, match="^failing raises: TypeError: cannot reshape array of shape"):
+    with pytest.raises(UsageError, match=r"^failing raises: TypeError: cannot reshape array of shape"):
         count(failing, ((8, 8),))
 
 
@@ -753,7 +777,7 @@ def test_a_switch_that_cannot_be_is_refused(options: dict[str, Any], message: st
 
 
 def test_an_argument_without_anything_to_differentiate_is_refused() -> None:
-    with pytest.raises(UsageError, match="argnums: argument 0 of .* holds no floating-point array"):
+    with pytest.raises(UsageError, match=r"argnums: argument 0 of .* holds no floating-point array"):
         count(lambda at, table: table[at], (tokens(1, 2), (8, 8)))
 
 

@@ -173,9 +173,7 @@ class _Program:
         return _Program(
             self.walk,
             program.jaxpr,
-            self.walk.forwards[self.gradient].settled(
-                program, self._from, place.transposed and not place.rematted
-            ),
+            self.walk.forwards[self.gradient].settled(program, self._from, place.transposed and not place.rematted),
             self.walk.backwards.settled(program, self._to),
             place,
             self.gradient,
@@ -183,7 +181,7 @@ class _Program:
         ).tally
 
     def _named(self, program: Inner) -> None:
-        """Learn the names of functions from the function itself: its transposed program no longer says whose they are."""
+        """Learn names of functions from the function itself: its transposed program does not say whose they are."""
         if not self.gradient and not is_own(program.jaxpr):
             self.walk.functions.add(program.name)
 

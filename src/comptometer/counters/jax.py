@@ -131,7 +131,13 @@ def _counted(found: Target, walk: Walk, name: str, backward: bool) -> Tally:
 
 
 def _differentiate(
-    tally: Tally, plain: Any, shapes: Sequence[Any], inputs: Sequence[int], trained: Sequence[int], walk: Walk, name: str
+    tally: Tally,
+    plain: Any,
+    shapes: Sequence[Any],
+    inputs: Sequence[int],
+    trained: Sequence[int],
+    walk: Walk,
+    name: str,
 ) -> None:
     """Add the work of the gradients of a program."""
     outputs = [at for at, aval in enumerate(plain.out_avals) if jax.numpy.issubdtype(aval.dtype, jax.numpy.inexact)]
