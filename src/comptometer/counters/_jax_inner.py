@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, Final
 
-from jax.extend.core import ClosedJaxpr, Jaxpr
+from jax.extend.core import ClosedJaxpr, Jaxpr, jaxprs_in_params
+
+from comptometer.counters._jax_primitives import classify
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,3 +121,16 @@ def inner(equation: Any) -> list[Inner]:
     if key is None or not isinstance(equation.params.get(key), (ClosedJaxpr, Jaxpr)):
         return []
     return _called(equation, key)
+
+
+def harmless(equation: Any) -> bool:
+    """Has a primitive that nobody knows a program inside, such as a kernel, in which nothing would be counted?"""
+    programs = list(jaxprs_in_params(equation.params))
+    return bool(programs) and all(_harmless(inside) for program in programs for inside in program.eqns)
+
+
+def _harmless(equation: Any) -> bool:
+    programs = list(jaxprs_in_params(equation.params))
+    if programs:
+        return all(_harmless(inside) for program in programs for inside in program.eqns)
+    return classify(equation.primitive.name) in ("elementwise", "free")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from jax.extend.core import Literal
@@ -23,18 +23,19 @@ _STEPS: Final[Mapping[str, Callable[[int, int], int]]] = {
 def value(known: Known, variable: Any) -> int | None:
     """The whole number that a variable or literal is, if the program says so."""
     if isinstance(variable, Literal):
-        number = variable.val
-        kind: Any = variable.aval
-        whole = getattr(number, "shape", ()) == () and kind.dtype.kind in "iu"
-        return int(number) if whole else None
+        number: Any = variable.val
+        return int(number) if _is_whole(variable) else None
     return known.get(variable)
+
+
+def _is_whole(variable: Any) -> bool:
+    kind = getattr(getattr(variable.aval, "dtype", None), "kind", "")
+    return getattr(variable.aval, "shape", None) == () and kind in ("i", "u")
 
 
 def learn(known: dict[Any, int], equation: Any) -> None:
     """Add what an equation of whole numbers says."""
-    if len(equation.outvars) != 1 or getattr(equation.outvars[0].aval, "shape", None) != ():
-        return
-    if equation.outvars[0].aval.dtype.kind not in "iu":
+    if len(equation.outvars) != 1 or not _is_whole(equation.outvars[0]):
         return
     numbers = [value(known, variable) for variable in equation.invars]
     name = equation.primitive.name
@@ -47,49 +48,55 @@ def learn(known: dict[Any, int], equation: Any) -> None:
 def rounds(equation: Any, known: Known) -> int | None:
     """How often the body of a `while` runs, or nothing where that depends on values."""
     body, predicate = opened(equation.params["body_jaxpr"]), opened(equation.params["cond_jaxpr"])
-    first, second = equation.params["cond_nconsts"], equation.params["body_nconsts"]
-    state = equation.invars[first + second :]
-    if len(predicate.eqns) != 1 or predicate.eqns[0].primitive.name not in _TURNED:
+    shared, second = equation.params["cond_nconsts"], equation.params["body_nconsts"]
+    state = equation.invars[shared + second :]
+    kept = [body.outvars[at] is body.invars[second + at] for at in range(len(state))]
+    fixed = _fixed(predicate, [*equation.invars[:shared], *state], [*[True] * shared, *kept], known)
+    test = next((made for made in predicate.eqns if made.outvars[0] is predicate.outvars[0]), None)
+    if test is None or test.primitive.name not in _TURNED:
         return None
-    test = predicate.eqns[0]
-    if predicate.outvars[0] is not test.outvars[0]:
-        return None
-
-    def at(variable: Any) -> int:
-        return predicate.invars.index(variable) - first if not isinstance(variable, Literal) else -1
-
-    def limit(variable: Any) -> int | None:
-        if isinstance(variable, Literal):
-            return value(known, variable)
-        place = at(variable)
-        if place < 0:
-            return value(known, equation.invars[place + first])
-        return value(known, state[place]) if body.outvars[place] is body.invars[second + place] else None
-
-    for name, counter, other in (
-        (test.primitive.name, test.invars[0], test.invars[1]),
-        (_TURNED[test.primitive.name], test.invars[1], test.invars[0]),
-    ):
-        place, end = at(counter), limit(other)
-        if place < 0 or end is None:
+    left, right = test.invars
+    name = test.primitive.name
+    for compared, counter, limit in ((name, left, right), (_TURNED[name], right, left)):
+        end, counter = value(fixed, limit), _origin(predicate, counter)
+        if end is None or counter not in predicate.invars[shared:]:
             continue
-        start, step = value(known, state[place]), _step(body, second + place, place)
-        if start is not None and step:
-            return _count(name, start, step, end)
+        at = predicate.invars.index(counter) - shared
+        start, step = value(known, state[at]), _step(body, second + at, at)
+        return None if start is None or not step else _count(compared, start, step, end)
     return None
+
+
+def _fixed(predicate: Any, outside: Sequence[Any], kept: Sequence[bool], known: Known) -> Known:
+    """The whole numbers in a predicate that are the same in every round."""
+    found = {
+        variable: number
+        for variable, given, same in zip(predicate.invars, outside, kept, strict=True)
+        if same and (number := value(known, given)) is not None
+    }
+    for equation in predicate.eqns:
+        learn(found, equation)
+    return found
+
+
+def _origin(jaxpr: Any, variable: Any) -> Any:
+    """What a variable is but for its type and shape."""
+    made = {equation.outvars[0]: equation for equation in jaxpr.eqns if equation.primitive.name in _KEEPS}
+    while not isinstance(variable, Literal) and variable in made:
+        variable = made[variable].invars[0]
+    return variable
 
 
 def _step(body: Any, into: int, out: int) -> int | None:
     """What one round adds to a counter."""
-    for equation in body.eqns:
-        if equation.outvars[0] is body.outvars[out] and equation.primitive.name in ("add", "sub"):
-            left, right = equation.invars
-            sign = 1 if equation.primitive.name == "add" else -1
-            if left is body.invars[into] and isinstance(right, Literal) and (by := value({}, right)) is not None:
-                return sign * by
-            if sign == 1 and right is body.invars[into] and isinstance(left, Literal):
-                return value({}, left)
-    return None
+    result = _origin(body, body.outvars[out])
+    made = next((equation for equation in body.eqns if equation.outvars[0] is result), None)
+    if made is None or made.primitive.name not in ("add", "sub"):
+        return None
+    left, right = (_origin(body, variable) for variable in made.invars)
+    if left is body.invars[into] and (by := value({}, right)) is not None:
+        return by if made.primitive.name == "add" else -by
+    return value({}, left) if made.primitive.name == "add" and right is body.invars[into] else None
 
 
 def _count(name: str, start: int, step: int, end: int) -> int | None:

@@ -59,28 +59,34 @@ def rematted(equation: Any) -> bool:
 
 def within(place: Place, equation: Any) -> Place:
     """The place of an equation of a program that stands at a place."""
-    path: tuple[str, ...] = ()
-    part: tuple[str, ...] = ()
+    path: list[str] = []
     attention = place.attention
     for made, name in _elements(equation):
         if made:
-            path, part = _joined(path, part), ()
-        elif name.startswith(MARK):
+            continue
+        if name.startswith(MARK):
             attention = name.removeprefix(MARK)
         elif name not in _ITS_OWN and not _FORMULA.search(name):
-            part += tuple(_starred(step) for step in name.split("/"))
+            path += map(_starred, name.split("/"))
+    if equation.params.get("differentiated"):
+        path = _once(path)
     return replace(
         place,
-        path=place.path + _joined(path, part),
+        path=(*place.path, *path),
         attention=attention,
         transposed=place.transposed or transposed(equation),
         rematted=place.rematted or rematted(equation),
     )
 
 
-def _joined(path: tuple[str, ...], part: tuple[str, ...]) -> tuple[str, ...]:
-    """A transformation of a checkpoint says the scopes around it a second time."""
-    return part if part[: len(path)] == path else path + part
+def _once(path: list[str]) -> list[str]:
+    """The scopes around a checkpoint, which says them twice where it is differentiated.
+
+    >>> _once(["layers", "mlp", "layers", "mlp"])
+    ['layers', 'mlp']
+    """
+    half = len(path) // 2
+    return path[:half] if path[:half] == path[half:] else path
 
 
 @cache

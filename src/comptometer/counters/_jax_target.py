@@ -12,13 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from math import prod
-from typing import Any
+from typing import Any, Final
 
 import jax
 import numpy as np
 
 from comptometer.errors import UsageError
 from comptometer.ops import Parameters
+
+_struct: Final[Callable[..., Any]] = jax.ShapeDtypeStruct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,19 +140,19 @@ def _positions(argnums: int | Sequence[int], count: int, name: str) -> frozenset
 def _shape(value: Any) -> Any:
     """The shape and type of an array, none where it is something else."""
     if _is_shape(value):
-        return jax.ShapeDtypeStruct(value, np.float32)
+        return _struct(value, np.float32)
     if not hasattr(value, "shape") or not hasattr(value, "dtype") or isinstance(value, type):
         return None
     if isinstance(value, jax.ShapeDtypeStruct | jax.Array):
-        return jax.ShapeDtypeStruct(value.shape, value.dtype)
+        return _struct(value.shape, value.dtype)
     dtype = np.dtype(value.dtype)
-    return jax.ShapeDtypeStruct(value.shape, jax.dtypes.canonicalize_dtype(dtype)) if dtype.kind != "O" else None
+    return _struct(value.shape, jax.dtypes.canonicalize_dtype(dtype)) if dtype.kind != "O" else None
 
 
 def _leaf(path: tuple[Any, ...], value: Any, named: frozenset[int], batch: int) -> Leaf:
     argument, shape = int(path[0].idx), _shape(value)
     if argument not in named and shape.shape and not _is_key(shape):
-        shape = jax.ShapeDtypeStruct((shape.shape[0] * batch, *shape.shape[1:]), shape.dtype)
+        shape = _struct((shape.shape[0] * batch, *shape.shape[1:]), shape.dtype)
     return Leaf(argument=argument, path=".".join(_step(step) for step in path[1:]), shape=shape)
 
 

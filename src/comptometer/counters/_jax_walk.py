@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from comptometer.counters import _jax_flow as flow
 from comptometer.counters._jax_attention import BY_HAND, VALUES, Kept
-from comptometer.counters._jax_inner import Inner, inner
+from comptometer.counters._jax_inner import Inner, harmless, inner
 from comptometer.counters._jax_loops import learn, rounds, value
 from comptometer.counters._jax_names import Place, is_own, within
 from comptometer.counters._jax_primitives import classify, reason
@@ -91,7 +91,8 @@ class _Program:
         if kind == "contraction":
             self._book(equation)
         elif kind == "unknown":
-            self.tally.miss(_label(equation), reason(equation.primitive.name))
+            if not harmless(equation):
+                self.tally.miss(_label(equation), reason(equation.primitive.name))
         else:
             learn(self.known, equation)
 
@@ -180,7 +181,7 @@ class _Program:
         ).tally
 
     def _named(self, program: Inner) -> None:
-        """Learn the names of functions here: a transposed program no longer says whose they are."""
+        """Learn names of functions from the function itself: its transposed program does not say whose they are."""
         if not self.gradient and not is_own(program.jaxpr):
             self.walk.functions.add(program.name)
 
@@ -195,8 +196,8 @@ def _label(equation: Any) -> str:
     """The name of a primitive, and of what it calls."""
     given = equation.params
     target = given.get("target_name") or given.get("call_target_name") or given.get("name") or ""
-    if not target and "name_and_src_info" in given:
-        target = given["name_and_src_info"].name
+    if not target and "jaxpr" in given:
+        target = str(given["jaxpr"].debug_info.func_src_info or "").partition(" ")[0]
     if not target and "callback" in given:
         inside = getattr(given["callback"], "callback_func", given["callback"])
         target = getattr(inside, "__name__", "")

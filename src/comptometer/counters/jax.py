@@ -178,4 +178,4 @@ def _besides(tally: Tally, prepared: Tally) -> None:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or ["no message"])[0]
+    return (str(error).splitlines() or ["no message"])[0].rstrip(".")
