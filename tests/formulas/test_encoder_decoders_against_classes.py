@@ -133,7 +133,7 @@ def test_a_frozen_encoder_saves_the_class_and_the_closed_form_the_same_gradients
     model, fields = built(model_type, "Generation", 1)
     prefix = "encoder" if hasattr(model, "encoder") else "model.encoder"
     apart = model_type == "t5gemma" or not fields.get("share_encoder_decoder_embeddings", True)
-    ours = ("encoder", "decoder.embedding") if apart else ("encoder",)
+    ours: tuple[str, ...] = ("encoder", "decoder.embedding") if apart else ("encoder",)
     ours += () if model_type == "t5gemma" else ("embedding",)
     theirs = [name for name, _ in model.named_modules() if name.endswith(("embed_tokens", "shared"))]
     found = disagreements(
