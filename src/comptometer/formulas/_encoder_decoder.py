@@ -32,11 +32,11 @@ def sides(net: Network, default: int, *, longest: int | None = None) -> Sides:
 
     Args:
         net: asked for the lengths.
-        default: positions of the encoder's side where the caller does not say; the decoder's are then as many.
+        default: positions of the encoder's side where the caller does not say; the decoder's are as many, at most `longest`.
         longest: positions that either side is made for.
     """
     read = net.length(default, longest=longest)
-    written = net.decoder_length(read, longest=longest)
+    written = net.decoder_length(min(read, longest or read), longest=longest)
     found = Sides(Sequences(net.batch, read), Sequences(net.batch, written))
     net.tokens = found.encoder.rows + found.decoder.rows
     return found
