@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from comptometer.formulas._config import Config
+from comptometer.formulas._config import MOST_LAYERS, Config
 from comptometer.formulas._encoder import Encoder, Sequences, attend, residual_block
 from comptometer.formulas._network import Flow, Network
 
@@ -32,11 +32,11 @@ def sides(net: Network, default: int, *, longest: int | None = None) -> Sides:
 
     Args:
         net: asked for the lengths.
-        default: positions of the encoder's side where the caller does not say; the decoder's are then as many.
+        default: positions of the encoder's side where the caller does not say; the decoder's are as many, at most `longest`.
         longest: positions that either side is made for.
     """
     read = net.length(default, longest=longest)
-    written = net.decoder_length(read, longest=longest)
+    written = net.decoder_length(min(read, longest or read), longest=longest)
     found = Sides(Sequences(net.batch, read), Sequences(net.batch, written))
     net.tokens = found.encoder.rows + found.decoder.rows
     return found
@@ -87,6 +87,34 @@ def cross_attend(
         model, net, x, at, at.length * over.length,
         name="layers.*.cross_attention", memory=memory, over=over, memory_width=memory_width,
     )  # fmt: skip
+
+
+def side(config: Config, name: str, *, norm_first: bool, final_norm: bool, key_bias: bool = True) -> Encoder:
+    """The layers of one side.
+
+    Args:
+        config: asked for the fields that begin with `name`.
+        name: `encoder` or `decoder`.
+        norm_first: are the norms before attention and MLP?
+        final_norm: is there one after the last layer?
+        key_bias: has the key's product a bias?
+
+    Raises:
+        DataError: heads that do not divide the width.
+    """
+    width, heads = config.integer("d_model"), config.integer(f"{name}_attention_heads")
+    if width % heads:
+        raise config.refuse(f"{name}_attention_heads", f"a divisor of d_model {width}")
+    return Encoder(
+        width=width,
+        layers=config.integer(f"{name}_layers", most=MOST_LAYERS),
+        heads=heads,
+        head_width=width // heads,
+        mlp_width=config.integer(f"{name}_ffn_dim"),
+        key_bias=key_bias,
+        norm_first=norm_first,
+        final_norm=final_norm,
+    )
 
 
 def fixed(net: Network, module: str, size: int) -> None:

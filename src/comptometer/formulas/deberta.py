@@ -17,7 +17,7 @@ from typing import Any
 from comptometer.contraction import matmul
 from comptometer.formulas import DATA, Config, Flow, Network, formula
 from comptometer.formulas._encoder import Encoder, Sequences, both_ways, residual_block
-from comptometer.formulas.encoder import Frame, embedded, framed, headed, plain, sequences
+from comptometer.formulas._encoder_heads import Frame, embedded, framed, headed, plain, sequences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

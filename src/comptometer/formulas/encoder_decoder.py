@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from comptometer.formulas import Config, Flow, Network, formula
-from comptometer.formulas._config import MOST_LAYERS
-from comptometer.formulas._encoder import Encoder, Sequences, encoder_stack
-from comptometer.formulas._encoder_decoder import built_for, classified, decoder_stack, fixed, sides
-from comptometer.formulas.encoder import labels
+from comptometer.formulas._encoder import Sequences, encoder_stack
+from comptometer.formulas._encoder_decoder import built_for, classified, decoder_stack, fixed, side, sides
+from comptometer.formulas._encoder_heads import labels
 
 CLASSIFIERS = ("Model", "ForSequenceClassification", "ForQuestionAnswering")
 
@@ -29,34 +28,6 @@ class Style:
     embedding_norm: bool
     positions: Literal["learned", "fixed", "computed"]
     offset: int = 0
-
-
-def side(config: Config, name: str, *, norm_first: bool, final_norm: bool, key_bias: bool = True) -> Encoder:
-    """The layers of one side.
-
-    Args:
-        config: asked for the fields that begin with `name`.
-        name: `encoder` or `decoder`.
-        norm_first: are the norms before attention and MLP?
-        final_norm: is there one after the last layer?
-        key_bias: has the key's product a bias?
-
-    Raises:
-        DataError: heads that do not divide the width.
-    """
-    width, heads = config.integer("d_model"), config.integer(f"{name}_attention_heads")
-    if width % heads:
-        raise config.refuse(f"{name}_attention_heads", f"a divisor of d_model {width}")
-    return Encoder(
-        width=width,
-        layers=config.integer(f"{name}_layers", most=MOST_LAYERS),
-        heads=heads,
-        head_width=width // heads,
-        mlp_width=config.integer(f"{name}_ffn_dim"),
-        key_bias=key_bias,
-        norm_first=norm_first,
-        final_norm=final_norm,
-    )
 
 
 def positioned(style: Style, config: Config, net: Network, width: int, at: Sequences, x: Flow) -> Flow:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from comptometer.formulas import DATA, Config, Flow, Network, formula
 from comptometer.formulas._encoder import Encoder, Sequences, encoder_stack
-from comptometer.formulas._encoder_decoder import Sides, built_for, decoder_stack, fixed
-from comptometer.formulas.encoder import labels
-from comptometer.formulas.encoder_decoder import side
+from comptometer.formulas._encoder_decoder import Sides, built_for, decoder_stack, fixed, side
+from comptometer.formulas._encoder_heads import labels
 
 
 def halved(length: int, kernel: int) -> int:

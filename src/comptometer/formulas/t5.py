@@ -11,7 +11,7 @@ from comptometer.formulas import Config, Flow, Network, formula
 from comptometer.formulas._config import MOST_LAYERS
 from comptometer.formulas._encoder import Encoder, Sequences, attend, both_ways, feed_forward, residual_block
 from comptometer.formulas._encoder_decoder import built_for, classified, cross_attend, encoder_alone, sides
-from comptometer.formulas.encoder import labels
+from comptometer.formulas._encoder_heads import labels
 
 LENGTH: Final = 512  # tokens that T5 was trained on
 KNOWN: Final = ("Model", "EncoderModel", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering")

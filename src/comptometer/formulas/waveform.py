@@ -12,7 +12,7 @@ from typing import Final
 from comptometer.errors import UsageError
 from comptometer.formulas import DATA, Config, Flow, Network, formula
 from comptometer.formulas._encoder import Encoder, Sequences, attend, both_ways, feed_forward, residual_block
-from comptometer.formulas.encoder import labels, plain
+from comptometer.formulas._encoder_heads import labels, plain
 
 TEN_SECONDS: Final = 160_000  # samples at 16 kHz
 HEADS: Final = ("ForCTC", "ForSequenceClassification", "ForAudioFrameClassification", "Model")
