@@ -1,4 +1,4 @@
-"""Fields of configurations of the library `diffusers`: lists with one entry for each level, and what is not understood."""
+"""Fields of configurations of the library `diffusers`: lists with an entry for each level; what is not understood."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def _middle(model: UNet, net: Network, x: Image, time: Time, text: Text) -> Imag
 
 
 def _size(config: Config, net: Network, levels: int, *, any_size: bool) -> tuple[int, int]:
-    """Extents of the image; each but the last level halves them, which only convolutions can undo where they are odd."""
+    """Extents of the image. Each level but the last halves them, which only convolutions undo where they are odd."""
     stated = None if net.has_image and config.get("sample_size") is None else config.extents("sample_size")
     height, width = net.image(stated or (1, 1))
     divisor = 2 ** (levels - 1)
@@ -257,8 +257,8 @@ def conditional_unet(config: Config, net: Network) -> None:
     down = kinds_per_level(config, "down_block_types", number, DOWN)
     up = kinds_per_level(config, "up_block_types", number, UP)
     kind = _middle_kind(config)
-    odd = {*down, *up} <= {DOWN[0], DOWN[3], UP[0], UP[3]}
-    size = _size(config, net, number, any_size=odd)
+    any_size = {*down, *up} <= {DOWN[0], DOWN[3], UP[0], UP[3]}
+    size = _size(config, net, number, any_size=any_size)
     scaled, layers = _scaled(config), per_level(config, "layers_per_block", number, 2)
     widths, text = _text(
         config, net, number, any(name.startswith(("Cross", "UNetMidBlock2DC")) for name in (*down, *up, kind))
