@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 from grid import disagreements
 
-from comptometer.errors import DataError, UsageError
-from comptometer.formulas import count
 
 Case = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]  # fields, shapes of the inputs, lengths and sizes
 BATCH, WORDS = 2, 5
@@ -213,3 +211,47 @@ def test_the_closed_form_is_what_the_class_does(name: str, seed: int) -> None:
     fields, shapes, given = CLASSES[name](random.Random(f"{name}/{seed}"))
     config, model = built(name, fields)
     assert disagreements(config, model, tensors(shapes), batch=BATCH, **given) == {}
+
+
+FROZEN = [  # as the closed form names its modules, and as the class does
+    ("DiTTransformer2DModel", ("layers.*.attention", "patches"), ("transformer_blocks.*.attn1", "pos_embed")),
+    ("PixArtTransformer2DModel", ("text",), ("caption_projection",)),
+    ("SD3Transformer2DModel", ("text",), ("context_embedder",)),
+    ("SD3Transformer2DModel", ("text", "patches", "condition"), ("context_embedder", "pos_embed", "time_text_embed")),
+    (
+        "SD3Transformer2DModel",
+        ("text", "condition", "layers.*.text", "layers.*.modulation"),
+        (
+            "context_embedder", "time_text_embed", "transformer_blocks.*.norm1", "transformer_blocks.*.norm1_context",
+            "transformer_blocks.*.ff_context", "transformer_blocks.*.attn.add_*_proj",
+            "transformer_blocks.*.attn.to_add_out", "transformer_blocks.*.attn.norm_added_*",
+        ),
+    ),
+    ("FluxTransformer2DModel", ("layers", "patches"), ("transformer_blocks", "x_embedder")),
+    ("UNet2DModel", ("in", "down"), ("conv_in", "down_blocks")),
+    ("UNet2DModel", ("in", "down", "time", "classes"), ("conv_in", "down_blocks", "time_embedding", "class_embedding")),
+    ("UNet2DConditionModel", ("text",), ("encoder_hid_proj",)),
+    ("UNet2DConditionModel", ("in", "time", "down.0"), ("conv_in", "time_embedding", "down_blocks.0")),
+    ("UNet2DConditionModel", ("down", "middle"), ("down_blocks", "mid_block")),
+    ("AutoencoderKL", ("encoder", "quant"), ("encoder", "quant_conv")),
+    ("AutoencoderKL", ("decoder",), ("decoder",)),
+]  # fmt: skip
+HAS = {"text": "encoder_hid_dim", "classes": "num_class_embeds", "middle": "mid_block_type", "quant": "use_quant_conv"}
+
+
+def has(name: str, fields: dict[str, Any], frozen: tuple[str, ...]) -> bool:
+    """Has a configuration what is to be frozen?"""
+    if name == "SD3Transformer2DModel":
+        return fields["num_layers"] > 1 and fields["qk_norm"] is not None
+    return "Transformer" in name or all(fields.get(HAS[part]) for part in frozen if part in HAS)
+
+
+@pytest.mark.parametrize(("name", "frozen", "in_model"), FROZEN)
+def test_frozen_parts_form_the_gradients_that_the_class_forms(
+    name: str, frozen: tuple[str, ...], in_model: tuple[str, ...]
+) -> None:
+    seeds = (CLASSES[name](random.Random(f"frozen/{name}/{seed}")) for seed in range(1000))
+    fields, shapes, given = next(case for case in seeds if has(name, case[0], frozen))
+    config, model = built(name, fields)
+    found = disagreements(config, model, tensors(shapes), batch=BATCH, frozen=frozen, frozen_in_model=in_model, **given)
+    assert found == {}

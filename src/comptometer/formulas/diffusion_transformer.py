@@ -9,6 +9,9 @@ fields as in the library `diffusers`.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+
 from comptometer.formulas import Config, Network, formula
 from comptometer.formulas._config import MOST_LAYERS
 from comptometer.formulas._denoiser import (
@@ -173,28 +176,27 @@ def stable_diffusion_3(config: Config, net: Network) -> None:
     dual, out = set(config.integers("dual_attention_layers")), config.integer("out_channels", channels)
     understood(config, {}, ("pos_embed_max_size",))
     kinds = [(at in dual, at == layers - 1) for at in range(layers)]
-    flows = x or words
-    for (twice, last), times in _runs(kinds):
-        flows = net.repeat(
-            times,
-            lambda flow, twice=twice, last=last: _two_streams(  # type: ignore[misc]
-                net, flow, condition, d, (tokens, text), heads, twice=twice, last=last
-            ),
-            flows,
-        )
+    flow: Flow | None = None
+    for (twice, last), times in Counter(kinds).items():
+
+        def layer(flow: Flow, text_flow: Flow, twice: bool = twice, last: bool = last) -> Flow:
+            return _two_streams(net, flow, text_flow, condition, d, (tokens, text), heads, twice=twice, last=last)
+
+        flow = _mixed(net, times, layer, x, words) if flow is None else net.repeat(times, lambda f: layer(f, f), flow)
     scale = modulation(net, "head.modulation", condition, d, 2)
-    net.linear("head", flows or scale, net.batch * tokens, d, patch * patch * out, bias=True)
+    net.linear("head", flow or scale, net.batch * tokens, d, patch * patch * out, bias=True)
 
 
-def _runs(kinds: list[tuple[bool, bool]]) -> list[tuple[tuple[bool, bool], int]]:
-    from collections import Counter
-
-    return list(Counter(kinds).items())
+def _mixed(net: Network, times: int, layer: Callable[[Flow, Flow], Flow], x: Flow, text: Flow) -> Flow:
+    """Equal layers of two streams. From the first one's attention on, what one stream needs the other needs as well."""
+    flow = net.repeat(min(times, 1), lambda _: layer(x, text), x or text)
+    return net.repeat(times - 1, lambda flow: layer(flow, flow), flow)
 
 
 def _two_streams(
     net: Network,
     flow: Flow,
+    text_flow: Flow,
     condition: Flow,
     d: int,
     lengths: tuple[int, int],
@@ -203,16 +205,16 @@ def _two_streams(
     twice: bool,
     last: bool,
 ) -> Flow:
-    """A layer of both streams. Image and text are mixed by the attention, so that one flow stands for both."""
+    """A layer of both streams, each with its modulation, its weights of the joint attention and its MLP."""
     image, text = lengths
-    flow = modulation(net, "layers.*.modulation", condition, d, 9 if twice else 6) or flow
-    flow = modulation(net, "layers.*.text.modulation", condition, d, 2 if last else 6) or flow
-    x, words = _joint(net, flow, flow, d, lengths, heads, last=last)
+    x = modulation(net, "layers.*.modulation", condition, d, 9 if twice else 6) or flow
+    words = modulation(net, "layers.*.text.modulation", condition, d, 2 if last else 6) or text_flow
+    y, words = _joint(net, x, words, d, lengths, heads, last=last)
     if twice:
-        x = attend(net, "layers.*.attention2", flow, d, image, heads) or x
-    x = _mlp(net, "layers.*.mlp", x, image, d)
+        y = attend(net, "layers.*.attention2", x, d, image, heads) or y
+    x = _mlp(net, "layers.*.mlp", x or y, image, d) or x or y
     if not last:
-        words = _mlp(net, "layers.*.text.mlp", words, text, d)
+        words = _mlp(net, "layers.*.text.mlp", words, text, d) or words
     return x or words
 
 
@@ -240,8 +242,8 @@ def flux(config: Config, net: Network) -> None:
     pooled = config.integer("pooled_projection_dim")
     condition = perceptron(net, "condition.text", DATA, net.batch, pooled, d, d) or condition
 
-    def double(flow: Flow) -> Flow:
-        return _two_streams(net, flow, condition, d, (tokens, text), heads, twice=False, last=False)
+    def double(flow: Flow, text_flow: Flow) -> Flow:
+        return _two_streams(net, flow, text_flow, condition, d, (tokens, text), heads, twice=False, last=False)
 
     def single(flow: Flow) -> Flow:
         flow = modulation(net, "single.*.modulation", condition, d, 3) or flow
@@ -256,7 +258,7 @@ def flux(config: Config, net: Network) -> None:
     singles = config.integer("num_single_layers", least=0, most=MOST_LAYERS)
     out = config.integer("out_channels", channels)
     understood(config, {}, ("axes_dims_rope",))
-    flow = net.repeat(layers, double, x or words)
+    flow = _mixed(net, layers, double, x, words)
     flow = net.repeat(singles, single, flow)
     scale = modulation(net, "head.modulation", condition, d, 2)
     net.linear("head", flow or scale, net.batch * tokens, d, patch * patch * out, bias=True)
