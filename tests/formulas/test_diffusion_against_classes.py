@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from grid import disagreements
 
-
 Case = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]  # fields, shapes of the inputs, lengths and sizes
 BATCH, WORDS = 2, 5
 
