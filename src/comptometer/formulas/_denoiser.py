@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from comptometer.formulas._network import DATA, Flow, Network, Norm
 
 SINUSOIDS = 256  # widths of the fixed features of a number, before they are learnt from
+TEXT_LENGTH = 77  # tokens of the text that an image is denoised towards
 LATENTS = "image size is that of what the network reads: latents, where an autoencoder stands before it"
 
 

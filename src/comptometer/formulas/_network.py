@@ -289,7 +289,7 @@ class Network:
         out = body(x)
         times = times if out == x else 1
         again = self.convention.recompute == "full" and out and not self._unused
-        terms += [_again(term, again) * times for term in self.terms]
+        terms += [_again(term, again) * times for term in self.terms] if again or times > 1 else self.terms
         for axis, found in self.extras.items():
             extras.setdefault(axis, []).extend(term * times for term in found)
         self.terms, self.extras = terms, extras

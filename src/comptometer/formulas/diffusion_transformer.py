@@ -9,11 +9,15 @@ fields as in the library `diffusers`.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+
 from comptometer.formulas import Config, Network, formula
 from comptometer.formulas._config import MOST_LAYERS
 from comptometer.formulas._denoiser import (
     LATENTS,
     SINUSOIDS,
+    TEXT_LENGTH,
     Heads,
     attend,
     attend_to,
@@ -24,9 +28,17 @@ from comptometer.formulas._denoiser import (
     project,
 )
 from comptometer.formulas._network import DATA, Flow
+from comptometer.formulas._published import understood
 
 MLP = 4  # width of an MLP over that of the model
-TEXT_LENGTH = 77
+ONLY = {
+    "activation_fn": "gelu-approximate",
+    "attention_type": "default",
+    "double_self_attention": False,
+    "num_vector_embeds": None,
+    "only_cross_attention": False,
+}
+UNUSED = ("norm_num_groups", "use_linear_projection")  # by images in patches
 
 
 def _patches(config: Config, net: Network, size: int, patch: int) -> tuple[int, tuple[int, int]]:
@@ -54,6 +66,15 @@ def _heads(config: Config, *, bias: bool = True) -> Heads:
     )
 
 
+@formula("Transformer2DModel", notes=(LATENTS,))
+def patched(config: Config, net: Network) -> None:
+    """The class under which DiT and PixArt-α were first published: its `norm_type` says which of them it is."""
+    kind = config.word("norm_type", "layer_norm")
+    if kind not in ("ada_norm_zero", "ada_norm_single") or config.optional("patch_size") is None:
+        raise config.refuse("norm_type", "ada_norm_zero or ada_norm_single, with a patch_size")
+    (dit if kind == "ada_norm_zero" else pixart)(config, net)
+
+
 @formula("DiTTransformer2DModel", notes=(LATENTS,))
 def dit(config: Config, net: Network) -> None:
     """Layers that a time step and a class modulate; each layer learns its own embedding of both.
@@ -66,7 +87,10 @@ def dit(config: Config, net: Network) -> None:
     d, channels = heads.inner, config.integer("in_channels")
     tokens, positions = _patches(config, net, config.integer("sample_size"), patch)
     x = net.convolution("patches", DATA, channels, d, (patch, patch), positions, bias=True)
+    layers, out = config.integer("num_layers", most=MOST_LAYERS), config.integer("out_channels", channels)
     classes, affine = config.integer("num_embeds_ada_norm"), config.flag("norm_elementwise_affine", False)
+
+    understood(config, ONLY | {"cross_attention_dim": None, "caption_channels": None}, UNUSED)
 
     def block(x: Flow) -> Flow:
         time = number_embedding(net, "layers.*.time", SINUSOIDS, d)
@@ -76,13 +100,11 @@ def dit(config: Config, net: Network) -> None:
         x = net.norm("layers.*.norm", x, net.batch * tokens, d, "scale and bias" if affine else "none")
         return _mlp(net, "layers.*.mlp", x, tokens, d) or x
 
-    x = net.repeat(config.integer("num_layers", most=MOST_LAYERS), block, x)
+    x = net.repeat(layers, block, x)
     time = net.linear("layers.*.time.in", DATA, net.batch, SINUSOIDS, d, weight_of="layers.*.time.in")
     time = net.linear("layers.*.time.out", time, net.batch, d, d, weight_of="layers.*.time.out")
     scale = modulation(net, "head.modulation", time or net.trainable.weight("layers.*.classes"), d, 2)
-    net.linear(
-        "head", x or scale, net.batch * tokens, d, patch * patch * config.integer("out_channels", channels), bias=True
-    )
+    net.linear("head", x or scale, net.batch * tokens, d, patch * patch * out, bias=True)
 
 
 @formula("PixArtTransformer2DModel", notes=(LATENTS,))
@@ -101,6 +123,9 @@ def pixart(config: Config, net: Network) -> None:
         _sizes(net, d)
     condition = modulation(net, "condition.modulation", time, d, 6)
     words = perceptron(net, "text", DATA, net.batch * text, config.integer("caption_channels"), d, d)
+    layers, out = config.integer("num_layers", most=MOST_LAYERS), config.integer("out_channels", channels)
+    only = ONLY | {"norm_type": "ada_norm_single", "norm_elementwise_affine": False}
+    understood(config, only, (*UNUSED, "interpolation_scale", "num_embeds_ada_norm"))
 
     def block(x: Flow) -> Flow:
         x = net.weights("layers.*.shifts", 6 * d) or condition or x
@@ -108,9 +133,8 @@ def pixart(config: Config, net: Network) -> None:
         x = attend_to(net, "layers.*.cross_attention", x, words, d, tokens, (text, d), heads) or x
         return _mlp(net, "layers.*.mlp", x, tokens, d) or x
 
-    x = net.repeat(config.integer("num_layers", most=MOST_LAYERS), block, x)
+    x = net.repeat(layers, block, x)
     x = net.weights("head.shifts", 2 * d) or time or x
-    out = config.integer("out_channels", channels)
     net.linear("head", x, net.batch * tokens, d, patch * patch * out, bias=True)
 
 
@@ -149,37 +173,30 @@ def stable_diffusion_3(config: Config, net: Network) -> None:
     pooled = config.integer("pooled_projection_dim")
     condition = perceptron(net, "condition.text", DATA, net.batch, pooled, d, d) or condition
     words = net.linear("text", DATA, net.batch * text, config.integer("joint_attention_dim"), d, bias=True)
-    dual = set(config.integers("dual_attention_layers"))
+    dual, out = set(config.integers("dual_attention_layers")), config.integer("out_channels", channels)
+    understood(config, {}, ("pos_embed_max_size",))
     kinds = [(at in dual, at == layers - 1) for at in range(layers)]
-    flows = x or words
-    for (twice, last), times in _runs(kinds):
-        flows = net.repeat(
-            times,
-            lambda flow, twice=twice, last=last: _two_streams(  # type: ignore[misc]
-                net, flow, condition, d, (tokens, text), heads, twice=twice, last=last
-            ),
-            flows,
-        )
+    flow: Flow | None = None
+    for (twice, last), times in Counter(kinds).items():
+
+        def layer(flow: Flow, text_flow: Flow, twice: bool = twice, last: bool = last) -> Flow:
+            return _two_streams(net, flow, text_flow, condition, d, (tokens, text), heads, twice=twice, last=last)
+
+        flow = _mixed(net, times, layer, x, words) if flow is None else net.repeat(times, lambda f: layer(f, f), flow)
     scale = modulation(net, "head.modulation", condition, d, 2)
-    net.linear(
-        "head",
-        flows or scale,
-        net.batch * tokens,
-        d,
-        patch * patch * config.integer("out_channels", channels),
-        bias=True,
-    )
+    net.linear("head", flow or scale, net.batch * tokens, d, patch * patch * out, bias=True)
 
 
-def _runs(kinds: list[tuple[bool, bool]]) -> list[tuple[tuple[bool, bool], int]]:
-    from collections import Counter
-
-    return list(Counter(kinds).items())
+def _mixed(net: Network, times: int, layer: Callable[[Flow, Flow], Flow], x: Flow, text: Flow) -> Flow:
+    """Equal layers of two streams. From the first one's attention on, what one stream needs the other needs as well."""
+    flow = net.repeat(min(times, 1), lambda _: layer(x, text), x or text)
+    return net.repeat(times - 1, lambda flow: layer(flow, flow), flow)
 
 
 def _two_streams(
     net: Network,
     flow: Flow,
+    text_flow: Flow,
     condition: Flow,
     d: int,
     lengths: tuple[int, int],
@@ -188,16 +205,16 @@ def _two_streams(
     twice: bool,
     last: bool,
 ) -> Flow:
-    """A layer of both streams. Image and text are mixed by the attention, so that one flow stands for both."""
+    """A layer of both streams, each with its modulation, its weights of the joint attention and its MLP."""
     image, text = lengths
-    flow = modulation(net, "layers.*.modulation", condition, d, 9 if twice else 6) or flow
-    flow = modulation(net, "layers.*.text.modulation", condition, d, 2 if last else 6) or flow
-    x, words = _joint(net, flow, flow, d, lengths, heads, last=last)
+    x = modulation(net, "layers.*.modulation", condition, d, 9 if twice else 6) or flow
+    words = modulation(net, "layers.*.text.modulation", condition, d, 2 if last else 6) or text_flow
+    y, words = _joint(net, x, words, d, lengths, heads, last=last)
     if twice:
-        x = attend(net, "layers.*.attention2", flow, d, image, heads) or x
-    x = _mlp(net, "layers.*.mlp", x, image, d)
+        y = attend(net, "layers.*.attention2", x, d, image, heads) or y
+    x = _mlp(net, "layers.*.mlp", x or y, image, d) or x or y
     if not last:
-        words = _mlp(net, "layers.*.text.mlp", words, text, d)
+        words = _mlp(net, "layers.*.text.mlp", words, text, d) or words
     return x or words
 
 
@@ -225,8 +242,8 @@ def flux(config: Config, net: Network) -> None:
     pooled = config.integer("pooled_projection_dim")
     condition = perceptron(net, "condition.text", DATA, net.batch, pooled, d, d) or condition
 
-    def double(flow: Flow) -> Flow:
-        return _two_streams(net, flow, condition, d, (tokens, text), heads, twice=False, last=False)
+    def double(flow: Flow, text_flow: Flow) -> Flow:
+        return _two_streams(net, flow, text_flow, condition, d, (tokens, text), heads, twice=False, last=False)
 
     def single(flow: Flow) -> Flow:
         flow = modulation(net, "single.*.modulation", condition, d, 3) or flow
@@ -237,8 +254,11 @@ def flux(config: Config, net: Network) -> None:
         )  # fmt: skip
         return net.linear("single.*.out", y or up, net.batch * whole, d + MLP * d, d, bias=True)
 
-    flow = net.repeat(config.integer("num_layers", least=0, most=MOST_LAYERS), double, x or words)
-    flow = net.repeat(config.integer("num_single_layers", least=0, most=MOST_LAYERS), single, flow)
-    scale = modulation(net, "head.modulation", condition, d, 2)
+    layers = config.integer("num_layers", least=0, most=MOST_LAYERS)
+    singles = config.integer("num_single_layers", least=0, most=MOST_LAYERS)
     out = config.integer("out_channels", channels)
+    understood(config, {}, ("axes_dims_rope",))
+    flow = _mixed(net, layers, double, x, words)
+    flow = net.repeat(singles, single, flow)
+    scale = modulation(net, "head.modulation", condition, d, 2)
     net.linear("head", flow or scale, net.batch * tokens, d, patch * patch * out, bias=True)
