@@ -23,7 +23,7 @@ def work(found: OpCount, apart: Collection[str] = ()) -> dict[str, tuple[int, in
     sums: dict[str, tuple[int, int]] = {}
     for term in found.terms:
         kind = MERGED.get(term.operation, term.operation)
-        if kind not in apart:
+        if not {kind, term.operation} & {*apart}:
             forward, backward = sums.get(kind, (0, 0))
             sums[kind] = forward + term.forward, backward + term.backward
     return {kind: both for kind, both in sums.items() if any(both)}
@@ -39,6 +39,7 @@ def disagreements(
     inputs: Any,
     *,
     apart: Collection[str] = (),
+    executed: tuple[int, int] | None = None,
     frozen: tuple[str, ...] = (),
     frozen_in_model: tuple[str, ...] = (),
     **given: Any,
@@ -50,6 +51,8 @@ def disagreements(
         model: the class built from it.
         inputs: of the model; shapes are enough.
         apart: kinds of operation that are not compared (say why).
+        executed: what the class does forward and backward in place of the operations `state`, which are their
+            recurrent form, where it works in chunks.
         frozen: what is not trained, as the closed form names its modules.
         frozen_in_model: the same, as the class names them.
         given: batch, lengths, image size.
@@ -62,7 +65,10 @@ def disagreements(
     found = count(fields, trainable=Trainable(frozen=frozen), **given)
     assert found.parameters is not None
     said: dict[str, Any] = {"parameters": (found.parameters.total, parameters(model))}
-    ours, theirs = work(found, apart), work(traced, apart)
+    ours, theirs = work(found, (*apart, *(["state"] if executed else []))), work(traced, apart)
+    if executed:
+        forward, backward = ours.get("product", (0, 0))
+        ours["product"] = forward + executed[0], backward + executed[1]
     said |= {kind: (ours.get(kind), theirs.get(kind)) for kind in {*ours, *theirs}}
     return {kind: both for kind, both in said.items() if both[0] != both[1]}
 

@@ -3,8 +3,12 @@
 The state's own work is an operation of its own, `state`: the contractions of its recurrent form, forward. Per token it
 is 2·d_i·N for Mamba 1 (the read-out C·h; the update is element by element), 4·d_i·N for Mamba 2 (outer product and
 read-out) and 6·H·e_k·e_v for the gated delta rule (prediction, update, read-out). Kernels that work in chunks execute
-other products; how many depends on the chunk, not on the model. The depthwise convolution pads both sides with c − 1
-places, as the classes do, and so executes S + c − 1 outputs, of which the last c − 1 are dropped.
+other products; how many depends on the chunk, not on the model. What else the recurrence does to each element of its
+state is element-wise work: 6 for Mamba 1 (step times decay, exponential, step times B, times x, decay times state, and
+the sum), 1 for the others, whose decay is one number for a head.
+
+The depthwise convolution pads both sides with c − 1 places, as the classes do, and so executes S + c − 1 outputs, of
+which the last c − 1 are dropped.
 
 Source: Gu and Dao 2023, arXiv 2312.00752; Dao and Gu 2024, arXiv 2405.21060; Yang et al. 2024, arXiv 2412.06464.
 """
@@ -51,12 +55,14 @@ def mamba(net: Network, name: str, x: Flow, layer: Mamba) -> Flow:
     if layer.norms:
         for part, width in (("step", layer.rank), ("b", layer.state), ("c", layer.state)):
             selected = net.norm(f"{name}.{part}_norm", selected, tokens, width)
-    net.linear(f"{name}.step", selected, tokens, layer.rank, inner, bias=True)
-    net.weights(f"{name}.decay", inner * layer.state)
-    net.weights(f"{name}.skip", inner)
-    y = net.product(f"{name}.state", "state", matmul(tokens * inner, layer.state, 1), u or selected, selected)
-    net.elementwise(f"{name}.gate", 2 * tokens * inner)
-    return net.linear(f"{name}.out", y, tokens, inner, layer.width, bias=layer.bias)
+    step = net.linear(f"{name}.step", selected, tokens, layer.rank, inner, bias=True)
+    decay = net.weights(f"{name}.decay", inner * layer.state)
+    skip = net.weights(f"{name}.skip", inner)
+    h = u or step or decay
+    y = net.product(f"{name}.state", "state", matmul(tokens * inner, layer.state, 1), h, selected)
+    net.elementwise(f"{name}.state", 6 * tokens * inner * layer.state)
+    net.elementwise(f"{name}.gate", 4 * tokens * inner)
+    return net.linear(f"{name}.out", y or skip, tokens, inner, layer.width, bias=layer.bias)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +90,15 @@ def mamba2(net: Network, name: str, x: Flow, layer: Mamba2) -> Flow:
     channels = inner + 2 * layer.groups * layer.state
     x = net.linear(f"{name}.in", x, tokens, layer.width, inner + channels + layer.heads, bias=layer.bias)
     u = convolved(net, name, x, channels, layer.kernel, bias=layer.conv_bias)
-    net.weights(f"{name}.decay", 3 * layer.heads)  # decay, skip and the bias of the step size
-    y = net.product(f"{name}.state", "state", 2 * matmul(tokens * inner, layer.state, 1), u, u)
+    decay = net.weights(f"{name}.decay", 3 * layer.heads)  # decay, skip and the bias of the step size
+    each = matmul(tokens * inner, layer.state, 1)
+    step = x or decay
+    y = net.product(f"{name}.state", "state", each, u or step, u)
+    y = net.product(f"{name}.state", "state", each, y or step, u)
+    net.elementwise(f"{name}.state", tokens * inner * layer.state)
     if layer.norm:
         y = net.norm(f"{name}.norm", y, tokens, inner)
-    net.elementwise(f"{name}.gate", 2 * tokens * inner)
+    net.elementwise(f"{name}.gate", 4 * tokens * inner)
     return net.linear(f"{name}.out", y, tokens, inner, layer.width, bias=layer.out_bias)
 
 
@@ -111,9 +121,10 @@ def delta(net: Network, name: str, x: Flow, layer: Delta) -> Flow:
     u = net.linear(f"{name}.in", x, tokens, d, 2 * keys + 2 * values)
     gates = net.linear(f"{name}.gates", x, tokens, d, 2 * layer.value_heads)
     u = convolved(net, name, u, 2 * keys + values, layer.kernel, bias=False)
-    net.weights(f"{name}.decay", 2 * layer.value_heads)
+    decay = net.weights(f"{name}.decay", 2 * layer.value_heads)
     each = matmul(tokens * layer.value_heads, layer.key_width, layer.value_width)
-    y = net.product(f"{name}.state", "state", 3 * each, u or gates, u)
+    y = net.product(f"{name}.state", "state", 3 * each, u or gates or decay, u)
+    net.elementwise(f"{name}.state", tokens * values * layer.key_width)
     y = net.norm(f"{name}.norm", y, tokens * layer.value_heads, layer.value_width)
     net.elementwise(f"{name}.gate", 2 * tokens * values)
     return net.linear(f"{name}.out", y, tokens, values, d)

@@ -6,8 +6,9 @@ Source: Lieber et al. 2024 (Jamba); the configurations' classes for what each of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from comptometer.formulas import Config, Network, formula
 from comptometer.formulas._config import MOST_LAYERS
@@ -38,14 +39,33 @@ WORDS = {
     "mamba": STATE,
     "mamba2": STATE,
 }
-Mixer = Mamba | Mamba2 | Delta
+Mixer = Mamba | Mamba2 | Delta | Callable[[Flow], Flow]
+Kind = TypeVar("Kind")
 
 
 def mixed(net: Network, name: str, x: Flow, mixer: Mixer) -> Flow:
     """A layer with a state, of whichever kind."""
     if isinstance(mixer, Mamba):
         return mamba(net, name, x, mixer)
-    return mamba2(net, name, x, mixer) if isinstance(mixer, Mamba2) else delta(net, name, x, mixer)
+    if isinstance(mixer, Mamba2):
+        return mamba2(net, name, x, mixer)
+    return delta(net, name, x, mixer) if isinstance(mixer, Delta) else mixer(x)
+
+
+def stack(model: Decoder, kinds: Iterable[Kind], block: Callable[[Kind, Flow], Flow], net: Network) -> None:
+    """Embedding, layers of several kinds, head; layers of one kind are written down once."""
+    tokens = tokens_of(net, model.longest)
+    x = embedded(model, net, tokens)
+    for kind, times in Counter(kinds).items():
+        x = net.repeat(times, lambda x, kind=kind: block(kind, x), x)  # type: ignore[misc]
+    logits(model, net, tokens, x)
+
+
+def feed_forward(model: Decoder, layer: Layer, net: Network, tokens: int, x: Flow) -> Flow:
+    """Experts where the layer has them, else the MLP."""
+    if layer.sparse and model.experts is not None:
+        return experts(model, model.experts, net, tokens, x)
+    return mlp("layers.*.mlp", model, net, tokens, x, model.mlp_width, bias=model.mlp_bias)
 
 
 def hybrid(model: Decoder, kinds: Sequence[str], mixer: Mixer, net: Network) -> None:
@@ -58,23 +78,19 @@ def hybrid(model: Decoder, kinds: Sequence[str], mixer: Mixer, net: Network) -> 
         net: adds up.
     """
     tokens = tokens_of(net, model.longest)
-    x = embedded(model, net, tokens)
 
-    def block(kind: str, layer: Layer, x: Flow) -> Flow:
+    def block(kind: tuple[str, Layer], x: Flow) -> Flow:
+        word, layer = kind
         x = net.norm("layers.*.norm1", x, tokens, model.width)
-        if kind == ATTENTION:
+        if word == ATTENTION:
             x = attention(model, layer, net, tokens, x) or x
         else:
             x = mixed(net, "layers.*.mixer", x, mixer) or x
         x = net.norm("layers.*.norm2", x, tokens, model.width)
         net.elementwise("layers.*.residual", 2 * tokens * model.width)
-        if layer.sparse and model.experts is not None:
-            return experts(model, model.experts, net, tokens, x) or x
-        return mlp("layers.*.mlp", model, net, tokens, x, model.mlp_width, bias=model.mlp_bias) or x
+        return feed_forward(model, layer, net, tokens, x) or x
 
-    for (kind, layer), times in Counter(zip(kinds, model.layers, strict=True)).items():
-        x = net.repeat(times, lambda x, kind=kind, layer=layer: block(kind, layer, x), x)  # type: ignore[misc]
-    logits(model, net, tokens, x)
+    stack(model, zip(kinds, model.layers, strict=True), block, net)
 
 
 def mamba2_of(config: Config, width: int, *, out_bias: str = "mamba_proj_bias", norm: bool = True) -> Mamba2:
@@ -144,7 +160,7 @@ def bamba(config: Config, net: Network) -> None:
 def granite(config: Config, net: Network) -> None:
     """Mamba 2 and attention by `layer_types`; experts, if any, beside an MLP that all tokens share."""
     number = layer_count(config)
-    named = _kinds(config, number)
+    named = kinds_of(config, number)
     shared, count = config.integer("shared_intermediate_size"), config.integer("num_local_experts", 0, least=0)
     layers = [Layer(sparse=count > 0)] * number
     routed = None
@@ -159,7 +175,7 @@ def granite(config: Config, net: Network) -> None:
     hybrid(model, named, mamba2_of(config, model.width), net)
 
 
-def _kinds(config: Config, number: int) -> list[str]:
+def kinds_of(config: Config, number: int) -> list[str]:
     """The kind of each layer, under either name of the field."""
     name = "layer_types" if config.get("layer_types") is not None else "layers_block_type"
     kinds = layer_types(config, number, *WORDS, name=name)
@@ -176,17 +192,14 @@ def falcon_h1(config: Config, net: Network) -> None:
     mixer = mamba2_of(config, model.width, out_bias="projectors_bias", norm=norm)
     tokens = tokens_of(net, model.longest)
 
-    def block(x: Flow) -> Flow:
+    def block(layer: Layer, x: Flow) -> Flow:
         x = net.norm("layers.*.norm1", x, tokens, model.width)
-        both = [
-            mamba2(net, "layers.*.mixer", x, mixer),
-            attention(model, Layer(), net, tokens, x),
-        ]
+        both = [mamba2(net, "layers.*.mixer", x, mixer), attention(model, layer, net, tokens, x)]
         x = net.norm("layers.*.norm2", any(both) or x, tokens, model.width)
-        return mlp("layers.*.mlp", model, net, tokens, x, model.mlp_width, bias=model.mlp_bias) or x
+        net.elementwise("layers.*.residual", 3 * tokens * model.width)
+        return feed_forward(model, layer, net, tokens, x) or x
 
-    x = net.repeat(len(model.layers), block, embedded(model, net, tokens))
-    logits(model, net, tokens, x)
+    stack(model, model.layers, block, net)
 
 
 PATTERN = {"M": "mamba", "*": "attention", "-": "mlp", "E": "moe"}
@@ -215,6 +228,7 @@ def nemotron_h(config: Config, net: Network) -> None:
 
     def block(kind: str, x: Flow) -> Flow:
         x = net.norm("layers.*.norm", x, tokens, model.width)
+        net.elementwise("layers.*.residual", tokens * model.width)
         if kind == "mamba":
             return mamba2(net, "layers.*.mixer", x, mixer) or x
         if kind == "attention":
@@ -223,10 +237,7 @@ def nemotron_h(config: Config, net: Network) -> None:
             return _latent_experts(config, model, net, tokens, x) or x
         return mlp("layers.*.mlp", model, net, tokens, x, model.mlp_width, bias=model.mlp_bias) or x
 
-    x = embedded(model, net, tokens)
-    for kind, times in Counter(kinds).items():
-        x = net.repeat(times, lambda x, kind=kind: block(kind, x), x)  # type: ignore[misc]
-    logits(model, net, tokens, x)
+    stack(model, kinds, block, net)
 
 
 def _pattern(config: Config) -> list[str]:
@@ -260,37 +271,3 @@ def _latent_experts(config: Config, model: Decoder, net: Network, tokens: int, x
         y = net.linear("layers.*.experts.latent_out", y, tokens, latent, model.width, bias=bias)
     shared = config.integer("moe_shared_expert_intermediate_size")
     return mlp("layers.*.shared_expert", model, net, tokens, x, shared, bias=bias) or y or routed
-
-
-@formula("qwen3_next", notes=("multi-token prediction is left out of operations and parameters",))
-def qwen3_next(config: Config, net: Network) -> None:
-    """Three of four layers with a gated delta rule; attention with a gate on its output; experts with a shared one."""
-    number, count = layer_count(config), config.integer("num_experts", 0, least=0)
-    interval = config.integer("full_attention_interval", 4)
-    kinds = (
-        _kinds(config, number)
-        if config.get("layer_types") is not None
-        else [ATTENTION if (at + 1) % interval == 0 else STATE for at in range(number)]
-    )
-    step, dense = config.integer("decoder_sparse_step", 1), set(config.integers("mlp_only_layers"))
-    layers = [Layer(sparse=count > 0 and at not in dense and (at + 1) % step == 0) for at in range(number)]
-    routed = None
-    if count:
-        routed = Experts(
-            number=count,
-            chosen=config.integer("num_experts_per_tok", most=count),
-            width=config.integer("moe_intermediate_size"),
-            shared_width=config.integer("shared_expert_intermediate_size"),
-            shared_gate=True,
-        )
-    base = llama_like(config, layers=layers, experts=routed)
-    model = replace(base, output_gate=True, query_norm=base.head_width, key_norm=base.head_width)
-    mixer = Delta(
-        width=model.width,
-        key_heads=config.integer("linear_num_key_heads"),
-        value_heads=config.integer("linear_num_value_heads"),
-        key_width=config.integer("linear_key_head_dim"),
-        value_width=config.integer("linear_value_head_dim"),
-        kernel=config.integer("linear_conv_kernel_dim", 4),
-    )
-    hybrid(model, kinds, mixer, net)

@@ -18,21 +18,22 @@ def step_rank(config: Config, name: str, width: int) -> int:
     return ceil(width / 16) if config.get(name, "auto") == "auto" else config.integer(name)
 
 
-def stacked(config: Config, net: Network, width: int, mixer: Mixer) -> None:
-    """Embedding, layers of a norm and a mixer, norm, head."""
+def stacked(config: Config, net: Network, width: int, mixer: Mixer, *, tied: bool = True) -> None:
+    """Embedding, layers of a norm and a mixer, norm, head; `tied` where the configuration does not say."""
     head = checked_head(config)
     tokens = tokens_of(net, None)
     vocabulary = config.integer("vocab_size")
     x = net.look_up("embedding", vocabulary, width)
 
     def block(x: Flow) -> Flow:
+        net.elementwise("layers.*.residual", tokens * width)
         return mixer(net.norm("layers.*.norm", x, tokens, width)) or x
 
     x = net.repeat(layer_count(config), block, x)
     x = net.norm("norm", x, tokens, width)
     if head != "Model":
-        tied = config.flag("tie_word_embeddings", True)
-        net.linear("head", x, tokens, width, vocabulary, weight_of="embedding" if tied else None)
+        owner = "embedding" if config.flag("tie_word_embeddings", tied) else None
+        net.linear("head", x, tokens, width, vocabulary, weight_of=owner)
 
 
 @formula("mamba", "falcon_mamba")
@@ -68,4 +69,4 @@ def second(config: Config, net: Network) -> None:
     )
     if layer.heads * config.integer("head_dim") != layer.inner:
         raise config.refuse("head_dim", f"{layer.inner} over {layer.heads} heads")
-    stacked(config, net, width, lambda x: mamba2(net, "layers.*.mixer", x, layer))
+    stacked(config, net, width, lambda x: mamba2(net, "layers.*.mixer", x, layer), tied=False)
