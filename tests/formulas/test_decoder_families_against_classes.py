@@ -102,6 +102,34 @@ def ernie(pick: random.Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def gemma3n(pick: random.Random) -> dict[str, Any]:
+    """Layers of all kinds before those that share."""
+    number = pick.choice([4, 5])
+    kinds = ["sliding_attention", "full_attention", "sliding_attention", "sliding_attention", "full_attention"]
+    return common(pick) | {
+        "hidden_size": 32, "num_hidden_layers": number, "layer_types": kinds[:number], "sliding_window": 5,
+        "num_kv_shared_layers": pick.choice([0, 1, 2]), "altup_num_inputs": pick.choice([2, 3]), "laurel_rank": 3,
+        "head_dim": pick.choice([8, 20]), "hidden_size_per_layer_input": 6, "vocab_size_per_layer_input": 40,
+        "intermediate_size": pick.choice([24, [24, 40, 24, 40, 24][:number]]),
+        "activation_sparsity_pattern": [0.0] * number,
+    }  # fmt: skip
+
+
+def gemma4(pick: random.Random) -> dict[str, Any]:
+    """The class shares keys and values only where layers have an embedding of their own."""
+    inner = pick.choice([0, 6])
+    return common(pick) | {
+        "num_hidden_layers": 4, "sliding_window": 5, "num_kv_shared_layers": pick.choice([0, 2]) if inner else 0,
+        "head_dim": 8,
+        "layer_types": ["full_attention", "sliding_attention", "sliding_attention", "full_attention"],
+        "global_head_dim": pick.choice([8, 20]), "hidden_size_per_layer_input": inner,
+        "vocab_size_per_layer_input": 60, "attention_k_eq_v": pick.choice([True, False]),
+        "num_global_key_value_heads": pick.choice([1, None]), "use_double_wide_mlp": pick.choice([True, False]),
+        "enable_moe_block": pick.choice([True, False]), "num_experts": 4, "top_k_experts": pick.choice([1, 2]),
+        "moe_intermediate_size": 12,
+    }  # fmt: skip
+
+
 def without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if key not in names}
 
@@ -120,7 +148,7 @@ FAMILIES: dict[str, Any] = {
     "glm4": wide,
     "ernie4_5": lambda p: without(wide(p), "attention_bias") | {"use_bias": p.choice([True, False])},
     "hunyuan_v1_dense": wide,
-    "helium": lambda p: biased(p) | {"hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8},
+    "helium": lambda p: biased(p, hidden_size=32, num_attention_heads=4, num_key_value_heads=2, head_dim=8),
     "bitnet": lambda p: common(p) | {"attention_bias": p.choice([True, False])},
     "gpt_bigcode": gpt2_like,
     "codegen": lambda p: gpt2_like(p) | {"n_embd": 32, "n_head": 4},
@@ -162,13 +190,15 @@ FAMILIES: dict[str, Any] = {
     "granitemoeshared": lambda p: without(experts(p), "head_dim") | {"shared_intermediate_size": p.choice([0, 20])},
     "dbrx": lambda p: {
         "d_model": 32, "n_heads": 4, "n_layers": 2, "vocab_size": 61, "max_seq_len": 64,
-        "attn_config": {"kv_n_heads": p.choice([1, 2, 4]), "rope_theta": 10000.0},
+        "attn_config": {"kv_n_heads": p.choice([1, 2, 4]), "rope_theta": 10000.0, "clip_qkv": 8.0},
         "ffn_config": {"ffn_hidden_size": 24, "moe_num_experts": 4, "moe_top_k": p.choice([1, 2])},
     },
     "deepseek_v32": latent,
     "glm_moe_dsa": lambda p: latent(p) | {
         "num_hidden_layers": 3, "indexer_types": p.choice([["full"] * 3, ["full", "shared", "full"]]),
     },
+    "gemma3n_text": gemma3n,
+    "gemma4_text": gemma4,
     "longcat_flash": lambda p: {
         **{k: v for k, v in latent(p).items() if k not in ("num_hidden_layers", "intermediate_size")},
         "num_layers": p.choice([1, 2]), "ffn_hidden_size": 24, "moe_topk": 2, "expert_ffn_hidden_size": 12,

@@ -18,7 +18,7 @@ from comptometer.formulas._multi_token import decoder_predicting, modules
 @formula("llama", "granite")
 def llama(config: Config, net: Network) -> None:
     """Rotary positions, gated MLP, two norms in a layer."""
-    decoder(llama_like(config), net)
+    decoder(llama_like(config, layers=sliding(config)), net)
 
 
 @formula("mistral", "ministral", "phi3")
