@@ -9,15 +9,17 @@ Source: Kaplan et al. 2020, section 2.1; Ainslie et al. 2023 for grouped queries
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from comptometer.errors import UsageError
 from comptometer.formulas._config import MOST_LAYERS, Config
+from comptometer.formulas._indexer import Indexer, indexer
 from comptometer.formulas._network import DATA, Flow, Network, Norm
 
 LONGEST_DEFAULT = 4096  # tokens, where neither the caller nor the configuration says less
 LANGUAGE_HEADS = ("", "ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "DoubleHeadsModel")
+CLASSIFIERS = ("ForSequenceClassification", "ForTokenClassification")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +47,10 @@ class Experts:
         shared_width: f of what every token uses besides; 0 without.
         shared_gate: is that scaled by a gate of one number per token?
         bias: have the experts' products biases?
+        shared_bias: have those of the shared one?
         router_bias: has the router?
         router_weights: parameters of the router that take part in no product.
+        idle: experts without products, among which the router also chooses.
     """
 
     number: int
@@ -55,17 +59,35 @@ class Experts:
     shared_width: int = 0
     shared_gate: bool = False
     bias: bool = False
+    shared_bias: bool = False
     router_bias: bool = False
     router_weights: int = 0
+    idle: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """One layer: how far it sees, and whether its MLP is a mixture of experts. None: as far as the mask."""
+    """One layer: how far it sees, and whether its MLP is a mixture of experts.
+
+    Attributes:
+        window: keys that a query sees; None: as far as the mask.
+        chunk: length of the blocks outside which nothing is seen.
+        sparse: has it experts?
+        masked: does a token see only what came before it?
+        rotary: are queries and keys turned by their position?
+        indexed: does an indexer choose the keys?
+        key_value_heads: where the layer has another number of them.
+        sinks: has each head a score that belongs to no key?
+    """
 
     window: int | None = None
     chunk: int | None = None
     sparse: bool = False
+    masked: bool = True
+    rotary: bool = True
+    indexed: bool = False
+    key_value_heads: int | None = None
+    sinks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -74,9 +96,17 @@ class Decoder:
 
     Attributes:
         longest: positions that the model is made for.
+        value_width: of a value in one head, where it is not as wide as the key.
         head: what stands on top: a language model's logits unless it says otherwise.
         output_gate: does the query's product also make a gate for what attention puts out?
+        labels: that a classifier tells apart.
+        parallel: do attention and MLP read the same, side by side?
         norm_after: do attention and MLP read what flows, and not its norm?
+        inner_norms: are the inputs of the output product and of the MLP's last product normalised?
+        query_norm: width of what is normalised in the query: a head, or the whole; 0 without.
+        query_norm_kind: how query and key are normalised.
+        rotary_width: of each head's query and key that is turned by position; the whole head unless given.
+        activation_weights: parameters of the activation function.
     """
 
     width: int
@@ -86,8 +116,10 @@ class Decoder:
     head_width: int
     mlp_width: int
     vocabulary: int
+    value_width: int | None = None
     longest: int | None = None
     head: str = ""
+    labels: int = 2
     gated: bool = True
     tied: bool = False
     qkv_bias: bool = False
@@ -96,16 +128,22 @@ class Decoder:
     head_bias: bool = False
     norm: Norm = "scale"
     norms_per_layer: int = 2
+    parallel: bool = False
     norm_after: bool = False
+    inner_norms: bool = False
     final_norm: bool = True
     first_norm: bool = False
     query_norm: int = 0
     key_norm: int = 0
+    query_norm_kind: Norm = "scale"
+    rotary_width: int | None = None
+    activation_weights: int = 0
     sinks: bool = False
     output_gate: bool = False
     positions: int = 0
     embedding_width: int | None = None
     latent: Latent | None = None
+    indexer: Indexer | None = None
     experts: Experts | None = None
 
 
@@ -113,9 +151,14 @@ def decoder(model: Decoder, net: Network) -> None:
     """Write down a decoder-only transformer: embedding, layers, head."""
     tokens = tokens_of(net, model.longest)
     x = embedded(model, net, tokens)
+    logits(model, net, tokens, layers(model, net, tokens, x))
+
+
+def layers(model: Decoder, net: Network, tokens: int, x: Flow) -> Flow:
+    """All layers; equal ones are written down once."""
     for layer, times in Counter(model.layers).items():
         x = net.repeat(times, lambda x, layer=layer: block(model, layer, net, tokens, x), x)  # type: ignore[misc]
-    logits(model, net, tokens, x)
+    return x
 
 
 def tokens_of(net: Network, longest: int | None) -> int:
@@ -140,16 +183,39 @@ def embedded(model: Decoder, net: Network, tokens: int) -> Flow:
 def block(model: Decoder, layer: Layer, net: Network, tokens: int, x: Flow) -> Flow:
     """One layer: attention and MLP, each with its norm and added to what flows."""
     norms = [f"layers.*.norm{at + 1}" for at in range(model.norms_per_layer)]
+    if model.parallel:
+        return side_by_side(model, layer, net, tokens, x, norms)
     if not model.norm_after:
         x = net.norm(norms.pop(0), x, tokens, model.width, model.norm)
-    attend = latent_attention if model.latent else attention
     x = attend(model, layer, net, tokens, x) or x
     for norm in norms:
         x = net.norm(norm, x, tokens, model.width, model.norm)
     net.elementwise("layers.*.residual", 2 * tokens * model.width)
+    return feed_forward(model, layer, net, tokens, x) or x
+
+
+def side_by_side(model: Decoder, layer: Layer, net: Network, tokens: int, x: Flow, norms: list[str]) -> Flow:
+    """A layer whose MLP does not wait for its attention; both read one norm, or each its own."""
+    read = [net.norm(norm, x, tokens, model.width, model.norm) for norm in norms]
+    y = attend(model, layer, net, tokens, read[0])
+    net.elementwise("layers.*.residual", 2 * tokens * model.width)
+    z = feed_forward(model, layer, net, tokens, read[-1])
+    return x or y or z
+
+
+def attend(model: Decoder, layer: Layer, net: Network, tokens: int, x: Flow) -> Flow:
+    """The attention of a layer, of whichever kind."""
+    if layer.indexed and model.indexer is not None:
+        pairs = net.pairs(net.used["sequence_length"], masked=layer.masked)
+        indexer(model.indexer, net, model.width, tokens, pairs)
+    return (latent_attention if model.latent else attention)(model, layer, net, tokens, x)
+
+
+def feed_forward(model: Decoder, layer: Layer, net: Network, tokens: int, x: Flow) -> Flow:
+    """The MLP of a layer, or its experts."""
     if layer.sparse and model.experts is not None:
-        return experts(model, model.experts, net, tokens, x) or x
-    return mlp("layers.*.mlp", model, net, tokens, x, model.mlp_width, bias=model.mlp_bias) or x
+        return experts(model, model.experts, net, tokens, x)
+    return mlp("layers.*.mlp", model, net, tokens, x, model.mlp_width, bias=model.mlp_bias)
 
 
 def logits(model: Decoder, net: Network, tokens: int, x: Flow) -> Flow:
@@ -159,37 +225,45 @@ def logits(model: Decoder, net: Network, tokens: int, x: Flow) -> Flow:
     inner = model.embedding_width or model.width
     if inner != model.width:
         x = net.linear("project_out", x, tokens, model.width, inner)
+    if model.head in CLASSIFIERS:
+        return net.linear("head", x, tokens, inner, model.labels, bias=model.head == "ForTokenClassification")
     if model.head not in LANGUAGE_HEADS:
         return x
+    if model.head == "DoubleHeadsModel":
+        net.linear("choice", x, net.batch, inner, 1, bias=True)
     owner = "embedding" if model.tied else None
     return net.linear("head", x, tokens, inner, model.vocabulary, bias=model.head_bias, weight_of=owner)
 
 
 def attention(model: Decoder, layer: Layer, net: Network, tokens: int, x: Flow) -> Flow:
     """Grouped-query attention with rotary or learned positions."""
-    d, name = model.width, "layers.*.attention"
-    query, key = model.heads * model.head_width, model.key_value_heads * model.head_width
+    d, name, kind = model.width, "layers.*.attention", model.query_norm_kind
+    groups, value_width = layer.key_value_heads or model.key_value_heads, model.value_width or model.head_width
+    query, key = model.heads * model.head_width, groups * model.head_width
     q = net.linear(f"{name}.q", x, tokens, d, query * (1 + model.output_gate), bias=model.qkv_bias)
     k = net.linear(f"{name}.k", x, tokens, d, key, bias=model.qkv_bias)
-    v = net.linear(f"{name}.v", x, tokens, d, key, bias=model.qkv_bias)
+    v = net.linear(f"{name}.v", x, tokens, d, groups * value_width, bias=model.qkv_bias)
     if model.query_norm:
-        q = net.norm(f"{name}.q_norm", q, tokens * query // model.query_norm, model.query_norm)
+        q = net.norm(f"{name}.q_norm", q, tokens * query // model.query_norm, model.query_norm, kind)
     if model.key_norm:
-        k = net.norm(f"{name}.k_norm", k, tokens * key // model.key_norm, model.key_norm)
-    if model.sinks:
+        k = net.norm(f"{name}.k_norm", k, tokens * key // model.key_norm, model.key_norm, kind)
+    if model.sinks or layer.sinks:
         net.weights(f"{name}.sinks", model.heads)
-    if not model.positions:
-        net.elementwise(f"{name}.rotary", 3 * tokens * (query + key))
+    if layer.rotary and not model.positions:
+        turned = model.head_width if model.rotary_width is None else model.rotary_width
+        net.elementwise(f"{name}.rotary", 3 * tokens * turned * (model.heads + groups))
     y = net.attention(
         f"{name}.core", q, k, v,
-        heads=model.heads, key_width=model.head_width, pairs=seen(layer, net),
+        heads=model.heads, key_width=model.head_width, value_width=value_width, pairs=seen(layer, net),
     )  # fmt: skip
-    return net.linear(f"{name}.out", y, tokens, query, d, bias=model.output_bias)
+    if model.inner_norms:
+        y = net.norm(f"{name}.inner_norm", y, tokens, model.heads * value_width)
+    return net.linear(f"{name}.out", y, tokens, model.heads * value_width, d, bias=model.output_bias)
 
 
 def seen(layer: Layer, net: Network) -> int:
     """(query, key) pairs of one sequence in that layer."""
-    return net.pairs(net.used["sequence_length"], window=layer.window, chunk=layer.chunk)
+    return net.pairs(net.used["sequence_length"], window=layer.window, chunk=layer.chunk, masked=layer.masked)
 
 
 def latent_attention(model: Decoder, layer: Layer, net: Network, tokens: int, x: Flow) -> Flow:
@@ -242,7 +316,12 @@ def mlp(
     gate = model.gated and net.linear(f"{name}.gate", x, rows, d, width, bias=bias, copies=copies, chosen=chosen)
     up = net.linear(f"{name}.up", x, rows, d, width, bias=bias, copies=copies, chosen=chosen)
     net.elementwise(f"{name}.activation", rows * width * (2 if model.gated else 1))
-    return net.linear(f"{name}.down", gate or up, rows, width, d, bias=bias, copies=copies, chosen=chosen)
+    if model.activation_weights:
+        net.weights(f"{name}.activation", model.activation_weights)
+    y = gate or up
+    if model.inner_norms:
+        y = net.norm(f"{name}.inner_norm", y, rows, width)
+    return net.linear(f"{name}.down", y, rows, width, d, bias=bias, copies=copies, chosen=chosen)
 
 
 def experts(model: Decoder, mixed: Experts, net: Network, tokens: int, x: Flow) -> Flow:
@@ -253,7 +332,7 @@ def experts(model: Decoder, mixed: Experts, net: Network, tokens: int, x: Flow) 
     if mixed.chosen > mixed.number:
         raise UsageError(f"{mixed.chosen} experts per token of {mixed.number}")
     rows = tokens * mixed.chosen
-    routed = net.linear("layers.*.router", x, tokens, model.width, mixed.number, bias=mixed.router_bias)
+    routed = net.linear("layers.*.router", x, tokens, model.width, mixed.number + mixed.idle, bias=mixed.router_bias)
     if mixed.router_weights:
         net.weights("layers.*.router.balance", mixed.router_weights)
     y = mlp(
@@ -262,7 +341,7 @@ def experts(model: Decoder, mixed: Experts, net: Network, tokens: int, x: Flow) 
     )  # fmt: skip
     net.elementwise("layers.*.experts.mix", 2 * rows * model.width)
     if mixed.shared_width:
-        y = mlp("layers.*.shared_expert", model, net, tokens, x, mixed.shared_width) or y
+        y = mlp("layers.*.shared_expert", model, net, tokens, x, mixed.shared_width, bias=mixed.shared_bias) or y
     if mixed.shared_gate:
         y = net.linear("layers.*.shared_gate", x, tokens, model.width, 1) or y
     return y or routed
@@ -328,19 +407,37 @@ def layer_types(config: Config, number: int, *known: str, name: str = "layer_typ
 
 
 def checked_head(config: Config) -> str:
-    """What stands on top of a decoder: logits, or nothing.
+    """What stands on top of a decoder: logits, a classifier, or nothing.
 
     Raises:
         DataError: a class on top of it that is not known here.
     """
     head = config.head("")
-    if head not in (*LANGUAGE_HEADS, "Model"):
-        raise config.refuse("architectures", "a language model or a model without head")
+    if head not in (*LANGUAGE_HEADS, *CLASSIFIERS, "Model"):
+        raise config.refuse("architectures", "a language model, a classifier or a model without head")
     return head
 
 
+def label_count(config: Config) -> int:
+    """Labels that a classifier tells apart: as stated, else those that have a name, else two."""
+    named = config.get("id2label")
+    return config.integer("num_labels", len(named) if isinstance(named, Mapping) and named else 2)
+
+
+def rotary_width(config: Config, head_width: int, share: float = 1.0) -> int:
+    """How much of each head is turned by position.
+
+    Args:
+        config: asked for `partial_rotary_factor`, also within `rope_parameters`.
+        head_width: of a head.
+        share: where neither says.
+    """
+    stated = config.child("rope_parameters").number("partial_rotary_factor", share)
+    return int(head_width * config.number("partial_rotary_factor", stated))
+
+
 __all__ = [
-    "DATA", "Decoder", "Experts", "Latent", "Layer", "attention", "block", "checked_head", "decoder", "embedded",
-    "experts", "head_width", "latent_attention", "latent_query", "layer_count", "layer_types", "logits", "mlp", "seen",
-    "tokens_of", "windows",
+    "DATA", "Decoder", "Experts", "Indexer", "Latent", "Layer", "attend", "attention", "block", "checked_head",
+    "decoder", "embedded", "experts", "feed_forward", "head_width", "label_count", "latent_attention", "latent_query",
+    "layer_count", "layer_types", "layers", "logits", "mlp", "rotary_width", "seen", "tokens_of", "windows",
 ]  # fmt: skip

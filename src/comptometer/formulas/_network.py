@@ -18,8 +18,8 @@ from comptometer.errors import UsageError
 from comptometer.ops import ADAMW, LAYER_NORM, RMS_NORM, Convention, Term
 from comptometer.trainable import EVERYTHING, Trainable
 
-Norm = Literal["none", "scale", "scale and bias"]
-NORM_SIZE: Final = {"none": 0, "scale": 1, "scale and bias": 2}
+Norm = Literal["none", "scale", "mean and scale", "scale and bias"]
+NORM_SIZE: Final = {"none": 0, "scale": 1, "mean and scale": 1, "scale and bias": 2}
 Flow = bool  # does the value need a gradient?
 DATA: Final[Flow] = False  # what comes from the data set never does
 

@@ -27,10 +27,10 @@ from comptometer.formulas._decoder import (
     layer_types,
     tokens_of,
 )
+from comptometer.formulas._llama import llama_like
 from comptometer.formulas._network import Flow
 from comptometer.formulas._state_space import Delta, convolved, delta
 from comptometer.formulas.hybrid import ATTENTION, STATE, feed_forward, hybrid, kinds_of, stack
-from comptometer.formulas.transformer import llama_like
 
 LEFT_OUT: Final = ("multi-token prediction is left out of operations and parameters",)
 

@@ -25,10 +25,10 @@ from comptometer.formulas._decoder import (
     mlp,
     tokens_of,
 )
+from comptometer.formulas._llama import llama_like
 from comptometer.formulas._network import Flow
 from comptometer.formulas._state_space import Delta, Mamba, Mamba2, delta, mamba, mamba2
 from comptometer.formulas.ssm import step_rank
-from comptometer.formulas.transformer import llama_like
 
 ATTENTION, STATE = "attention", "state"
 WORDS = {

@@ -14,9 +14,9 @@ from comptometer.contraction import matmul
 from comptometer.formulas import Config, Network, formula
 from comptometer.formulas._config import MOST_LAYERS
 from comptometer.formulas._decoder import Decoder, Experts, Layer, checked_head, layer_count, tokens_of
+from comptometer.formulas._llama import llama_like
 from comptometer.formulas._network import Flow
 from comptometer.formulas.hybrid import ATTENTION, STATE, feed_forward, hybrid, kinds_of, stack
-from comptometer.formulas.transformer import llama_like
 
 
 @formula("minimax")

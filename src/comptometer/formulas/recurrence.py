@@ -19,10 +19,10 @@ from comptometer.formulas._decoder import (
     mlp,
     tokens_of,
 )
+from comptometer.formulas._llama import llama_like
 from comptometer.formulas._network import Flow
 from comptometer.formulas._state_space import convolved
 from comptometer.formulas.hybrid import stack
-from comptometer.formulas.transformer import llama_like
 
 WKV = 16  # operations on each channel of RWKV's state: two exponentials of differences, sums and their quotient
 

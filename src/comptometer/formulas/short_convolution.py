@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from comptometer.formulas import Config, Network, formula
 from comptometer.formulas._decoder import Decoder, Experts, Layer, layer_count, layer_types
+from comptometer.formulas._llama import llama_like
 from comptometer.formulas._network import Flow
 from comptometer.formulas._state_space import convolved
 from comptometer.formulas.hybrid import ATTENTION, STATE, hybrid
-from comptometer.formulas.transformer import llama_like
 
 
 @formula("lfm2")
