@@ -133,7 +133,7 @@ def llava_next(config: Config, net: Network) -> None:
             x = net.weights("newline", width_of(text)) or x
         return x, taken + rows * (columns + 1)
 
-    read(config, net, text, see, model_type="llama", made_for=side, sizes=True, either=True)
+    read(config, net, text, see, model_type="llama", made_for=side, sizes=True)
 
 
 def _tiling(config: Config, size: Size, side: Size, grid: Size) -> tuple[int, int, int]:
