@@ -183,7 +183,38 @@ def qwen(pick: random.Random, name: str) -> Case:
     return Case(fields, (height, width), rows * columns // 4, inputs, 2)
 
 
+def mllama(pick: random.Random) -> Case:
+    vision = tower(pick, "mllama_vision_model")
+    picked = pick.choice([[0], [1, 0]])
+    vision |= {
+        "attention_heads": vision.pop("num_attention_heads"), "num_global_layers": pick.choice([1, 2]),
+        "max_num_tiles": 4, "intermediate_layers_indices": picked,
+        "vision_output_dim": (1 + len(picked)) * vision["hidden_size"],
+    }  # fmt: skip
+    language = text(pick, "mllama_text_model") | {"num_hidden_layers": 5, "cross_attention_layers": [1, 3]}
+    language |= {"rope_parameters": {"rope_type": "default", "rope_theta": 1e4}}
+    inputs = {
+        "pixel_values": torch.rand(2, 1, 4, 3, 16, 16), "aspect_ratio_ids": torch.ones(2, 1, dtype=torch.long),
+        "aspect_ratio_mask": torch.ones(2, 1, 4, dtype=torch.long),
+    }  # fmt: skip
+    return Case({"text_config": language, "vision_config": vision}, (16, 16), 0, inputs, 2)
+
+
+# The class builds the tower's mask as a product of ones: 2 operations for each pair of 4 tiles of 24 positions, 2 examples
+MASK = {"mllama": 2 * 2 * (4 * 24) ** 2}
+
+
+def apart_from_masks(name: str, found: dict[str, Any]) -> dict[str, Any]:
+    """Disagreements, but for a mask that is built as a product."""
+    if name in MASK and "product" in found:
+        (forward, backward), theirs = found["product"]
+        if (forward + MASK[name], backward) == theirs:
+            return {kind: both for kind, both in found.items() if kind != "product"}
+    return found
+
+
 CASES: dict[str, Any] = {
+    "mllama": (mllama, "Mllama"),
     "llava": (llava, "Llava"),
     "llava (pixtral)": (pixtral, "Llava"),
     "llava_next": (llava_next, "LlavaNext"),
@@ -212,6 +243,7 @@ QWEN = {
 OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
     "llava_next": PARTS | {"projector": ("model.multi_modal_projector", "model.image_newline")},
     "idefics3": {"vision": ("model.vision_model",), "projector": ("model.connector",), "text": ("model.text_model", "lm_head")},
+    "mllama": PARTS | {"vision": ("model.vision_model",)},
     "llama4": {"vision": ("vision_model",), "projector": ("multi_modal_projector",), "text": ("language_model",)},
     "qwen2_vl": QWEN,
     "qwen2_5_vl": QWEN,
@@ -229,8 +261,8 @@ def built(name: str, seed: int) -> tuple[Any, dict[str, Any], Case]:
     model_type = name.split(" ")[0]
     make, prefix = CASES[name]
     case = make(random.Random(f"{name}/{seed}"))
-    if case.fields["text_config"]["model_type"] not in FORMULAS:
-        pytest.skip(f"no formula for {case.fields['text_config']['model_type']}")
+    if name == "llama4" and "llama4_text" not in FORMULAS:
+        pytest.skip("no formula for llama4_text")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the library that is measured
         config = transformers.CONFIG_MAPPING[model_type](**case.fields)
@@ -257,7 +289,7 @@ def test_the_closed_form_is_what_the_class_does_with_an_image(name: str, seed: i
     found = disagreements(
         fields, model, inputs(case, length), batch=case.batch, sequence_length=length, image_size=case.size
     )
-    assert not found
+    assert not apart_from_masks(name, found)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -278,7 +310,7 @@ def test_frozen_towers_save_the_class_and_the_closed_form_the_same_gradients(nam
         fields, model, inputs(case, length), batch=case.batch, sequence_length=length, image_size=case.size,
         frozen=frozen, frozen_in_model=tuple(theirs),
     )  # fmt: skip
-    assert not found
+    assert not apart_from_masks(name, found)
 
 
 LLAVA: dict[str, Any] = {
