@@ -52,6 +52,7 @@ class Encoder:
         final_norm: is there one after the last layer?
         layer_scale: is what attention and MLP give scaled by a weight for each channel?
         rotary: do positions turn query and key?
+        query_norm: are queries and keys normalised, each as a whole?
         reach: how far each layer sees to either side; None: everything. Empty: every layer sees everything.
     """
 
@@ -73,6 +74,7 @@ class Encoder:
     final_norm: bool = False
     layer_scale: bool = False
     rotary: bool = False
+    query_norm: bool = False
     reach: Sequence[int | None] = ()
 
 
@@ -174,6 +176,8 @@ def attend(
     q = net.linear(f"{name}.q", x, at.rows, model.width, query, bias=model.qkv_bias)
     k = net.linear(f"{name}.k", others, rows, inward, key, bias=model.qkv_bias and model.key_bias)
     v = net.linear(f"{name}.v", others, rows, inward, key, bias=model.qkv_bias)
+    if model.query_norm:
+        q, k = net.norm(f"{name}.q_norm", q, at.rows, query), net.norm(f"{name}.k_norm", k, rows, key)
     if model.rotary:
         net.elementwise(f"{name}.rotary", 3 * (at.rows * query + rows * key))
     y = net.attention(

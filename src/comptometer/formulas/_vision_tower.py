@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from comptometer.errors import UsageError
 from comptometer.formulas._config import MOST_LAYERS, Config
@@ -33,6 +34,7 @@ class Tower:
         tokens: trained positions that are no patch: class token, registers.
         positions: entries in the table of positions.
         patch_bias: has the patch embedding one?
+        unfolded: is the patch embedding a product with the pixels of a patch, and not a convolution?
         mask_token: is there a parameter that stands for hidden patches?
         first_norm: is there a norm before the first layer?
         final_norm: is there one after the last layer: on every position, on the pooled one, or nowhere?
@@ -46,6 +48,7 @@ class Tower:
     tokens: int = 1
     positions: int = 0
     patch_bias: bool = True
+    unfolded: bool = False
     mask_token: bool = False
     first_norm: bool = False
     final_norm: str = "every position"
@@ -105,7 +108,7 @@ def patch_grid(image: Size, patch: Size) -> Size:
 def embedded_patches(tower: Tower, net: Network, grid: Size, images: int) -> Seen:
     """Patches as positions, with the tokens besides, their places, and the norm before the first layer."""
     d = tower.encoder.width
-    x = net.convolution("patches", DATA, tower.channels, d, tower.patch, grid, bias=tower.patch_bias, examples=images)
+    x = _patches(tower, net, grid, images)
     if tower.tokens:
         x = net.weights("tokens", tower.tokens * d) or x
     if tower.mask_token:
@@ -118,6 +121,14 @@ def embedded_patches(tower: Tower, net: Network, grid: Size, images: int) -> See
     if tower.first_norm:
         x = net.norm("first_norm", x, at.rows, d, tower.encoder.norm)
     return Seen(x=x, at=at, grid=grid)
+
+
+def _patches(tower: Tower, net: Network, grid: Size, images: int) -> Flow:
+    channels, d, bias = tower.channels, tower.encoder.width, tower.patch_bias
+    if not tower.unfolded:
+        return net.convolution("patches", DATA, channels, d, tower.patch, grid, bias=bias, examples=images)
+    pixels = channels * tower.patch[0] * tower.patch[1]
+    return net.linear("patches", DATA, images * grid[0] * grid[1], pixels, d, bias=bias)
 
 
 def seen(tower: Tower, net: Network, grid: Size, images: int, *, layers: int | None = None) -> Seen:
@@ -255,14 +266,14 @@ PIXTRAL_DEFAULTS = {
     "patch_size": 16, "image_size": 1024,
 }  # fmt: skip
 
-TOWERS: dict[str, tuple[Callable[[Config], Tower], dict[str, int]]] = {
+TOWERS: dict[str, tuple[Callable[[Config], Tower], dict[str, Any]]] = {
     "clip_vision_model": (clip_tower, CLIP_DEFAULTS),
     "siglip_vision_model": (siglip_tower, SIGLIP_DEFAULTS),
     "pixtral": (pixtral_tower, PIXTRAL_DEFAULTS),
 }
 
 
-def tower_of(config: Config, model_type: str, defaults: dict[str, int] | None = None) -> Tower:
+def tower_of(config: Config, model_type: str, defaults: dict[str, Any] | None = None) -> Tower:
     """The tower that a configuration describes; class defaults stand for what it leaves out.
 
     Args:
