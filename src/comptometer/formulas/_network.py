@@ -198,6 +198,7 @@ class Network:
         q: Flow,
         k: Flow,
         v: Flow,
+        position: Flow = DATA,
         *,
         heads: int,
         key_width: int,
@@ -215,6 +216,7 @@ class Network:
             q: query.
             k: key.
             v: value.
+            position: what is added to the scores besides, such as a trained table.
             heads: query heads.
             key_width: width of query and key in one head.
             value_width: width of the value in one head; as the key unless given.
@@ -224,11 +226,11 @@ class Network:
         number = (self.batch if sequences is None else sequences) * heads * pairs
         scores = matmul(number, key_width, 1)
         sums = matmul(number, key_width if value_width is None else value_width, 1)
-        backward = sums * (v + (q or k)) + scores * (q + k)
+        backward = sums * (v + (q or k or position)) + scores * (q + k)
         again = {"flash": scores, "selective": scores + sums}.get(self.convention.recompute, 0) if backward else 0
         self._add(module, "attention", scores + sums, backward, again)
         self.elementwise(f"{module}.softmax", SOFTMAX * number)
-        return q or k or v
+        return q or k or v or position
 
     def pairs(self, length: int, *, window: int | None = None, chunk: int | None = None, masked: bool = True) -> int:
         """(query, key) pairs of self-attention that are counted; see `contraction.pairs`."""
