@@ -58,7 +58,7 @@ def on_meta(module: nn.Module, inputs: Inputs) -> tuple[nn.Module, Inputs]:
 
 
 def flop_counter_mode(module: nn.Module, inputs: Inputs) -> int:
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+    with FlopCounterMode(display=False) as counter:
         module(*inputs)
     return int(counter.get_total_flops())
 
