@@ -28,7 +28,7 @@ from torch import nn
 
 from comptometer.counters.torch import count
 
-Found = int | str | None
+Found = int | str | list[int] | None
 LONGEST = 60  # seconds for one count
 EITHER = {"causal_attention_is_the_lower_triangle_with_its_diagonal": 4194304}  # a peer may count the full square
 
@@ -92,7 +92,7 @@ def ours_on(probe: Probe) -> int:
 def probed(peer: Peer | None, probe: Probe) -> Found:
     if peer is None:
         return apart(lambda: ours_on(probe))
-    if peer.forward is None or (probe.counted != "forward" and not peer.differentiates):
+    if peer.forward is None or not peer.probed or (probe.counted != "forward" and not peer.differentiates):
         return None
     counted = peer.forward if probe.counted == "forward" else peer.whole
     trained = peer.training is not None or probe.counted != "forward"
@@ -103,7 +103,8 @@ def modelled(peer: Peer | None, name: str) -> tuple[Found, Found]:
     """Forward, and forward with backward."""
     make = MODELS[name].make
     if peer is None:
-        return apart(lambda: count(*make()).forward), apart(lambda: count(*make()).training)
+        found = apart(lambda: [(got := count(*make())).forward, got.training])
+        return (found[0], found[1]) if isinstance(found, list) else (found, found)
     forward = apart(lambda: int(peer.forward(*make()))) if peer.forward else None
     if peer.training is None:
         return forward, peer.times * forward if peer.times and isinstance(forward, int) else None
@@ -118,12 +119,13 @@ def main(name: str) -> None:
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         if peer:
             importlib.import_module("deepspeed.profiling.flops_profiler" if name == "DeepSpeed" else peer.imported)
+        importlib.import_module("torch._dynamo.backends.debugging")  # or each process would import it for itself
         for model in MODELS.values():
-            model.make("meta")  # imports what it needs, once
+            model.make("meta")
     probes, models = {}, {}
     for title, probe in PROBES.items():
         found = probed(peer, probe)
-        right = EITHER.get(title) if peer and found == EITHER.get(title) else probe.exact
+        right = EITHER[title] if peer and title in EITHER and found == EITHER[title] else probe.exact
         probes[title] = right, found
     for title, model in MODELS.items():
         forward, training = modelled(peer, title)

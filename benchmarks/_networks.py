@@ -118,7 +118,7 @@ class UNet(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """A language model of two LSTM layers. Their first state is trained, so that every step forms the same gradients."""
+    """A language model of two LSTM layers; their first state is trained, so every step forms the same gradients."""
 
     def __init__(self) -> None:
         super().__init__()

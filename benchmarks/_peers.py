@@ -20,7 +20,10 @@ MULTIPLY_ADD = 2  # for those that count multiply-adds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """A counter. `times` is what it takes forward and backward to cost, in forward passes; `None`: not at all."""
+    """A counter. `times` is what it takes forward and backward to cost, in forward passes; `None`: not at all.
+
+    The probes choose their device, so a counter that is run on another is not `probed`.
+    """
 
     name: str
     package: str
@@ -28,6 +31,7 @@ class Peer:
     forward: Callable[[nn.Module, Inputs], int] | None = None
     training: Callable[[nn.Module, Inputs], int] | None = None
     times: int | None = None
+    probed: bool = True
 
     @property
     def installed(self) -> bool:
@@ -45,7 +49,8 @@ class Peer:
         """Forward and backward."""
         if self.training is not None:
             return self.training(module, inputs)
-        assert self.forward is not None and self.times is not None
+        if self.forward is None or self.times is None:
+            raise TypeError(f"{self.name} counts forward passes only")
         return self.times * self.forward(module, inputs)
 
 
@@ -146,6 +151,7 @@ PEERS: Mapping[str, Peer] = {
             imported="torch",
             forward=lambda module, inputs: flop_counter_mode(*on_meta(module, inputs)),
             training=lambda module, inputs: flop_counter_mode_training(*on_meta(module, inputs)),
+            probed=False,
         ),
         Peer(name="fvcore", package="fvcore", imported="fvcore", forward=fvcore),
         Peer(name="ptflops", package="ptflops", imported="ptflops", forward=ptflops("pytorch")),
