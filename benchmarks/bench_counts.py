@@ -158,7 +158,7 @@ def peak(arguments: Sequence[str]) -> str:
     program = f"import runpy, sys; sys.argv[1:] = {list(arguments[2:])!r}\n"
     program += f"exec({what!r})\n" if kind == "-c" else f"runpy.run_module({what!r}, run_name='__main__')\n"
     report = "import sys; print(*[line.split()[1] for line in open('/proc/self/status') if 'VmHWM' in line])"
-    whole = f"import atexit\natexit.register(exec, {report!r})\n{program}"
+    whole = f"import atexit\natexit.register(exec, {report!r}, {{}})\n{program}"
     done = subprocess.run([PYTHON, "-c", whole], capture_output=True, text=True, check=False)
     return f"{int(done.stdout.split()[-1]) / 1024:.0f}" if Path("/proc/self/status").exists() else "–"
 
