@@ -1,118 +1,187 @@
-"""The live PyTorch counter beside torch's own: exactness on the probes, and time over the bare meta graph."""
+"""The counters beside others: what is exact, what is left out or added, and what it costs in time and memory."""
 
 from __future__ import annotations
 
-import logging
+import importlib.util
+import json
+import os
+import subprocess
 import sys
-import warnings
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import nn
-from torch.nn import functional as F  # noqa: N812
-from torch.utils.flop_counter import FlopCounterMode
+from _measure import PYTHON, calls, process, table
+from _timing import COUNTERS
 
-from comptometer.counters.torch import count
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "counters"))
-from _measure import calls, table
-from probes import PROBES, Probe
-
-LAYERS, WIDTH, HEADS, LENGTH, VOCABULARY = 12, 256, 8, 128, 1000
-
-
-class Block(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.before, self.between = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
-        self.q, self.k, self.v, self.o = (nn.Linear(WIDTH, WIDTH) for _ in range(4))
-        self.up, self.down = nn.Linear(WIDTH, 4 * WIDTH), nn.Linear(4 * WIDTH, WIDTH)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        inside = self.before(x)
-        q, k, v = (layer(inside).unflatten(-1, (HEADS, -1)).transpose(1, 2) for layer in (self.q, self.k, self.v))
-        x = x + self.o(F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(-2))
-        return x + self.down(F.gelu(self.up(self.between(x))))
-
-
-class Decoder(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.table, self.head = nn.Embedding(VOCABULARY, WIDTH), nn.Linear(WIDTH, VOCABULARY, bias=False)
-        self.blocks = nn.ModuleList(Block() for _ in range(LAYERS))
-
-    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        x = self.table(tokens)
-        for block in self.blocks:
-            x = block(x)
-        return self.head(x)
+HERE = Path(__file__).parent
+OURS = "comptometer"
+PACKAGES = {
+    "FlopCounterMode": "torch", "FlopCounterMode, meta": "torch", "fvcore": "fvcore", "ptflops": "ptflops",
+    "ptflops, aten": "ptflops", "ultralytics-thop": "thop", "torchinfo": "torchinfo", "torchprofile": "torchprofile",
+    "calflops": "calflops", "DeepSpeed": "deepspeed", "Trainer, 6ND": "transformers",
+}  # fmt: skip
+CLOSED_FORMS: Mapping[str, dict[str, Any]] = {
+    "gpt2": {"n_embd": 768, "n_head": 12, "n_layer": 12, "vocab_size": 50257},
+    "llama": {
+        "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32,
+        "num_key_value_heads": 8, "vocab_size": 128256,
+    },
+    "mixtral": {
+        "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32,
+        "num_key_value_heads": 8, "vocab_size": 32000, "num_local_experts": 8, "num_experts_per_tok": 2,
+    },
+    "gemma2": {
+        "hidden_size": 3584, "intermediate_size": 14336, "num_hidden_layers": 42, "num_attention_heads": 16,
+        "num_key_value_heads": 8, "head_dim": 256, "vocab_size": 256000, "sliding_window": 4096,
+    },
+}  # fmt: skip
+GPT2 = (
+    "comptometer, configuration", "comptometer, meta", "comptometer, model with weights", "no counter, CPU",
+    "FlopCounterMode, CPU", "FlopCounterMode, meta",
+)  # fmt: skip
+WITHIN = 0.02
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "DS_BUILD_OPS": "0", "TRANSFORMERS_VERBOSITY": "error"}
 
 
-def ours(probe: Probe) -> int:
-    found = count(probe.run(), attention=probe.attention)
-    return {
-        "forward": found.forward,
-        "training": found.training,
-        "executed": found.training + found.recomputed,
-    }[probe.counted]
-
-
-def theirs(probe: Probe) -> int:
-    with FlopCounterMode(display=False) as counter:
-        probe.run()()
-    return int(counter.get_total_flops())
-
-
-def tried(counter: Any, probe: Probe) -> int | str:
+def worker(*arguments: str) -> Any:
+    """The JSON that a script of this folder prints last, or the last line of what it complained about."""
+    done = subprocess.run([PYTHON, *arguments], cwd=HERE, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     try:
-        return counter(probe)
-    except Exception as error:
-        return type(error).__name__
+        return json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        return (done.stderr.strip().splitlines() or ["ended without a word"])[-1]
 
 
-def bare(model: nn.Module, tokens: torch.Tensor) -> None:
-    model(tokens).sum().backward()
-    model.zero_grad(set_to_none=True)
+def installed() -> list[str]:
+    return [name for name, package in PACKAGES.items() if importlib.util.find_spec(package)]
 
 
-def flop_counter_mode(model: nn.Module, tokens: torch.Tensor) -> int:
-    with FlopCounterMode(display=False) as counter:
-        bare(model, tokens)
-    return int(counter.get_total_flops())
+def tally(pairs: Sequence[tuple[int, Any]]) -> list[str]:
+    """Exact, within 2%, gave a number, asked."""
+    asked = [(right, found) for right, found in pairs if found is not None]
+    if not asked:
+        return ["–"] * 4
+    numbers = [(right, found) for right, found in asked if isinstance(found, int)]
+    near = sum(abs(found - right) <= WITHIN * right for right, found in numbers)
+    return [str(n) for n in (sum(a == b for a, b in numbers), near, len(numbers), len(asked))]
+
+
+def error(right: int, found: Any) -> str:
+    if found is None:
+        return "–"
+    if not isinstance(found, int):
+        return str(found).removesuffix("Error")
+    return "0" if found == right else f"{100 * (found / right - 1):+.3g}"
+
+
+def conformance(results: Mapping[str, Any]) -> None:
+    counts = ["exact", "in 2%", "ran", "of"]
+    table(
+        "Probes of single operations; forward-only counters are not asked for gradients",
+        ["counter", "version", *counts],
+        [[name, r["version"], *tally(list(r["probes"].values()))] for name, r in results.items()],
+    )
+    for part, title in (("forward", "forward"), ("training", "forward and backward")):
+        table(
+            f"Whole models, {title}",
+            ["counter", *counts],
+            [[name, *tally([model[part] for model in r["models"].values()])] for name, r in results.items()],
+        )
+        able = {n: r for n, r in results.items() if any(m[part][1] is not None for m in r["models"].values())}
+        table(
+            f"Error in %, {title}; 0 is exact",
+            ["model", *able],
+            [[name, *(error(*r["models"][name][part]) for r in able.values())] for name in results[OURS]["models"]],
+        )
+
+
+def each_probe(results: Mapping[str, Any]) -> None:
+    names = list(results)
+    table(
+        "Probes, counter by counter (+ exact)",
+        ["probe", "exact", *names],
+        [
+            [probe, right, *("+" if found == at else "–" if found is None else found for at, found in row)]
+            for probe, (right, _) in results[OURS]["probes"].items()
+            for row in [[results[name]["probes"][probe] for name in names]]
+        ],
+    )
+
+
+def speed(model: str, counters: Sequence[str]) -> None:
+    rows = []
+    for name in counters:
+        found = worker("_timing.py", name, model)
+        if isinstance(found, str):
+            rows.append([name, COUNTERS[name][0], found.split(":")[0], "", ""])
+            continue
+        later = f"{found['later']:.3g}" if found["later"] is not None else "–"
+        rows.append([name, COUNTERS[name][0], f"{found['first']:.3g}", later, f"{found['megabytes']:.0f}"])
+    table(f"{model}, a process each", ["counter", "counts", "first call, s", "later, s", "peak MB"], rows)
+
+
+def in_process() -> None:
+    import comptometer
+
+    rows = []
+    for family, fields in CLOSED_FORMS.items():
+        config = {"model_type": family, **fields}
+        seconds = calls(lambda config=config: comptometer.count(config, sequence_length=4096), 200)
+        rows.append([family, f"{1e6 * seconds:.0f}"])
+    table("Count of a configuration in process, median of 200 (first call left out)", ["family", "µs"], rows)
+
+
+def whole_command() -> None:
+    """With bytecode compiled beforehand: a machine that writes none would compile at every start."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "config.json"
+        path.write_text(json.dumps({"model_type": "llama", **CLOSED_FORMS["llama"]}))
+        command = ["-m", "comptometer", "count", str(path), "--json"]
+        rows = []
+        yardstick = process(["-c", "import json, click"])
+        for title, arguments in (
+            ("python -c pass", ["-c", "pass"]),
+            ("import json, click", ["-c", "import json, click"]),
+            ("comptometer count config.json --json", command),
+        ):
+            seconds = process(arguments)
+            rows.append([title, f"{1e3 * seconds:.0f}", f"{seconds / yardstick:.2f}", peak(arguments)])
+    table("Whole command, bytecode compiled", ["", "ms", "over json, click", "peak MB"], rows)
+
+
+def peak(arguments: Sequence[str]) -> str:
+    """Peak memory in MB of what Python is given, as Linux reports it."""
+    kind, what = arguments[:2]
+    program = f"import runpy, sys; sys.argv[1:] = {list(arguments[2:])!r}\n"
+    program += f"exec({what!r})\n" if kind == "-c" else f"runpy.run_module({what!r}, run_name='__main__')\n"
+    report = "import sys; print(*[line.split()[1] for line in open('/proc/self/status') if 'VmHWM' in line])"
+    whole = f"import atexit\natexit.register(exec, {report!r}, {{}})\n{program}"
+    done = subprocess.run([PYTHON, "-c", whole], capture_output=True, text=True, check=False)
+    return f"{int(done.stdout.split()[-1]) / 1024:.0f}" if Path("/proc/self/status").exists() else "–"
+
+
+def main() -> None:
+    present = installed()
+    missing = [name for name in PACKAGES if name not in present]
+    if missing:
+        print(f"not installed: {', '.join(missing)}")
+    whole_command()
+    in_process()
+    names = [OURS, *present]
+    with ThreadPoolExecutor(2) as pool:  # counting does not mind company; timing does and comes after it
+        found = dict(zip(names, pool.map(lambda name: worker("_conformance.py", name), names), strict=True))
+    for name in [name for name, result in found.items() if isinstance(result, str)]:
+        print(f"{name}: {found.pop(name)}")
+    conformance(found)
+    if "--probes" in sys.argv:
+        each_probe(found)
+    speed("gpt2, 512", GPT2)
+    speed("vit_b_16", [name for name in COUNTERS if name.endswith("meta")])
+    speed("resnet50", [name for name in COUNTERS if name in present or name.endswith(("meta", "weights", "CPU"))])
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
-    logging.disable(logging.WARNING)
-    warnings.simplefilter("ignore")
-    rows = [[name, probe.exact, tried(ours, probe), tried(theirs, probe)] for name, probe in PROBES.items()]
-    table("Probes", ["probe", "exact", "comptometer", "FlopCounterMode"], rows)
-    table(
-        "Probes that are exact",
-        ["counter", "exact", "of"],
-        [[name, sum(row[1] == row[at] for row in rows), len(rows)] for at, name in ((2, "comptometer"), (3, "torch"))],
-    )
-    with torch.device("meta"):
-        model, tokens = Decoder(), torch.zeros(1, LENGTH, dtype=torch.long)
-    real, numbers = Decoder(), torch.zeros(1, LENGTH, dtype=torch.long)
-    seconds = {
-        "bare meta graph": calls(lambda: bare(model, tokens), 15),
-        "FlopCounterMode, meta": calls(lambda: flop_counter_mode(model, tokens), 15),
-        "comptometer, meta": calls(lambda: count(model, tokens), 15),
-        "comptometer, model with weights": calls(lambda: count(real, numbers), 15),
-    }
-    table(
-        f"Decoder of {LAYERS} layers, width {WIDTH}, forward and backward, median of 15 runs",
-        ["", "ms", "over bare", "over FlopCounterMode"],
-        [
-            [
-                name,
-                f"{1e3 * s:.1f}",
-                f"{s / seconds['bare meta graph']:.2f}",
-                f"{s / seconds['FlopCounterMode, meta']:.2f}",
-            ]
-            for name, s in seconds.items()
-        ],
-    )
-    print(f"\n  training: {count(model, tokens).training} ours, {flop_counter_mode(model, tokens)} FlopCounterMode")
+    main()
