@@ -32,7 +32,8 @@ def sides(net: Network, default: int, *, longest: int | None = None) -> Sides:
 
     Args:
         net: asked for the lengths.
-        default: positions of the encoder's side where the caller does not say; the decoder's are as many, at most `longest`.
+        default: positions of the encoder's side where the caller does not say; the decoder's are as many as it has,
+            at most `longest`.
         longest: positions that either side is made for.
     """
     read = net.length(default, longest=longest)
