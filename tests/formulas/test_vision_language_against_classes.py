@@ -104,7 +104,7 @@ def paligemma(pick: random.Random) -> Case:
 
 
 def gemma3(pick: random.Random) -> Case:
-    fields = {
+    fields: dict[str, Any] = {
         "text_config": text(pick, "gemma3_text"), "vision_config": tower(pick, "siglip_vision_model"),
         "mm_tokens_per_image": pick.choice([4, 16]), "image_token_index": IMAGE,
         "tie_word_embeddings": pick.choice([True, False]),
@@ -137,7 +137,7 @@ def mistral3(pick: random.Random) -> Case:
 
 def idefics3(pick: random.Random) -> Case:
     kind = pick.choice(["idefics3_vision", "smolvlm_vision"])
-    fields = {
+    fields: dict[str, Any] = {
         "text_config": text(pick, "llama"), "vision_config": tower(pick, kind), "image_token_id": IMAGE,
         "scale_factor": pick.choice([2, 4]), "tie_word_embeddings": pick.choice([True, False]),
     }  # fmt: skip
@@ -204,7 +204,7 @@ def mllama(pick: random.Random) -> Case:
     return Case({"text_config": language, "vision_config": vision}, (16, 16), 0, inputs, 2)
 
 
-# The class builds the tower's mask as a product of ones: 2 operations for each pair of 4 tiles of 24 positions, 2 examples
+# The class builds the tower's mask as a product of ones: 2 for each pair of 4 tiles of 24 positions, 2 examples
 MASK = {"mllama": 2 * 2 * (4 * 24) ** 2}
 
 
@@ -246,7 +246,9 @@ QWEN = {
 }
 OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
     "llava_next": PARTS | {"projector": ("model.multi_modal_projector", "model.image_newline")},
-    "idefics3": {"vision": ("model.vision_model",), "projector": ("model.connector",), "text": ("model.text_model", "lm_head")},
+    "idefics3": {
+        "vision": ("model.vision_model",), "projector": ("model.connector",), "text": ("model.text_model", "lm_head"),
+    },
     "mllama": PARTS | {"vision": ("model.vision_model",)},
     "llama4": {"vision": ("vision_model",), "projector": ("multi_modal_projector",), "text": ("language_model",)},
     "qwen2_vl": QWEN,

@@ -1,7 +1,7 @@
 """Llama 3.2 Vision: the text looks at the image through layers of its own, and no position of it is the image's.
 
-With T tiles of N + 1 positions each and a text of S tokens: the tower runs on sequences of T·⌈(N + 1)/8⌉·8 positions, all
-tiles together; every cross-attention layer has its query and output products on S rows, those of key and value on
+With T tiles of N + 1 positions each and a text of S tokens: the tower runs on sequences of T·⌈(N + 1)/8⌉·8 positions,
+all tiles together; every cross-attention layer has its query and output products on S rows, those of key and value on
 T(N + 1), and S·T(N + 1) pairs. Text alone passes over these layers.
 
 Source: Llama team 2024, arXiv 2407.21783, section 7.
@@ -16,7 +16,7 @@ from comptometer.formulas._config import MOST_LAYERS
 from comptometer.formulas._decoder import Decoder, Layer, block, logits, mlp, tokens_of
 from comptometer.formulas._encoder import Encoder, Sequences, encoder_stack
 from comptometer.formulas._vision_tower import patch_grid
-from comptometer.formulas.transformer import llama_like
+from comptometer.formulas._llama import llama_like
 
 VISION = {
     "hidden_size": 1280, "intermediate_size": 5120, "num_hidden_layers": 32, "num_global_layers": 8,
