@@ -30,16 +30,11 @@ class Sides:
 def sides(net: Network, default: int, *, longest: int | None = None) -> Sides:
     """The batch; figures per token are divided by the positions of both sides.
 
-        Args:
-            net: asked for the lengths.
-    <<<<<<< HEAD
-            default: positions of the encoder's side where the caller does not say; the decoder's are as many, at most
-                `longest`.
-    =======
-            default: positions of the encoder's side where the caller does not say; the decoder's are as many as it has,
-                at most `longest`.
-    >>>>>>> encoders
-            longest: positions that either side is made for.
+    Args:
+        net: asked for the lengths.
+        default: positions of the encoder's side where the caller does not say; the decoder's are as many as it has,
+            at most `longest`.
+        longest: positions that either side is made for.
     """
     read = net.length(default, longest=longest)
     written = net.decoder_length(min(read, longest or read), longest=longest)

@@ -15,8 +15,8 @@ from comptometer.formulas import DATA, Config, Flow, Network, formula
 from comptometer.formulas._config import MOST_LAYERS
 from comptometer.formulas._decoder import Decoder, Layer, block, logits, mlp, tokens_of
 from comptometer.formulas._encoder import Encoder, Sequences, encoder_stack
-from comptometer.formulas._vision_tower import patch_grid
 from comptometer.formulas._llama import llama_like
+from comptometer.formulas._vision_tower import patch_grid
 
 VISION = {
     "hidden_size": 1280, "intermediate_size": 5120, "num_hidden_layers": 32, "num_global_layers": 8,
