@@ -21,6 +21,7 @@ from torch.library import Library
 from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from comptometer.contraction import matmul, pairs
+from comptometer.counters._torch_transformers import Kept, kept_of
 from comptometer.ops import Attention
 
 if TYPE_CHECKING:
@@ -93,10 +94,19 @@ def kept(trace: Trace, query: Any, key: Any, mask: Any = None, causal: bool = Fa
         if length == width:
             return rows * pairs(length, trace.attention)
         return square if trace.attention == "half" else rows * sum(min(at + 1, width) for at in range(length))
+    known = kept_of(mask)
+    if known is not None:
+        return rows * _of_positions(known, trace.attention, length, width)
     if mask.device.type == "meta":
         trace.unknown_values("an attention mask has no values on the meta device: it is counted as the full square")
         return square
     return _kept_by(mask, rows, length, width, trace.attention)
+
+
+def _of_positions(known: Kept, attention: Attention, length: int, width: int) -> int:
+    if attention == "causal":
+        return known.pairs
+    return pairs(length, "half") if known.causal else length * width
 
 
 def _kept_by(mask: Any, rows: int, length: int, width: int, attention: Attention) -> int:

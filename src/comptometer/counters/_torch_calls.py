@@ -90,9 +90,7 @@ class _Arguments:
         else:
             before = list(self.tensors).index(id(tensor)) if id(tensor) in self.tensors else None
             shared = self.storages.setdefault(storage(tensor), len(self.storages))
-            self.key.append(
-                (*described(tensor), before, shared, tensor.is_leaf, tensor._is_view(), tensor.storage_offset())
-            )
+            self.key.append((*described(tensor), before, shared, tensor.is_leaf, tensor.storage_offset()))
             self.key.append(tuple((name, id(value)) for name, value in vars(tensor).items()))
         self.tensors[id(tensor)] = tensor
 

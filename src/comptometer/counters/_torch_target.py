@@ -6,8 +6,7 @@ A copy shares no state with the model: its gradients, running statistics and ran
 from __future__ import annotations
 
 import copy
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -182,21 +181,3 @@ def leaves(tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:
             found[id(node.variable)] = node.variable
         ahead.extend(after for after, _ in node.next_functions)
     return list(found.values())
-
-
-@contextmanager
-def without_values() -> Iterator[None]:
-    """Let classes of `transformers` run on the meta device: whether positions restart is not looked up.
-
-    Inputs without values hold one sequence each; their mask code would ask for the values of the positions.
-    """
-    masks: Any = sys.modules.get("transformers.masking_utils")
-    before: Callable[..., Any] | None = getattr(masks, "find_packed_sequence_indices", None)
-    if before is None:
-        yield
-        return
-    masks.find_packed_sequence_indices = lambda *args, **kwargs: None
-    try:
-        yield
-    finally:
-        masks.find_packed_sequence_indices = before

@@ -24,6 +24,7 @@ from comptometer.counters._torch_blocks import MARK
 from comptometer.counters._torch_calls import Witness
 from comptometer.counters._torch_products import RECURRENCE
 from comptometer.counters._torch_rules import Rule, rule_of
+from comptometer.counters._torch_transformers import passed_on
 from comptometer.ops import Attention, Recompute
 
 _MISSING: Final[Any] = object()
@@ -114,7 +115,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.rows: dict[tuple[str, str], Row] = {}
         self.uncounted: dict[tuple[str, str], tuple[int, str]] = {}
         self.notes: dict[str, None] = {}
-        self.idle = False
+        self.idle = self.masked = False
         self.witness: Witness | None = None
         self.differentiated = False
         self._slow = True  # is there more to do than to look up the rule?
@@ -135,12 +136,20 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 self._graphs.setdefault(task, torch.is_grad_enabled())
             if self.witness is not None:
                 return self._witnessed(self.witness, func, args, kwargs or {})
+            if self.masked:
+                out = self._run(func, args, kwargs or {})
+                passed_on(func, args, out)
+                return out
         rule = _RULES.get(func, _MISSING)
         if rule is _MISSING:
             rule = _RULES[func] = rule_of(func)
         if rule is None:
             return func(*args, **kwargs) if kwargs else func(*args)
         return rule(self, func, args, kwargs or {})
+
+    def _run(self, func: Any, args: Any, kwargs: Any) -> Any:
+        rule = rule_of(func)
+        return func(*args, **kwargs) if rule is None else rule(self, func, args, kwargs)
 
     def _witnessed(self, witness: Witness, func: Any, args: Any, kwargs: Any) -> Any:
         if isinstance(func, torch._ops.OpOverload):

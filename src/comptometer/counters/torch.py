@@ -14,6 +14,7 @@ from comptometer.counters import _torch_target as target
 from comptometer.counters._torch_attention import NeedsValuesError
 from comptometer.counters._torch_blocks import Blocks, watched_by_others
 from comptometer.counters._torch_trace import Row, Tracer
+from comptometer.counters._torch_transformers import without_values
 from comptometer.errors import UsageError
 from comptometer.ops import Attention, Convention, OpCount, Recompute, Term, Uncounted
 
@@ -183,7 +184,7 @@ def _traced(
     with ExitStack() as stack:
         if module is not None:
             stack.enter_context(target.as_it_was(module))
-            stack.enter_context(target.without_values() if attempt.meta else torch.random.fork_rng(devices=[]))
+            stack.enter_context(without_values(trace) if attempt.meta else torch.random.fork_rng(devices=[]))
         if attempt.blocks is not None:
             stack.enter_context(attempt.blocks.running(trace))
         stack.enter_context(torch.set_grad_enabled(backward))
