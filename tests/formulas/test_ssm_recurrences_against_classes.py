@@ -166,6 +166,20 @@ def test_a_frozen_embedding_saves_the_same_gradients(model_type: str) -> None:
     assert not compared(model_type, "frozen", frozen=("embedding",), frozen_in_model=(table,))
 
 
+@pytest.mark.parametrize(
+    ("model_type", "part", "named"),
+    [
+        ("mamba2", "layers.*.mixer.in", "backbone.layers.*.mixer.in_proj"),
+        ("rwkv", "layers.*.time.k", "rwkv.blocks.*.attention.key"),
+        ("lfm2", "layers.*.mlp", "model.layers.*.feed_forward"),
+        ("minimax", "layers.*.router", "model.layers.*.mlp.gate"),
+    ],
+)
+def test_so_does_a_frozen_part_beside_it(model_type: str, part: str, named: str) -> None:
+    table = {"mamba2": "backbone.embeddings", "rwkv": "rwkv.embeddings"}.get(model_type, "model.embed_tokens")
+    assert not compared(model_type, "part", frozen=(part, "embedding"), frozen_in_model=(named, table))
+
+
 Step = Any
 
 
