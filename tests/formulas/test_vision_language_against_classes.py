@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 from grid import disagreements
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from comptometer.counting import count
-from comptometer.errors import DataError, UsageError
+from comptometer.errors import ComptometerError, DataError, UsageError
 from comptometer.formulas import FORMULAS
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -50,7 +52,9 @@ def pixels(batch: int, height: int, width: int) -> Any:
 class Case:
     """Fields, the size of an image, its positions in the text, and what the class wants besides."""
 
-    def __init__(self, fields: dict[str, Any], size: tuple[int, int], positions: int, inputs: dict[str, Any], batch: int):
+    def __init__(
+        self, fields: dict[str, Any], size: tuple[int, int], positions: int, inputs: dict[str, Any], batch: int
+    ):
         self.fields, self.size, self.positions, self.inputs, self.batch = fields, size, positions, inputs, batch
 
 
@@ -102,7 +106,7 @@ def paligemma(pick: random.Random) -> Case:
 
 
 def gemma3(pick: random.Random) -> Case:
-    fields = {
+    fields: dict[str, Any] = {
         "text_config": text(pick, "gemma3_text"), "vision_config": tower(pick, "siglip_vision_model"),
         "mm_tokens_per_image": pick.choice([4, 16]), "image_token_index": IMAGE,
         "tie_word_embeddings": pick.choice([True, False]),
@@ -135,7 +139,7 @@ def mistral3(pick: random.Random) -> Case:
 
 def idefics3(pick: random.Random) -> Case:
     kind = pick.choice(["idefics3_vision", "smolvlm_vision"])
-    fields = {
+    fields: dict[str, Any] = {
         "text_config": text(pick, "llama"), "vision_config": tower(pick, kind), "image_token_id": IMAGE,
         "scale_factor": pick.choice([2, 4]), "tie_word_embeddings": pick.choice([True, False]),
     }  # fmt: skip
@@ -150,24 +154,26 @@ def llama4(pick: random.Random) -> Case:
         "vision_output_dim": 24,
     }  # fmt: skip
     language = text(pick, "llama4_text") | {
-        "intermediate_size_mlp": 40, "num_local_experts": 4, "num_experts_per_tok": 1,
+        "intermediate_size_mlp": 40, "num_local_experts": 4, "num_experts_per_tok": 4,
         "interleave_moe_layer_step": 2, "attention_chunk_size": 1000, "tie_word_embeddings": False,
     }  # fmt: skip
     fields = {"text_config": language, "vision_config": vision, "image_token_index": IMAGE}
     return Case(fields, (16, 16), 4, {"pixel_values": pixels(2, 16, 16)}, 2)
 
 
-def qwen(pick: random.Random, name: str) -> Case:
-    language = text(pick, f"{name}_text")
+def qwen(pick: random.Random, name: str, **more: Any) -> Case:
+    language = text(pick, f"{name}_text") | more
     heads = pick.choice([2, 4])
     vision = {
         "depth": 3, "num_heads": heads, "patch_size": 4, "spatial_merge_size": 2, "temporal_patch_size": 2,
         "in_channels": 3, "fullatt_block_indexes": [1], "window_size": pick.choice([8, 16]),
         "intermediate_size": 24, "mlp_ratio": pick.choice([2, 4]), "num_position_embeddings": 16,
-        "deepstack_visual_indexes": pick.choice([[0], [0, 2]]), "out_hidden_size": language["hidden_size"],
+        "deepstack_visual_indexes": pick.choice([[0], [0, 2], []]), "out_hidden_size": language["hidden_size"],
     }  # fmt: skip
     width = 8 * heads
-    vision |= {"hidden_size": language["hidden_size"], "embed_dim": width} if name == "qwen2_vl" else {"hidden_size": width}
+    vision |= (
+        {"hidden_size": language["hidden_size"], "embed_dim": width} if name == "qwen2_vl" else {"hidden_size": width}
+    )
     language["num_hidden_layers"] = 2
     language |= {"rope_parameters": {"rope_type": "default", "mrope_section": [2, 1, 1], "rope_theta": 1e4}}
     fields = {
@@ -200,7 +206,7 @@ def mllama(pick: random.Random) -> Case:
     return Case({"text_config": language, "vision_config": vision}, (16, 16), 0, inputs, 2)
 
 
-# The class builds the tower's mask as a product of ones: 2 operations for each pair of 4 tiles of 24 positions, 2 examples
+# The class builds the tower's mask as a product of ones: 2 for each pair of 4 tiles of 24 positions, in 2 examples
 MASK = {"mllama": 2 * 2 * (4 * 24) ** 2}
 
 
@@ -228,6 +234,17 @@ CASES: dict[str, Any] = {
     "qwen2_vl": (lambda pick: qwen(pick, "qwen2_vl"), "Qwen2VL"),
     "qwen2_5_vl": (lambda pick: qwen(pick, "qwen2_5_vl"), "Qwen2_5_VL"),
     "qwen3_vl": (lambda pick: qwen(pick, "qwen3_vl"), "Qwen3VL"),
+    "qwen3_vl_moe": (
+        lambda pick: qwen(
+            pick,
+            "qwen3_vl_moe",
+            num_experts=4,
+            num_experts_per_tok=pick.choice([1, 2]),
+            moe_intermediate_size=12,
+            decoder_sparse_step=pick.choice([1, 2]),
+        ),
+        "Qwen3VLMoe",
+    ),
 }
 # How the class names what the closed form calls vision, projector and text
 PARTS = {
@@ -242,7 +259,9 @@ QWEN = {
 }
 OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
     "llava_next": PARTS | {"projector": ("model.multi_modal_projector", "model.image_newline")},
-    "idefics3": {"vision": ("model.vision_model",), "projector": ("model.connector",), "text": ("model.text_model", "lm_head")},
+    "idefics3": {
+        "vision": ("model.vision_model",), "projector": ("model.connector",), "text": ("model.text_model", "lm_head"),
+    },
     "mllama": PARTS | {"vision": ("model.vision_model",)},
     "llama4": {"vision": ("vision_model",), "projector": ("multi_modal_projector",), "text": ("language_model",)},
     "qwen2_vl": QWEN,
@@ -253,6 +272,7 @@ OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
         "projector": ("model.visual.merger", "model.visual.deepstack_merger_list"),
     },
 }  # fmt: skip
+OTHERS["qwen3_vl_moe"] = OTHERS["qwen3_vl"]
 OTHERS["smolvlm"] = OTHERS["idefics3"]
 
 
@@ -267,6 +287,8 @@ def built(name: str, seed: int) -> tuple[Any, dict[str, Any], Case]:
         warnings.simplefilter("ignore")  # of the library that is measured
         config = transformers.CONFIG_MAPPING[model_type](**case.fields)
         config._attn_implementation = "eager"
+        if hasattr(config, "_experts_implementation"):
+            config._experts_implementation = "eager"
         torch.manual_seed(0)
         model = getattr(transformers, f"{prefix}ForConditionalGeneration")(config)
     said = config.to_dict() | {"architectures": [f"{prefix}ForConditionalGeneration"]}
@@ -301,7 +323,9 @@ def test_the_closed_form_is_what_the_class_does_with_text_alone(name: str) -> No
 
 @pytest.mark.parametrize("frozen", [("vision",), ("text",), ("vision", "text"), ("vision", "projector")])
 @pytest.mark.parametrize("name", CASES)
-def test_frozen_towers_save_the_class_and_the_closed_form_the_same_gradients(name: str, frozen: tuple[str, ...]) -> None:
+def test_frozen_towers_save_the_class_and_the_closed_form_the_same_gradients(
+    name: str, frozen: tuple[str, ...]
+) -> None:
     model, fields, case = built(name, 1)
     length, known = case.positions + 3, dict(model.named_parameters())
     parts = OTHERS.get(name, PARTS)
@@ -471,3 +495,42 @@ def test_an_image_that_cannot_be_is_refused(fields: dict[str, Any], options: dic
 def test_a_field_that_cannot_be_is_named(change: dict[str, Any], said: str) -> None:
     with pytest.raises(DataError, match=said):
         count(LLAVA | change, sequence_length=640, image_size=336)
+
+
+ANYTHING = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.integers(0, 64), st.floats(), st.text(max_size=3),
+    st.lists(st.integers(-3, 99), max_size=3), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+)  # fmt: skip
+NESTED = [
+    "hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size", "image_size", "patch_size",
+    "num_channels", "vision_use_head", "depth", "num_heads", "embed_dim", "mlp_ratio", "window_size", "model_type",
+    "fullatt_block_indexes", "deepstack_visual_indexes", "num_key_value_heads", "head_dim", "vocab_size",
+]  # fmt: skip
+OUTER = [
+    "text_config", "vision_config", "vision_feature_layer", "vision_feature_select_strategy", "image_grid_pinpoints",
+    "scale_factor", "downsample_ratio", "mm_tokens_per_image", "spatial_merge_size", "projection_dim", "architectures",
+]  # fmt: skip
+SEEING = [name.split(" ")[0] for name in CASES]
+
+
+def outcome(fields: dict[str, Any], image: Any) -> int | str:
+    """The count, or what was refused; anything else escapes."""
+    try:
+        return count(fields, sequence_length=4096, image_size=image).forward
+    except ComptometerError as error:
+        return str(error)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(SEEING),
+    st.dictionaries(st.sampled_from(OUTER), ANYTHING, max_size=2),
+    st.dictionaries(st.sampled_from(NESTED), ANYTHING, max_size=2),
+    st.dictionaries(st.sampled_from(NESTED), ANYTHING, max_size=2),
+    st.sampled_from([None, 8, 336, (448, 224)]),
+)
+def test_no_configuration_brings_the_counter_down(
+    model_type: str, outer: dict[str, Any], vision: dict[str, Any], language: dict[str, Any], image: Any
+) -> None:
+    fields = {"model_type": model_type, "text_config": language, "vision_config": vision} | outer
+    assert outcome(fields, image)

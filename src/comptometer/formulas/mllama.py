@@ -1,7 +1,7 @@
 """Llama 3.2 Vision: the text looks at the image through layers of its own, and no position of it is the image's.
 
-With T tiles of N + 1 positions each and a text of S tokens: the tower runs on sequences of T·⌈(N + 1)/8⌉·8 positions, all
-tiles together; every cross-attention layer has its query and output products on S rows, those of key and value on
+With T tiles of N + 1 positions each and a text of S tokens: the tower runs on sequences of T·⌈(N + 1)/8⌉·8 positions,
+all tiles together; every cross-attention layer has its query and output products on S rows, those of key and value on
 T(N + 1), and S·T(N + 1) pairs. Text alone passes over these layers.
 
 Source: Llama team 2024, arXiv 2407.21783, section 7.
@@ -125,9 +125,7 @@ def _crossed(model: Decoder, net: Network, tokens: int, x: Flow, memory: Flow, s
     q = net.norm(f"{name}.q_norm", net.linear(f"{name}.q", y, tokens, d, query), tokens * model.heads, e)
     k = net.norm(f"{name}.k_norm", net.linear(f"{name}.k", memory, rows, d, key), rows * model.key_value_heads, e)
     v = net.linear(f"{name}.v", memory, rows, d, key)
-    y = net.attention(
-        f"{name}.core", q, k, v, heads=model.heads, key_width=e, pairs=tokens // net.batch * seen
-    )
+    y = net.attention(f"{name}.core", q, k, v, heads=model.heads, key_width=e, pairs=tokens // net.batch * seen)
     y = net.linear(f"{name}.out", y, tokens, query, d)
     x = net.weights(f"{name}.gates", 2) or x or y
     y = net.norm("layers.*.cross_mlp.norm", x, tokens, d)

@@ -1,20 +1,21 @@
 """Image models whose maps get coarser and wider by stages: Swin, ConvNeXt, ResNet.
 
 A convolution costs 2·c_in/groups·c_out·k² for each position of its output; the first one reads pixels, which need no
-gradient. Swin's attention is cut into windows of W × W positions, each a sequence of its own: W⁴ pairs in each, whatever
-the convention, because that is how it is executed; a shift moves the windows and changes no count.
+gradient. Swin's attention is cut into windows of W × W positions, each a sequence of its own: W⁴ pairs in each,
+whatever the convention, because that is how it is executed; a shift moves the windows and changes no count.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from comptometer.formulas import DATA, Config, Flow, Network, formula
 from comptometer.formulas._encoder import Encoder, Sequences, attend, residual_block
 from comptometer.formulas._vision_tower import Size, patch_grid
 from comptometer.formulas.vision import classifier, head_of
 
-Norms = "scale and bias"
+Norms: Final = "scale and bias"
 
 
 def stages(config: Config, *names: str) -> list[tuple[int, ...]]:

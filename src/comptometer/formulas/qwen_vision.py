@@ -149,7 +149,9 @@ def flat(config: Config, name: str) -> Config:
     """Text fields stand beside `vision_config` in older configurations: those then are the text's."""
     if config.get("text_config") is not None or config.get("hidden_size") is None:
         return config
-    fields = {key: value for key, value in config.items() if key not in ("vision_config", "architectures", "model_type")}
+    fields = {
+        key: value for key, value in config.items() if key not in ("vision_config", "architectures", "model_type")
+    }
     return config.replaced(text_config={**fields, "model_type": name})
 
 
@@ -240,7 +242,10 @@ def _qwen3_tower(config: Config) -> Tower:
     )
 
 
-formula("qwen3_vl_moe_text")(qwen3_moe)
+@formula("qwen3_vl_moe_text")
+def qwen3_experts(config: Config, net: Network) -> None:
+    """As Qwen3 with experts, whose number has two names."""
+    qwen3_moe(config.replaced(num_experts=config.first_integer("num_experts", "num_local_experts")), net)
 
 
 @formula("qwen3_vl_moe")

@@ -200,9 +200,7 @@ def _beit_tower(config: Config, final_norm: str) -> Tower:
 def _beit_layer(encoder: Encoder, net: Network, at: Sequences, x: Flow, table: int, shared: Flow) -> Flow:
     near = net.weights("layers.*.attention.relative_positions", table) if table else DATA
     pairs = net.pairs(at.length, masked=False)
-    return residual_block(
-        encoder, net, at, x, lambda x: attend(encoder, net, x, at, pairs, position=near or shared)
-    )
+    return residual_block(encoder, net, at, x, lambda x: attend(encoder, net, x, at, pairs, position=near or shared))
 
 
 @formula("dinov2")

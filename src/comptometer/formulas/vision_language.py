@@ -1,8 +1,8 @@
 """Language models that see: LLaVA, PaliGemma, Gemma 3, InternVL, Mistral 3, Idefics 3, SmolVLM and Llama 4.
 
-An image passes a tower (module `vision`), its features are projected to the width of the text (`projector`) and take the
-place of embeddings in the text tower (`text`), whose sequence length counts them. With `--image-size` every example has
-one image; without, the text tower is counted alone and the rest has its parameters in the total.
+An image passes a tower (module `vision`), its features are projected to the width of the text (`projector`) and take
+the place of embeddings in the text tower (`text`), whose sequence length counts them. With `--image-size` every example
+has one image; without, the text tower is counted alone and the rest has its parameters in the total.
 """
 
 from __future__ import annotations
