@@ -90,10 +90,8 @@ FAMILIES: dict[str, tuple[Any, list[str]]] = {
     "vit": (transformer, ["ViTForImageClassification", "ViTForMaskedImageModeling", "ViTModel"]),
     "deit": (
         transformer,
-        [
-            "DeiTForImageClassificationWithTeacher", "DeiTForImageClassification", "DeiTForMaskedImageModeling",
-            "DeiTModel",
-        ],
+        [f"DeiTFor{head}" for head in ("ImageClassificationWithTeacher", "ImageClassification", "MaskedImageModeling")]
+        + ["DeiTModel"],
     ),
     "vit_mae": (mae, ["ViTMAEForPreTraining", "ViTMAEModel"]),
     "beit": (beit, ["BeitForImageClassification", "BeitForMaskedImageModeling", "BeitModel"]),
@@ -139,9 +137,7 @@ def test_the_closed_form_is_what_the_class_does(model_type: str, name: str, seed
 
 FROZEN = {
     "vit": (("patches", "tokens", "positions"), ("vit.embeddings",)),
-    "beit": (
-        ("patches", "tokens", "positions", "mask_token"), ("beit.embeddings.patch_embeddings", "beit.embeddings.*"),
-    ),
+    "beit": (("patches", "tokens", "positions", "mask_token"), ("beit.embeddings",)),
     "swin": (("patches", "positions", "stages.0"), ("swin.embeddings", "swin.encoder.layers.0")),
     "convnext": (("patches", "stages.0"), ("convnext.embeddings", "convnext.encoder.stages.0")),
     "resnet": (("stem", "stages.1"), ("resnet.embedder", "resnet.encoder.stages.1")),
@@ -187,7 +183,8 @@ def size(fields: dict[str, Any]) -> int:
 
 
 def test_vit_h_14_trains_for_what_its_paper_says() -> None:
-    # Dosovitskiy et al. 2020: JFT-300M, 14 epochs of 305M images; 4.262e21 FLOP at 224 pixels (Epoch's figure)
+    # Dosovitskiy et al. 2020, section 4.1 and table 6: 14 epochs of 303M images, 18k classes; 4.262e21 FLOP in a
+    # published table of training compute
     huge = VIT | {
         "hidden_size": 1280, "intermediate_size": 5120, "num_hidden_layers": 32, "num_attention_heads": 16,
         "patch_size": 14, "num_labels": 18291,

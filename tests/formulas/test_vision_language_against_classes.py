@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 from grid import disagreements
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from comptometer.counting import count
-from comptometer.errors import DataError, UsageError
+from comptometer.errors import ComptometerError, DataError, UsageError
 from comptometer.formulas import FORMULAS
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -152,21 +154,21 @@ def llama4(pick: random.Random) -> Case:
         "vision_output_dim": 24,
     }  # fmt: skip
     language = text(pick, "llama4_text") | {
-        "intermediate_size_mlp": 40, "num_local_experts": 4, "num_experts_per_tok": 1,
+        "intermediate_size_mlp": 40, "num_local_experts": 4, "num_experts_per_tok": 4,
         "interleave_moe_layer_step": 2, "attention_chunk_size": 1000, "tie_word_embeddings": False,
     }  # fmt: skip
     fields = {"text_config": language, "vision_config": vision, "image_token_index": IMAGE}
     return Case(fields, (16, 16), 4, {"pixel_values": pixels(2, 16, 16)}, 2)
 
 
-def qwen(pick: random.Random, name: str) -> Case:
-    language = text(pick, f"{name}_text")
+def qwen(pick: random.Random, name: str, **more: Any) -> Case:
+    language = text(pick, f"{name}_text") | more
     heads = pick.choice([2, 4])
     vision = {
         "depth": 3, "num_heads": heads, "patch_size": 4, "spatial_merge_size": 2, "temporal_patch_size": 2,
         "in_channels": 3, "fullatt_block_indexes": [1], "window_size": pick.choice([8, 16]),
         "intermediate_size": 24, "mlp_ratio": pick.choice([2, 4]), "num_position_embeddings": 16,
-        "deepstack_visual_indexes": pick.choice([[0], [0, 2]]), "out_hidden_size": language["hidden_size"],
+        "deepstack_visual_indexes": pick.choice([[0], [0, 2], []]), "out_hidden_size": language["hidden_size"],
     }  # fmt: skip
     width = 8 * heads
     vision |= (
@@ -204,7 +206,7 @@ def mllama(pick: random.Random) -> Case:
     return Case({"text_config": language, "vision_config": vision}, (16, 16), 0, inputs, 2)
 
 
-# The class builds the tower's mask as a product of ones: 2 for each pair of 4 tiles of 24 positions, 2 examples
+# The class builds the tower's mask as a product of ones: 2 for each pair of 4 tiles of 24 positions, in 2 examples
 MASK = {"mllama": 2 * 2 * (4 * 24) ** 2}
 
 
@@ -232,6 +234,17 @@ CASES: dict[str, Any] = {
     "qwen2_vl": (lambda pick: qwen(pick, "qwen2_vl"), "Qwen2VL"),
     "qwen2_5_vl": (lambda pick: qwen(pick, "qwen2_5_vl"), "Qwen2_5_VL"),
     "qwen3_vl": (lambda pick: qwen(pick, "qwen3_vl"), "Qwen3VL"),
+    "qwen3_vl_moe": (
+        lambda pick: qwen(
+            pick,
+            "qwen3_vl_moe",
+            num_experts=4,
+            num_experts_per_tok=pick.choice([1, 2]),
+            moe_intermediate_size=12,
+            decoder_sparse_step=pick.choice([1, 2]),
+        ),
+        "Qwen3VLMoe",
+    ),
 }
 # How the class names what the closed form calls vision, projector and text
 PARTS = {
@@ -259,6 +272,7 @@ OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
         "projector": ("model.visual.merger", "model.visual.deepstack_merger_list"),
     },
 }  # fmt: skip
+OTHERS["qwen3_vl_moe"] = OTHERS["qwen3_vl"]
 OTHERS["smolvlm"] = OTHERS["idefics3"]
 
 
@@ -273,6 +287,8 @@ def built(name: str, seed: int) -> tuple[Any, dict[str, Any], Case]:
         warnings.simplefilter("ignore")  # of the library that is measured
         config = transformers.CONFIG_MAPPING[model_type](**case.fields)
         config._attn_implementation = "eager"
+        if hasattr(config, "_experts_implementation"):
+            config._experts_implementation = "eager"
         torch.manual_seed(0)
         model = getattr(transformers, f"{prefix}ForConditionalGeneration")(config)
     said = config.to_dict() | {"architectures": [f"{prefix}ForConditionalGeneration"]}
@@ -479,3 +495,42 @@ def test_an_image_that_cannot_be_is_refused(fields: dict[str, Any], options: dic
 def test_a_field_that_cannot_be_is_named(change: dict[str, Any], said: str) -> None:
     with pytest.raises(DataError, match=said):
         count(LLAVA | change, sequence_length=640, image_size=336)
+
+
+ANYTHING = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.integers(0, 64), st.floats(), st.text(max_size=3),
+    st.lists(st.integers(-3, 99), max_size=3), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+)  # fmt: skip
+NESTED = [
+    "hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size", "image_size", "patch_size",
+    "num_channels", "vision_use_head", "depth", "num_heads", "embed_dim", "mlp_ratio", "window_size", "model_type",
+    "fullatt_block_indexes", "deepstack_visual_indexes", "num_key_value_heads", "head_dim", "vocab_size",
+]  # fmt: skip
+OUTER = [
+    "text_config", "vision_config", "vision_feature_layer", "vision_feature_select_strategy", "image_grid_pinpoints",
+    "scale_factor", "downsample_ratio", "mm_tokens_per_image", "spatial_merge_size", "projection_dim", "architectures",
+]  # fmt: skip
+SEEING = [name.split(" ")[0] for name in CASES]
+
+
+def outcome(fields: dict[str, Any], image: Any) -> int | str:
+    """The count, or what was refused; anything else escapes."""
+    try:
+        return count(fields, sequence_length=4096, image_size=image).forward
+    except ComptometerError as error:
+        return str(error)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(SEEING),
+    st.dictionaries(st.sampled_from(OUTER), ANYTHING, max_size=2),
+    st.dictionaries(st.sampled_from(NESTED), ANYTHING, max_size=2),
+    st.dictionaries(st.sampled_from(NESTED), ANYTHING, max_size=2),
+    st.sampled_from([None, 8, 336, (448, 224)]),
+)
+def test_no_configuration_brings_the_counter_down(
+    model_type: str, outer: dict[str, Any], vision: dict[str, Any], language: dict[str, Any], image: Any
+) -> None:
+    fields = {"model_type": model_type, "text_config": language, "vision_config": vision} | outer
+    assert outcome(fields, image)

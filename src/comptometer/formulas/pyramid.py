@@ -1,7 +1,7 @@
 """Image models whose maps get coarser and wider by stages: Swin, ConvNeXt, ResNet.
 
-A convolution costs 2·c_in/groups·c_out·k² for each position of its output; the first one reads pixels, which
-need no gradient. Swin's attention is cut into windows of W × W positions, each a sequence of its own: W⁴ pairs in each,
+A convolution costs 2·c_in/groups·c_out·k² for each position of its output; the first one reads pixels, which need no
+gradient. Swin's attention is cut into windows of W × W positions, each a sequence of its own: W⁴ pairs in each,
 whatever the convention, because that is how it is executed; a shift moves the windows and changes no count.
 """
 
@@ -15,7 +15,7 @@ from comptometer.formulas._encoder import Encoder, Sequences, attend, residual_b
 from comptometer.formulas._vision_tower import Size, patch_grid
 from comptometer.formulas.vision import classifier, head_of
 
-NORM: Final = "scale and bias"
+Norms: Final = "scale and bias"
 
 
 def stages(config: Config, *names: str) -> list[tuple[int, ...]]:
@@ -47,7 +47,7 @@ def swin(config: Config, net: Network) -> None:
     window, ratio = config.integer("window_size"), config.number("mlp_ratio", 4.0)
     grid = _up(net.image(image), patch)
     x = net.convolution("patches", DATA, channels, d, patch, grid, bias=True)
-    x = net.norm("patches.norm", x, net.batch * grid[0] * grid[1], d, NORM)
+    x = net.norm("patches.norm", x, net.batch * grid[0] * grid[1], d, Norms)
     if head == "ForMaskedImageModeling":
         with net.unused():
             net.weights("mask_token", d)
@@ -67,7 +67,7 @@ def swin(config: Config, net: Network) -> None:
             if number + 1 < len(levels):
                 grid = _up(grid, (2, 2))
                 x, d = _merged(net, x, net.batch * grid[0] * grid[1], d), 2 * d
-    x = net.norm("norm", x, net.batch * grid[0] * grid[1], d, NORM)
+    x = net.norm("norm", x, net.batch * grid[0] * grid[1], d, Norms)
     if head == "ForImageClassification":
         classifier(config, net, x, d)
     elif head == "ForMaskedImageModeling":
@@ -76,7 +76,7 @@ def swin(config: Config, net: Network) -> None:
 
 
 def _merged(net: Network, x: Flow, rows: int, d: int) -> Flow:
-    x = net.norm("merge.norm", x, rows, 4 * d, NORM)
+    x = net.norm("merge.norm", x, rows, 4 * d, Norms)
     return net.linear("merge", x, rows, 4 * d, 2 * d)
 
 
@@ -108,16 +108,16 @@ def convnext(config: Config, net: Network) -> None:
     patch = config.extents("patch_size", 4)
     grid = patch_grid(net.image(config.extents("image_size", 224)), patch)
     x = net.convolution("patches", DATA, config.integer("num_channels", 3), d, patch, grid, bias=True)
-    x = net.norm("patches.norm", x, net.batch * grid[0] * grid[1], d, NORM)
+    x = net.norm("patches.norm", x, net.batch * grid[0] * grid[1], d, Norms)
     for number, (depth, width) in enumerate(levels):
         with net.within(f"stages.{number}"):
             if number:
-                x = net.norm("merge.norm", x, net.batch * grid[0] * grid[1], d, NORM)
+                x = net.norm("merge.norm", x, net.batch * grid[0] * grid[1], d, Norms)
                 grid = patch_grid(grid, (2, 2))
                 x = net.convolution("merge", x, d, width, (2, 2), grid, bias=True)
             d = width
             x = net.repeat(depth, lambda x, g=grid, d=d: _convnext_layer(net, g, d, x, scaled), x)  # type: ignore[misc]
-    x = net.norm("norm", x, net.batch, d, NORM)
+    x = net.norm("norm", x, net.batch, d, Norms)
     if head == "ForImageClassification":
         classifier(config, net, x, d)
 
@@ -125,7 +125,7 @@ def convnext(config: Config, net: Network) -> None:
 def _convnext_layer(net: Network, grid: Size, d: int, x: Flow, scaled: bool) -> Flow:
     rows = net.batch * grid[0] * grid[1]
     y = net.convolution("layers.*.depthwise", x, d, d, (7, 7), grid, groups=d, bias=True)
-    y = net.norm("layers.*.norm", y, rows, d, NORM)
+    y = net.norm("layers.*.norm", y, rows, d, Norms)
     y = net.linear("layers.*.mlp.up", y, rows, d, 4 * d, bias=True)
     net.elementwise("layers.*.mlp.activation", 4 * rows * d)
     y = net.linear("layers.*.mlp.down", y, rows, 4 * d, d, bias=True)
@@ -198,4 +198,4 @@ def _block(net: Network, block: _Block, name: str, grid: Size, x: Flow) -> Flow:
 def _layer(net: Network, name: str, x: Flow, inward: int, outward: int, kernel: int, grid: Size) -> Flow:
     x = net.convolution(name, x, inward, outward, (kernel, kernel), grid)
     net.elementwise(f"{name}.activation", net.batch * outward * grid[0] * grid[1])
-    return net.norm(f"{name}.norm", x, net.batch * grid[0] * grid[1], outward, NORM)
+    return net.norm(f"{name}.norm", x, net.batch * grid[0] * grid[1], outward, Norms)

@@ -242,7 +242,10 @@ def _qwen3_tower(config: Config) -> Tower:
     )
 
 
-formula("qwen3_vl_moe_text")(qwen3_moe)
+@formula("qwen3_vl_moe_text")
+def qwen3_experts(config: Config, net: Network) -> None:
+    """As Qwen3 with experts, whose number has two names."""
+    qwen3_moe(config.replaced(num_experts=config.first_integer("num_experts", "num_local_experts")), net)
 
 
 @formula("qwen3_vl_moe")
