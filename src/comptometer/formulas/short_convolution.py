@@ -22,8 +22,7 @@ def lfm2(config: Config, net: Network) -> None:
     number = layer_count(config)
     attends = set(config.integers("full_attn_idxs")) if config.get("full_attn_idxs") is not None else set(range(number))
     kinds = _kinds(config, number) or [ATTENTION if at in attends else STATE for at in range(number)]
-    whole = config.with_defaults({"intermediate_size": 1})  # the width goes by either name
-    _lfm2(config, net, kinds, llama_like(whole, tied=True, mlp_width=mlp_width(config)))
+    _lfm2(config, net, kinds, llama_like(config, tied=True, mlp_width=mlp_width(config)))
 
 
 @formula("lfm2_moe")
