@@ -30,7 +30,7 @@ from comptometer.formulas._decoder import (
 from comptometer.formulas._llama import llama_like
 from comptometer.formulas._network import Flow
 from comptometer.formulas._state_space import Delta, convolved, delta
-from comptometer.formulas.hybrid import ATTENTION, STATE, hybrid, kinds_of, stack
+from comptometer.formulas.hybrid import ATTENTION, STATE, hybrid, kinds_of, sparse_layers, stack
 from comptometer.formulas.ssm import language_head
 
 LEFT_OUT: Final = ("multi-token prediction is left out of operations and parameters",)
@@ -74,7 +74,7 @@ def _qwen(config: Config, net: Network, sparse: Sequence[bool], **features: Any)
     if not config.flag("attn_output_gate", True):
         raise config.refuse("attn_output_gate", "true: attention of this family has a gate on its output")
     kinds = every(config, len(sparse), config.integer("full_attention_interval", 4))
-    base = llama_like(config, layers=[Layer(sparse=here) for here in sparse], turned=0.25, **features)
+    base = llama_like(config, layers=sparse_layers(sparse), turned=0.25, **features)
     model = replace(base, output_gate=True, query_norm=base.head_width, key_norm=base.head_width)
     hybrid(model, kinds, delta_of(config, model.width), net)
 
@@ -263,7 +263,7 @@ def _kimi_layers(config: Config, number: int) -> list[Layer]:
     listed = layer_types(config, number, "dense", "sparse", name="mlp_layer_types")
     first = config.integer("first_k_dense_replace", 1, least=0)
     kinds = listed or ["dense" if at < first else "sparse" for at in range(number)]
-    return [Layer(sparse=kind == "sparse", rotary=False) for kind in kinds]
+    return sparse_layers([kind == "sparse" for kind in kinds], rotary=False)
 
 
 def _kimi_kinds(config: Config, number: int) -> list[str]:
@@ -276,4 +276,5 @@ def _kimi_kinds(config: Config, number: int) -> list[str]:
         return [ATTENTION if at and at % 4 == 0 else STATE for at in range(number)]
     if sorted([*full, *state]) != list(range(1, number + 1)):
         raise linear.refuse("kda_layers", f"with full_attn_layers each layer from 1 to {number} once")
-    return [ATTENTION if at + 1 in set(full) else STATE for at in range(number)]
+    attends = set(full)
+    return [ATTENTION if at + 1 in attends else STATE for at in range(number)]

@@ -61,6 +61,12 @@ def stack(model: Decoder, kinds: Iterable[Kind], block: Callable[[Kind, Flow], F
     logits(model, net, tokens, x)
 
 
+def sparse_layers(sparse: Iterable[bool], *, rotary: bool = True) -> list[Layer]:
+    """For each layer whether it has experts; layers of one kind are one object, which is compared sooner."""
+    one, other = Layer(rotary=rotary), Layer(rotary=rotary, sparse=True)
+    return [other if here else one for here in sparse]
+
+
 def hybrid(model: Decoder, kinds: Sequence[str], mixer: Mixer, net: Network) -> None:
     """Layers of an attention or a state, each followed by an MLP or experts.
 
@@ -127,7 +133,7 @@ def jamba(config: Config, net: Network) -> None:
         width=config.integer("intermediate_size"),
     )
     model = llama_like(
-        config, layers=[Layer(sparse=here and count > 1, rotary=False) for here in sparse], experts=routed
+        config, layers=sparse_layers([here and count > 1 for here in sparse], rotary=False), experts=routed
     )
     mixer = Mamba(
         width=width,
