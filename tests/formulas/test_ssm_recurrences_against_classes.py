@@ -235,6 +235,21 @@ def test_a_state_is_its_recurrence_written_out(model_type: str, step: Step, head
     assert (found.forward, found.backward) == (number * forward, number * backward)
 
 
+@pytest.mark.parametrize(("model_type", "share"), [("jamba", 0.0), ("kimi_linear", 0.0), ("qwen3_5_text", 0.25)])
+def test_as_much_of_each_head_is_turned_as_the_family_turns(model_type: str, share: float) -> None:
+    fields = (FAMILIES.get(model_type) or CHUNKED_TOO[model_type][0])(random.Random(0)) | {"head_dim": 8}
+    fields |= {
+        "layer_types": ["full_attention"],
+        "num_hidden_layers": 1,
+        "attn_layer_period": 1,
+        "attn_layer_offset": 0,
+    }
+    found = count(fields | {"model_type": model_type}, sequence_length=LENGTH, include=frozenset({"elementwise"}))
+    turned = sum(term.forward for term in found.included["elementwise"] if term.module.endswith("rotary"))
+    heads = fields["num_attention_heads"] + fields["num_key_value_heads"]
+    assert turned == 3 * LENGTH * heads * int(8 * share)
+
+
 MAMBA = {"model_type": "mamba", "state_size": 16, "vocab_size": 50280, "conv_kernel": 4}
 PUBLISHED: dict[str, tuple[dict[str, Any], int]] = {  # parameters of the published weights, to the last one
     "Mamba 130M": (
@@ -380,6 +395,8 @@ def test_published_sizes(name: str) -> None:
         ("xlstm", {"num_heads": 3}, "num_heads"),
         ("xlstm", {"tie_word_embeddings": True}, "tie_word_embeddings"),
         ("rwkv", {"hidden_size": None}, "hidden_size"),
+        ("rwkv", {"architectures": ["RwkvForSequenceClassification"]}, "architectures"),
+        ("mamba2", {"architectures": ["Mamba2ForSequenceClassification"]}, "architectures"),
         ("recurrent_gemma", {"block_types": ["recurrent", "mamba"]}, "block_types"),
         ("recurrent_gemma", {"lru_width": 30}, "lru_width"),
         ("recurrent_gemma", {"intermediate_size": 33}, "intermediate_size"),

@@ -279,7 +279,8 @@ def latent_attention(model: Decoder, layer: Layer, net: Network, tokens: int, x:
     kv = net.linear(
         f"{name}.kv_up", kv, tokens, latent.key_value_rank, heads * (latent.content_width + latent.value_width)
     )
-    net.elementwise(f"{name}.rotary", 3 * tokens * latent.position_width * (heads + 1))
+    if layer.rotary:
+        net.elementwise(f"{name}.rotary", 3 * tokens * latent.position_width * (heads + 1))
     y = net.attention(
         f"{name}.core", q, low or kv, kv,
         heads=heads, key_width=key, value_width=latent.value_width, pairs=seen(layer, net),

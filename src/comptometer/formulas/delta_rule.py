@@ -21,7 +21,7 @@ from comptometer.formulas._decoder import (
     Latent,
     Layer,
     attention,
-    checked_head,
+    feed_forward,
     latent_attention,
     layer_count,
     layer_types,
@@ -30,7 +30,8 @@ from comptometer.formulas._decoder import (
 from comptometer.formulas._llama import llama_like
 from comptometer.formulas._network import Flow
 from comptometer.formulas._state_space import Delta, convolved, delta
-from comptometer.formulas.hybrid import ATTENTION, STATE, feed_forward, hybrid, kinds_of, stack
+from comptometer.formulas.hybrid import ATTENTION, STATE, hybrid, kinds_of, sparse_layers, stack
+from comptometer.formulas.ssm import language_head
 
 LEFT_OUT: Final = ("multi-token prediction is left out of operations and parameters",)
 
@@ -73,7 +74,7 @@ def _qwen(config: Config, net: Network, sparse: Sequence[bool], **features: Any)
     if not config.flag("attn_output_gate", True):
         raise config.refuse("attn_output_gate", "true: attention of this family has a gate on its output")
     kinds = every(config, len(sparse), config.integer("full_attention_interval", 4))
-    base = llama_like(config, layers=[Layer(sparse=here) for here in sparse], **features)
+    base = llama_like(config, layers=sparse_layers(sparse), turned=0.25, **features)
     model = replace(base, output_gate=True, query_norm=base.head_width, key_norm=base.head_width)
     hybrid(model, kinds, delta_of(config, model.width), net)
 
@@ -238,7 +239,7 @@ def _kimi(config: Config) -> tuple[Decoder, list[str]]:
         mlp_width=config.integer("intermediate_size"),
         vocabulary=config.integer("vocab_size"),
         longest=config.optional("model_max_length") or config.optional("max_position_embeddings"),
-        head=checked_head(config),
+        head=language_head(config),
         qkv_bias=config.flag("attention_bias", False),
         latent=Latent(
             query_rank=config.optional("q_lora_rank"),
@@ -262,7 +263,7 @@ def _kimi_layers(config: Config, number: int) -> list[Layer]:
     listed = layer_types(config, number, "dense", "sparse", name="mlp_layer_types")
     first = config.integer("first_k_dense_replace", 1, least=0)
     kinds = listed or ["dense" if at < first else "sparse" for at in range(number)]
-    return [Layer(sparse=kind == "sparse") for kind in kinds]
+    return sparse_layers([kind == "sparse" for kind in kinds], rotary=False)
 
 
 def _kimi_kinds(config: Config, number: int) -> list[str]:
@@ -275,4 +276,5 @@ def _kimi_kinds(config: Config, number: int) -> list[str]:
         return [ATTENTION if at and at % 4 == 0 else STATE for at in range(number)]
     if sorted([*full, *state]) != list(range(1, number + 1)):
         raise linear.refuse("kda_layers", f"with full_attn_layers each layer from 1 to {number} once")
-    return [ATTENTION if at + 1 in set(full) else STATE for at in range(number)]
+    attends = set(full)
+    return [ATTENTION if at + 1 in attends else STATE for at in range(number)]

@@ -18,7 +18,7 @@ from comptometer.formulas._decoder import (
     Layer,
     attention,
     embedded,
-    experts,
+    feed_forward,
     layer_count,
     layer_types,
     logits,
@@ -61,11 +61,10 @@ def stack(model: Decoder, kinds: Iterable[Kind], block: Callable[[Kind, Flow], F
     logits(model, net, tokens, x)
 
 
-def feed_forward(model: Decoder, layer: Layer, net: Network, tokens: int, x: Flow) -> Flow:
-    """Experts where the layer has them, else the MLP."""
-    if layer.sparse and model.experts is not None:
-        return experts(model, model.experts, net, tokens, x)
-    return mlp("layers.*.mlp", model, net, tokens, x, model.mlp_width, bias=model.mlp_bias)
+def sparse_layers(sparse: Iterable[bool], *, rotary: bool = True) -> list[Layer]:
+    """For each layer whether it has experts; layers of one kind are one object, which is compared sooner."""
+    one, other = Layer(rotary=rotary), Layer(rotary=rotary, sparse=True)
+    return [other if here else one for here in sparse]
 
 
 def hybrid(model: Decoder, kinds: Sequence[str], mixer: Mixer, net: Network) -> None:
@@ -133,7 +132,9 @@ def jamba(config: Config, net: Network) -> None:
         chosen=config.integer("num_experts_per_tok", most=count),
         width=config.integer("intermediate_size"),
     )
-    model = llama_like(config, layers=[Layer(sparse=here and count > 1) for here in sparse], experts=routed)
+    model = llama_like(
+        config, layers=sparse_layers([here and count > 1 for here in sparse], rotary=False), experts=routed
+    )
     mixer = Mamba(
         width=width,
         inner=config.integer("mamba_expand", 2) * width,
@@ -151,7 +152,8 @@ def jamba(config: Config, net: Network) -> None:
 def bamba(config: Config, net: Network) -> None:
     """Mamba 2 but for the listed layers, which attend."""
     attends = set(config.integers("attn_layer_indices"))
-    model = llama_like(config)
+    base = llama_like(config)
+    model = replace(base, rotary_width=base.head_width // 2)  # whatever the configuration says
     kinds = [ATTENTION if at in attends else STATE for at in range(len(model.layers))]
     hybrid(model, kinds, mamba2_of(config, model.width), net)
 
@@ -162,7 +164,8 @@ def granite(config: Config, net: Network) -> None:
     number = layer_count(config)
     named = kinds_of(config, number)
     shared, count = config.integer("shared_intermediate_size"), config.integer("num_local_experts", 0, least=0)
-    layers = [Layer(sparse=count > 0)] * number
+    rotary = config.word("position_embedding_type", "") == "rope"
+    layers = [Layer(sparse=count > 0, rotary=rotary)] * number
     routed = None
     if count:
         routed = Experts(
@@ -232,7 +235,7 @@ def nemotron_h(config: Config, net: Network) -> None:
         if kind == "mamba":
             return mamba2(net, "layers.*.mixer", x, mixer) or x
         if kind == "attention":
-            return attention(model, Layer(), net, tokens, x) or x
+            return attention(model, Layer(rotary=False), net, tokens, x) or x
         if kind == "moe":
             return _latent_experts(config, model, net, tokens, x) or x
         return mlp("layers.*.mlp", model, net, tokens, x, model.mlp_width, bias=model.mlp_bias) or x

@@ -13,10 +13,11 @@ from dataclasses import replace
 from comptometer.contraction import matmul
 from comptometer.formulas import Config, Network, formula
 from comptometer.formulas._config import MOST_LAYERS
-from comptometer.formulas._decoder import Decoder, Experts, Layer, checked_head, layer_count, tokens_of
+from comptometer.formulas._decoder import Decoder, Experts, Layer, feed_forward, layer_count, tokens_of
 from comptometer.formulas._llama import llama_like
 from comptometer.formulas._network import Flow
-from comptometer.formulas.hybrid import ATTENTION, STATE, feed_forward, hybrid, kinds_of, stack
+from comptometer.formulas.hybrid import ATTENTION, STATE, hybrid, kinds_of, stack
+from comptometer.formulas.ssm import language_head
 
 
 @formula("minimax")
@@ -71,7 +72,7 @@ def xlstm(config: Config, net: Network) -> None:
         head_width=1,
         mlp_width=int((width * config.number("ffn_proj_factor", 2.667) + unit - 1) // unit * unit),
         vocabulary=config.integer("vocab_size"),
-        head=checked_head(config),
+        head=language_head(config),
         mlp_bias=bias,
     )
     keys = int(width * config.number("qk_dim_factor", 0.5))

@@ -14,7 +14,6 @@ from comptometer.formulas._decoder import (
     LANGUAGE_HEADS,
     Layer,
     attention,
-    checked_head,
     layer_count,
     mlp,
     tokens_of,
@@ -23,6 +22,7 @@ from comptometer.formulas._llama import llama_like
 from comptometer.formulas._network import Flow
 from comptometer.formulas._state_space import convolved
 from comptometer.formulas.hybrid import stack
+from comptometer.formulas.ssm import language_head
 
 WKV = 16  # operations on each channel of RWKV's state: two exponentials of differences, sums and their quotient
 
@@ -33,7 +33,7 @@ def rwkv(config: Config, net: Network) -> None:
     width, number = config.integer("hidden_size"), layer_count(config)
     inner = config.integer("attention_hidden_size", width)
     wide = config.integer("intermediate_size", 4 * width)
-    vocabulary, head = config.integer("vocab_size"), checked_head(config)
+    vocabulary, head = config.integer("vocab_size"), language_head(config)
     tokens = tokens_of(net, config.optional("context_length"))
 
     def block(x: Flow) -> Flow:
@@ -82,7 +82,7 @@ def recurrent_gemma(config: Config, net: Network) -> None:
     wide = config.integer("intermediate_size")
     if wide % 2:
         raise config.refuse("intermediate_size", "an even number: each half of it is an MLP's width")
-    model = llama_like(config, tied=True, mlp_width=wide // 2, mlp_bias=True, output_bias=True)
+    model = llama_like(config, tied=True, turned=0.5, mlp_width=wide // 2, mlp_bias=True, output_bias=True)
     model = replace(model, head_width=model.width // model.heads)
     inner, kernel = config.integer("lru_width", model.width), config.integer("conv1d_width", 4)
     if inner % model.heads:

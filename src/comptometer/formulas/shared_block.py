@@ -17,6 +17,7 @@ from comptometer.formulas._decoder import (
     Layer,
     checked_head,
     embedded,
+    label_count,
     layer_count,
     layer_types,
     logits,
@@ -41,6 +42,7 @@ class Shared:
         rank: of the additions that each use has of its own; none where it has none.
         attention_rank: the same for query, key and value.
         bias: have the MLP's products biases?
+        rotary: are queries and keys turned by their position?
     """
 
     inward: int
@@ -48,6 +50,7 @@ class Shared:
     rank: int | None = None
     attention_rank: int | None = None
     bias: bool = False
+    rotary: bool = False
 
 
 def _zamba(config: Config, net: Network, model: Decoder, shared: Shared, mixer: Mixer, kinds: list[str]) -> None:
@@ -87,6 +90,8 @@ def _shared(net: Network, model: Decoder, shared: Shared, x: Flow, tokens: int, 
     q = product("attention.q", x, shared.inward, query, rank=shared.attention_rank)
     k = product("attention.k", x, shared.inward, key, rank=shared.attention_rank)
     v = product("attention.v", x, shared.inward, key, rank=shared.attention_rank)
+    if shared.rotary:
+        net.elementwise(f"{name}.attention.rotary", 3 * tokens * (query + key))
     y = net.attention(
         f"{name}.attention.core", q, k, v, heads=model.heads, key_width=model.head_width, pairs=seen(Layer(), net)
     )
@@ -109,6 +114,7 @@ def _model(config: Config, head_width: int, mlp_width: int, layers: int) -> Deco
         vocabulary=config.integer("vocab_size"),
         longest=config.optional("max_position_embeddings"),
         head=checked_head(config),
+        labels=label_count(config),
         tied=config.flag("tie_word_embeddings", True),
     )
 
@@ -172,5 +178,6 @@ def zamba2(config: Config, net: Network) -> None:
         rank=rank,
         attention_rank=rank if config.flag("use_shared_attention_adapter", False) else None,
         bias=config.flag("add_bias_linear", False),
+        rotary=config.flag("use_mem_rope", False),
     )
     _zamba(config, net, model, shared, mixer, kinds)

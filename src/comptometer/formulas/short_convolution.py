@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from comptometer.formulas import Config, Network, formula
-from comptometer.formulas._decoder import Decoder, Experts, Layer, layer_count, layer_types
+from comptometer.formulas._decoder import Decoder, Experts, layer_count, layer_types
 from comptometer.formulas._llama import llama_like
 from comptometer.formulas._network import Flow
 from comptometer.formulas._state_space import convolved
-from comptometer.formulas.hybrid import ATTENTION, STATE, hybrid
+from comptometer.formulas.hybrid import ATTENTION, STATE, hybrid, sparse_layers
 
 
 @formula("lfm2")
@@ -22,8 +22,7 @@ def lfm2(config: Config, net: Network) -> None:
     number = layer_count(config)
     attends = set(config.integers("full_attn_idxs")) if config.get("full_attn_idxs") is not None else set(range(number))
     kinds = _kinds(config, number) or [ATTENTION if at in attends else STATE for at in range(number)]
-    whole = config.with_defaults({"intermediate_size": 1})  # the width goes by either name
-    _lfm2(config, net, kinds, llama_like(whole, tied=True, mlp_width=mlp_width(config)))
+    _lfm2(config, net, kinds, llama_like(config, tied=True, mlp_width=mlp_width(config)))
 
 
 @formula("lfm2_moe")
@@ -39,7 +38,7 @@ def lfm2_moe(config: Config, net: Network) -> None:
         chosen=config.integer("num_experts_per_tok", most=count),
         width=config.integer("moe_intermediate_size"),
     )
-    layers = [Layer(sparse=at >= dense) for at in range(number)]
+    layers = sparse_layers(at >= dense for at in range(number))
     _lfm2(config, net, kinds, llama_like(config, tied=True, layers=layers, experts=routed))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import ceil
 
 from comptometer.formulas import Config, Network, formula
-from comptometer.formulas._decoder import checked_head, layer_count, tokens_of
+from comptometer.formulas._decoder import CLASSIFIERS, checked_head, layer_count, tokens_of
 from comptometer.formulas._network import Flow
 from comptometer.formulas._state_space import Mamba, Mamba2, mamba, mamba2
 
@@ -18,9 +18,21 @@ def step_rank(config: Config, name: str, width: int) -> int:
     return ceil(width / 16) if config.get(name, "auto") == "auto" else config.integer(name)
 
 
+def language_head(config: Config) -> str:
+    """What stands on top: logits, or nothing; these families have no classifiers.
+
+    Raises:
+        DataError: a classifier, or a class that is not known.
+    """
+    head = checked_head(config)
+    if head in CLASSIFIERS:
+        raise config.refuse("architectures", "a language model or a model without head")
+    return head
+
+
 def stacked(config: Config, net: Network, width: int, mixer: Mixer, *, tied: bool = True) -> None:
     """Embedding, layers of a norm and a mixer, norm, head; `tied` where the configuration does not say."""
-    head = checked_head(config)
+    head = language_head(config)
     tokens = tokens_of(net, None)
     vocabulary = config.integer("vocab_size")
     x = net.look_up("embedding", vocabulary, width)
