@@ -56,6 +56,7 @@ class Network:
         self.extras: dict[str, list[Term]] = {}
         self.parameters = self.active = self.embedding = self.trained = 0
         self.tokens = batch
+        self._alike: dict[Hashable, tuple[Flow, tuple[int, ...], list[Term], dict[str, list[Term]]]] = {}
         self.notes: list[str] = []
         self.modules: dict[str, None] = {}
         self._given: dict[str, Any] = {
@@ -66,7 +67,6 @@ class Network:
         self.used: dict[str, Any] = {}
         self._prefix = ""
         self._silent = False
-        self._alike: dict[Hashable, tuple[Flow, tuple[int, ...], list[Term], dict[str, list[Term]]]] = {}
 
     # -- what goes in
 
