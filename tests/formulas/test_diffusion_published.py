@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from comptometer.errors import DataError, UsageError
+from comptometer.errors import ComptometerError, DataError, UsageError
 from comptometer.formulas import count
 from comptometer.ops import Convention
 
@@ -175,7 +177,7 @@ def test_work_is_linear_in_the_batch(fields: Fields) -> None:
 @pytest.mark.parametrize(
     ("fields", "change", "said"),
     [
-        (SD15, {"block_out_channels": None}, "block_out_channels: needs a list"),
+        (SD15, {"block_out_channels": None}, "block_out_channels: needs 1 to 30"),
         (SD15, {"block_out_channels": [320, 640, 1280]}, "down_block_types: needs one kind of block for each of 3"),
         (SD15, {"norm_num_groups": 33}, "norm_num_groups: needs a divisor"),
         (SD15, {"down_block_types": ["SimpleCrossAttnDownBlock2D"] * 4}, "down_block_types: needs DownBlock2D or"),
@@ -226,3 +228,26 @@ def test_an_image_that_cannot_be_halved_is_refused() -> None:
 def test_a_length_is_refused_where_nothing_is_read() -> None:
     with pytest.raises(UsageError, match="sequence_length"):
         count(CIFAR, sequence_length=77)
+
+
+ANYTHING = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3), st.lists(st.integers(0, 9), max_size=5),
+    st.lists(st.lists(st.integers(0, 3), max_size=3), max_size=5), st.dictionaries(st.text(max_size=2), st.integers()),
+)  # fmt: skip
+
+
+def outcome(fields: Fields, **given: Any) -> int | str:
+    """The count, or what was refused; anything else escapes."""
+    try:
+        return count(fields, **given).forward
+    except ComptometerError as error:
+        return str(error)
+
+
+@given(st.sampled_from([SD15, SDXL, CIFAR, VAE, DIT, PIXART, SD3, FLUX]), st.data())
+def test_no_configuration_brings_the_counter_down(fields: Fields, data: st.DataObject) -> None:
+    named = st.sampled_from([*(name for name in fields if name != "_class_name"), "only_cross_attention", "qk_norm"])
+    changed = data.draw(st.dictionaries(named, ANYTHING, min_size=1, max_size=3))
+    size = data.draw(st.one_of(st.none(), st.tuples(st.integers(1, 70), st.integers(1, 70))))
+    found = outcome(fields | changed, image_size=size)
+    assert found != 0

@@ -7,7 +7,7 @@ trained, that of an input if the input needs one (decision 0009).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from math import prod
@@ -56,6 +56,7 @@ class Network:
         self.extras: dict[str, list[Term]] = {}
         self.parameters = self.active = self.embedding = self.trained = 0
         self.tokens = batch
+        self._alike: dict[Hashable, tuple[Flow, tuple[int, ...], list[Term], dict[str, list[Term]]]] = {}
         self.notes: list[str] = []
         self.modules: dict[str, None] = {}
         self._given: dict[str, Any] = {
@@ -295,6 +296,34 @@ class Network:
         self.terms, self.extras = terms, extras
         self._resize(sizes, 1, times)
         return out, times
+
+    def alike(self, key: Hashable, body: Callable[[Flow], Flow], x: Flow) -> Flow:
+        """Modules that were written down before under that key; what they added is added again.
+
+        Args:
+            key: everything that the body depends on but what flows in.
+            body: writes the modules down.
+            x: what flows in.
+        """
+        key = self._prefix, self._silent, key, x
+        if key in self._alike:
+            out, sizes, found, more = self._alike[key]
+        else:
+            terms, extras, before = self.terms, self.extras, self._sizes()
+            self.terms, self.extras = [], {}
+            out = body(x)
+            found, more, now = self.terms, self.extras, self._sizes()
+            self.terms, self.extras = terms, extras
+            self.parameters, self.active, self.embedding, self.trained = before
+            sizes = tuple(new - old for old, new in zip(before, now, strict=True))
+            self._alike[key] = out, sizes, found, more
+        self.terms += found
+        for axis, work in more.items():
+            self.extras.setdefault(axis, []).extend(work)
+        self.parameters, self.active, self.embedding, self.trained = (
+            old + new for old, new in zip(self._sizes(), sizes, strict=True)
+        )
+        return out
 
     def _sizes(self) -> tuple[int, int, int, int]:
         return self.parameters, self.active, self.embedding, self.trained

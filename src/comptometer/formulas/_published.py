@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from comptometer.formulas._config import MOST_LAYERS, Config
+from comptometer.formulas._config import LARGEST, MOST_LAYERS, Config
+
+MOST_BLOCKS = 1000  # residual blocks of a level
+MOST_LEVELS = 30
 
 NO_SIZE = frozenset(  # fields that say nothing about size, beside those of every configuration
     (
@@ -45,15 +48,15 @@ def absent(config: Config, name: str) -> bool:
     return name in tuple(config) and config.get(name) is None
 
 
-def per_level(config: Config, name: str, levels: int, default: int | None = None) -> list[int]:
+def per_level(config: Config, name: str, levels: int, default: int | None = None, *, most: int = LARGEST) -> list[int]:
     """One whole number for all levels, or one for each.
 
     Raises:
         DataError: another number of them.
     """
     if not isinstance(config.get(name), list | tuple):
-        return [config.integer(name, default)] * levels
-    found = config.integers(name, least=1)
+        return [config.integer(name, default, most=most)] * levels
+    found = config.integers(name, least=1, most=most)
     if len(found) != levels:
         raise config.refuse(name, f"one whole number for each of {levels} levels")
     return found
@@ -120,8 +123,8 @@ def channels_per_level(config: Config) -> list[int]:
         DataError: missing, or groups that do not divide them.
     """
     channels = config.integers("block_out_channels", least=1)
-    if not channels:
-        raise config.refuse("block_out_channels", "a list of whole numbers")
+    if not 1 <= len(channels) <= MOST_LEVELS:
+        raise config.refuse("block_out_channels", f"1 to {MOST_LEVELS} whole numbers")
     groups = config.integer("norm_num_groups", 32)
     if any(width % groups for width in channels):
         raise config.refuse("norm_num_groups", f"a divisor of {', '.join(map(str, channels))} channels")

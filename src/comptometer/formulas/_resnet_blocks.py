@@ -105,7 +105,8 @@ def residual(
         net.elementwise(f"{name}.residual", net.batch * outward * prod(positions))
         return y.flow or shortcut
 
-    return Image(channels=outward, positions=positions, flow=net.repeat(1, body, x.flow))
+    flow = net.alike((name, x, outward, time, positions), lambda flow: net.repeat(1, body, flow), x.flow)
+    return Image(channels=outward, positions=positions, flow=flow)
 
 
 def self_attention(net: Network, name: str, x: Image, head_width: int, *, normed: bool = True) -> Image:
@@ -118,6 +119,11 @@ def self_attention(net: Network, name: str, x: Image, head_width: int, *, normed
 
 def spatial_transformer(net: Network, name: str, x: Image, text: Text, shape: Transformer) -> Image:
     """Layers of self-attention, cross-attention to a text and a gated MLP, between two projections; added to x."""
+    flow = net.alike((name, x, text, shape), lambda _: _transformed(net, name, x, text, shape), x.flow)
+    return Image(channels=x.channels, positions=x.positions, flow=flow or x.flow)
+
+
+def _transformed(net: Network, name: str, x: Image, text: Text, shape: Transformer) -> Flow:
     heads = Heads(number=shape.heads, width=x.channels // shape.heads)
     width = heads.inner
     y = group_norm(net, f"{name}.norm", x, activated=False)
@@ -128,8 +134,7 @@ def spatial_transformer(net: Network, name: str, x: Image, text: Text, shape: Tr
 
     flow = net.repeat(shape.layers, layer, flow)
     y = Image(channels=width, positions=x.positions, flow=flow)
-    flow = _projected(net, f"{name}.out", y, x.channels, linear=shape.linear) or x.flow
-    return Image(channels=x.channels, positions=x.positions, flow=flow)
+    return _projected(net, f"{name}.out", y, x.channels, linear=shape.linear)
 
 
 def _projected(net: Network, name: str, x: Image, outward: int, *, linear: bool) -> Flow:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from comptometer.formulas import Config, Network, formula
 from comptometer.formulas._network import DATA
-from comptometer.formulas._published import channels_per_level, kinds_per_level, understood
+from comptometer.formulas._published import MOST_BLOCKS, channels_per_level, kinds_per_level, understood
 from comptometer.formulas._resnet_blocks import (
     Image,
     Time,
@@ -31,7 +31,7 @@ def autoencoder(config: Config, net: Network) -> None:
     channels = channels_per_level(config)
     down = kinds_per_level(config, "down_block_types", len(channels), DOWN)
     up = kinds_per_level(config, "up_block_types", len(channels), UP)
-    layers, latent = config.integer("layers_per_block", 1), config.integer("latent_channels", 4)
+    layers, latent = config.integer("layers_per_block", 1, most=MOST_BLOCKS), config.integer("latent_channels", 4)
     attends = config.flag("mid_block_add_attention", True)
     inward, outward = config.integer("in_channels", 3), config.integer("out_channels", 3)
     quant, post_quant = config.flag("use_quant_conv", True), config.flag("use_post_quant_conv", True)

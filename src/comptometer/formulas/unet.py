@@ -12,6 +12,7 @@ from comptometer.formulas import Config, Network, formula
 from comptometer.formulas._denoiser import LATENTS, TEXT_LENGTH, number_embedding, perceptron
 from comptometer.formulas._network import DATA, Flow
 from comptometer.formulas._published import (
+    MOST_BLOCKS,
     absent,
     channels_per_level,
     depths,
@@ -71,7 +72,7 @@ def _classes(config: Config, net: Network, inward: int, width: int, known: Seque
 def unet(config: Config, net: Network) -> None:
     """A U-Net without text, whose attention is among positions only."""
     channels = channels_per_level(config)
-    number, layers = len(channels), config.integer("layers_per_block", 2)
+    number, layers = len(channels), config.integer("layers_per_block", 2, most=MOST_BLOCKS)
     down = kinds_per_level(config, "down_block_types", number, DOWN[:3])
     up = kinds_per_level(config, "up_block_types", number, UP[:3])
     head = 0 if absent(config, "attention_head_dim") else config.integer("attention_head_dim", 8)
@@ -143,7 +144,7 @@ def conditional_unet(config: Config, net: Network) -> None:
     kind = _middle_kind(config)
     any_size = {*down, *up} <= {DOWN[0], DOWN[3], UP[0], UP[3]}
     size = _size(config, net, number, any_size=any_size)
-    scaled, layers = _scaled(config), per_level(config, "layers_per_block", number, 2)
+    scaled, layers = _scaled(config), per_level(config, "layers_per_block", number, 2, most=MOST_BLOCKS)
     widths, text = _text(
         config, net, number, any(name.startswith(("Cross", "UNetMidBlock2DC")) for name in (*down, *up, kind))
     )
