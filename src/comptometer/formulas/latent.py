@@ -20,6 +20,7 @@ from comptometer.formulas._decoder import (
     Indexer,
     Latent,
     Layer,
+    amended,
     attend,
     checked_head,
     embedded,
@@ -117,7 +118,7 @@ def _chosen_keys(config: Config, net: Network, indexed: Sequence[bool]) -> None:
     layer_types(config, len(indexed), "indexed_attention")
     kept, rank = config.integer("index_topk"), config.integer("q_lora_rank")
     layers = [
-        replace(layer, window=kept, indexed=own) for layer, own in zip(_layers(config), indexed, strict=True)
+        amended(layer, window=kept, indexed=own) for layer, own in zip(_layers(config), indexed, strict=True)
     ]  # fmt: skip
     model = latent_decoder(config, layers, _mixed(config), config.integer("intermediate_size"))
     sizes = Indexer(heads=config.integer("index_n_heads"), head_width=config.integer("index_head_dim"), query_rank=rank)

@@ -11,6 +11,7 @@ from comptometer.formulas._decoder import (
     Decoder,
     Experts,
     Layer,
+    amended,
     checked_head,
     decoder,
     label_count,
@@ -46,13 +47,13 @@ def experts_of(
 
 def with_experts(layers: Sequence[Layer]) -> list[Layer]:
     """The same layers, all with experts."""
-    return [replace(layer, sparse=True) for layer in layers]
+    return [amended(layer, sparse=True) for layer in layers]
 
 
 def after_dense(config: Config, layers: Sequence[Layer]) -> list[Layer]:
     """The same layers, with experts but for the first `first_k_dense_replace`."""
     first = config.integer("first_k_dense_replace", 0, least=0)
-    return [replace(layer, sparse=at >= first) for at, layer in enumerate(layers)]
+    return [amended(layer, sparse=at >= first) for at, layer in enumerate(layers)]
 
 
 @formula("mixtral")
@@ -77,7 +78,7 @@ def _sparse_layers(config: Config, layers: Sequence[Layer]) -> list[Layer]:
     """Every `decoder_sparse_step`-th layer has experts, but for those listed as MLP only."""
     step, dense = config.integer("decoder_sparse_step", 1), set(config.integers("mlp_only_layers"))
     return [
-        replace(layer, sparse=at not in dense and (at + 1) % step == 0) for at, layer in enumerate(layers)
+        amended(layer, sparse=at not in dense and (at + 1) % step == 0) for at, layer in enumerate(layers)
     ]  # fmt: skip
 
 

@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from comptometer.formulas import Config, Network, formula
-from comptometer.formulas._decoder import Decoder, Layer, checked_head, decoder, label_count, layer_count, layer_types
+from comptometer.formulas._decoder import (
+    Decoder,
+    Layer,
+    amended,
+    checked_head,
+    decoder,
+    label_count,
+    layer_count,
+    layer_types,
+)
 from comptometer.formulas._llama import head_norms, llama_like, sliding, whole_norms, without_rotation
 from comptometer.formulas._multi_token import decoder_predicting, modules
 
@@ -98,7 +107,7 @@ def gemma3(config: Config, net: Network) -> None:
 def _both_ways(config: Config, layers: Sequence[Layer]) -> list[Layer]:
     """Layers that see the whole sequence where the mask is lifted, as in models that embed texts."""
     masked = not config.flag("use_bidirectional_attention", False)
-    return [replace(layer, masked=masked) for layer in layers]
+    return [amended(layer, masked=masked) for layer in layers]
 
 
 @formula("vaultgemma")
@@ -131,7 +140,7 @@ def exaone4(config: Config, net: Network) -> None:
     pattern = None if config.get("layer_types") is not None else config.integer("sliding_window_pattern", 4)
     layers = sliding(config, pattern=pattern)
     if config.get("sliding_window") is not None:
-        layers = [replace(layer, rotary=layer.window is not None) for layer in layers]
+        layers = [amended(layer, rotary=layer.window is not None) for layer in layers]
     base = llama_like(config, layers=layers, norm_after=True, qkv_bias=False, output_bias=False, mlp_bias=False)
     decoder(head_norms(base), net)
 
@@ -158,7 +167,7 @@ def cohere(config: Config, net: Network) -> None:
 def cohere2(config: Config, net: Network) -> None:
     """As Cohere; three of four layers slide, and the fourth knows no positions."""
     layers = sliding(config, pattern=config.integer("sliding_window_pattern", 4))
-    decoder(_command(config, [replace(layer, rotary=layer.window is not None) for layer in layers]), net)
+    decoder(_command(config, [amended(layer, rotary=layer.window is not None) for layer in layers]), net)
 
 
 def _command(config: Config, layers: Sequence[Layer]) -> Decoder:
