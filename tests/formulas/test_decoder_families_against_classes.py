@@ -193,6 +193,17 @@ FAMILIES: dict[str, Any] = {
         "attn_config": {"kv_n_heads": p.choice([1, 2, 4]), "rope_theta": 10000.0, "clip_qkv": 8.0},
         "ffn_config": {"ffn_hidden_size": 24, "moe_num_experts": 4, "moe_top_k": p.choice([1, 2])},
     },
+    "cwm": lambda p: biased(p, head_dim=p.choice([8, 20]), sliding_window=5, attention_bias=False),
+    "ministral3": lambda p: without(wide(p), "attention_bias") | {"sliding_window": p.choice([None, 5])},
+    "jais2": lambda p: biased(p, head_dim=p.choice([8, 20])),
+    "flex_olmo": lambda p: without(experts(p), "head_dim"),
+    "solar_open": experts,
+    "jetmoe": lambda p: {
+        "hidden_size": 32, "num_hidden_layers": p.choice([2, 3]), "num_key_value_heads": p.choice([1, 2]),
+        "kv_channels": p.choice([8, 20]), "intermediate_size": 24, "num_local_experts": 4, "vocab_size": 61,
+        "num_experts_per_tok": p.choice([1, 2]), "tie_word_embeddings": p.choice([True, False]),
+    },
+    "glm4_moe_lite": lambda p: without(latent(p), "head_dim") | {"q_lora_rank": p.choice([None, 10])},
     "deepseek_v32": latent,
     "glm_moe_dsa": lambda p: latent(p) | {
         "num_hidden_layers": 3, "indexer_types": p.choice([["full"] * 3, ["full", "shared", "full"]]),

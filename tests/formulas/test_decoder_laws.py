@@ -21,6 +21,7 @@ SMALL_3N = fields("gemma3n_text", 2048, 30, 8, 2, 8192, 262400, num_kv_shared_la
 LLAMA = fields("llama", 64, 3, 4, 2, 96, 100)
 QWEN_MOE = fields("qwen3_moe", 64, 4, 4, 2, 96, 100) | experts(8, 2, 16)
 MPT = {"model_type": "mpt", "d_model": 64, "n_heads": 4, "n_layers": 2, "vocab_size": 100}
+MIMO = fields("mimo_v2_flash", 64, 6, 4, 2, 96, 100, head_dim=16, v_head_dim=8) | experts(8, 2, 16)
 HUNYUAN = fields("hunyuan_v1_moe", 64, 2, 4, 2, 96, 100) | {"num_experts": 4, "moe_topk": 2}
 GEMMA_4 = fields("gemma4_text", 64, 6, 4, 2, 96, 100, head_dim=16)
 
@@ -67,6 +68,14 @@ class TestMasks:
         pairs = 8 * 9 // 2 + 92 * 8
         assert core(sliding, 100) == 4 * 4 * 16 * 4 * pairs
         assert core(QWEN_MOE | {"sliding_window": 8}, 100) == 4 * 4 * 16 * 4 * 5050
+
+    def test_layers_are_listed_under_the_names_of_both_releases(self) -> None:
+        words = {"layer_types": ["full_attention"] + ["sliding_attention"] * 5, "mlp_layer_types": ["dense"] * 6}
+        numbers = {"hybrid_layer_pattern": [0, 1, 1, 1, 1, 1], "moe_layer_freq": [0] * 6}
+        one, other = (count(MIMO | listed, sequence_length=200, attention="causal") for listed in (words, numbers))
+        assert one.by_module == other.by_module
+        assert one.parameters == other.parameters
+        assert one.forward != count(MIMO, sequence_length=200, attention="causal").forward
 
     def test_a_lifted_mask_is_never_halved(self) -> None:
         config = fields("gemma3_text", 64, 6, 4, 2, 96, 100, sliding_window=8, use_bidirectional_attention=True)
@@ -221,6 +230,11 @@ class TestRotaryPositions:
         (QWEN_MOE | {"num_experts_per_tok": 9}, "num_experts_per_tok: needs a whole number from 1 to 8"),
         (SMALL_3N | {"intermediate_size": [1, 2]}, "intermediate_size: needs one whole number, or one for each of 30"),
         (SMALL_3N | {"num_kv_shared_layers": 31}, "num_kv_shared_layers: needs a whole number from 0 to 30"),
+        (MIMO | {"swa_head_dim": 20}, "swa_head_dim: needs the head_dim"),
+        (MIMO | {"swa_num_key_value_heads": 3}, "swa_num_key_value_heads: needs a divisor of 4 heads"),
+        (MIMO | {"hybrid_layer_pattern": [0, 1]}, "hybrid_layer_pattern: needs a 0 or 1 for each of 6 layers"),
+        (fields("minimax_m2", 64, 2, 4, 2, 96, 9, shared_intermediate_size=8) | experts(4, 2, 96),
+         "shared_intermediate_size: needs 0"),
         (PALM | {"num_key_value_heads": 5}, "num_key_value_heads: needs a divisor of 48 heads"),
         (PALM | {"head_dim": "256"}, "head_dim: needs a whole number"),
     ],

@@ -177,6 +177,12 @@ EXACT: dict[str, tuple[dict[str, Any], int]] = {
         | {"vocab_size": 256008},
         564_463_616,
     ),
+    "JetMoE 8B": (
+        {"model_type": "jetmoe", "hidden_size": 2048, "num_hidden_layers": 24, "num_key_value_heads": 16}
+        | {"kv_channels": 128, "intermediate_size": 5632, "num_local_experts": 8, "num_experts_per_tok": 2}
+        | {"vocab_size": 32000},
+        8_522_237_952,
+    ),
     "BioGPT": (
         {"model_type": "biogpt", "hidden_size": 1024, "num_attention_heads": 16, "num_hidden_layers": 24}
         | {"intermediate_size": 4096, "vocab_size": 42384},
@@ -247,6 +253,17 @@ ROUNDED: dict[str, tuple[dict[str, Any], float, float, float]] = {
         | experts(256, 8, 2048),
         309, 15, 0.015,
     ),
+    "Solar Open 100B": (
+        fields("solar_open", 4096, 48, 64, 8, 1, 196608, head_dim=128) | experts(128, 8, 1280, n_shared_experts=1),
+        102.6, 12, 0.01,
+    ),
+    "FlexOlmo 7x7B": (fields("flex_olmo", 4096, 32, 32, 32, 11008, 100352) | experts(7, 5, 11008), 33, 24.6, 0.01),
+    "GLM-4.7-Flash *": (
+        fields("glm4_moe_lite", 2048, 47, 20, 20, 10240, 154880, **LATENT) | experts(64, 4, 1536, n_shared_experts=1)
+        | {"q_lora_rank": 768, "v_head_dim": 256, "qk_nope_head_dim": 192},
+        30, 3.6, 0.02,
+    ),
+    "CWM 32B": (fields("cwm", 6144, 64, 48, 8, 21504, 128256, head_dim=128, sliding_window=8192), 32.6, 32.6, 0.002),
     "PaLM 540B": (PALM, 540.35, 540.35, 1e-4),
     "PaLM 62B": (fields("palm", 8192, 64, 32, 1, 32768, 256000, head_dim=256), 62.5, 62.5, 1e-3),
     "PaLM 8B": (fields("palm", 4096, 32, 16, 1, 16384, 256000, head_dim=256), 8.63, 8.63, 1e-3),

@@ -92,12 +92,6 @@ class Layer:
     sinks: bool = False
 
 
-@lru_cache(maxsize=1024)
-def amended(layer: Layer, **changes: Any) -> Layer:
-    """The same layer, otherwise in something; most layers of a model are alike, and one answer serves them all."""
-    return replace(layer, **changes)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoder:
     """What decoder-only transformers differ in. Widths and numbers as in the configuration.
@@ -151,6 +145,12 @@ class Decoder:
     latent: Latent | None = None
     indexer: Indexer | None = None
     experts: Experts | None = None
+
+
+@lru_cache(maxsize=1024)
+def amended(layer: Layer, **changes: Any) -> Layer:
+    """The same layer, otherwise in something; most layers of a model are alike, and one answer serves them all."""
+    return replace(layer, **changes)
 
 
 def decoder(model: Decoder, net: Network) -> None:

@@ -122,6 +122,14 @@ def olmoe(config: Config, net: Network) -> None:
     decoder(whole_norms(llama_like(config, layers=layers, experts=experts)), net)
 
 
+@formula("flex_olmo")
+def flex_olmo(config: Config, net: Network) -> None:
+    """As OLMoE with norms after the blocks."""
+    layers = [Layer(sparse=True)] * layer_count(config)
+    base = llama_like(config, layers=layers, experts=experts_of(config, "num_experts"), norm_after=True)
+    decoder(whole_norms(base), net)
+
+
 @formula("gpt_oss")
 def gpt_oss(config: Config, net: Network) -> None:
     """Every second layer slides; biases throughout, also in router and experts; a sink for each head."""
@@ -184,6 +192,15 @@ def _routed_and_shared(config: Config) -> Experts:
     return experts_of(config, "n_routed_experts", width="moe_intermediate_size", shared_width=shared)
 
 
+@formula("solar_open")
+def solar_open(config: Config, net: Network) -> None:
+    """As GLM-4.5 with experts in every layer and no norms on queries and keys."""
+    mixed = _routed_and_shared(config)
+    layers = [Layer(sparse=True)] * layer_count(config)
+    base = llama_like(config, layers=layers, experts=mixed, mlp_width=mixed.width, output_bias=False, mlp_bias=False)
+    decoder(base, net)
+
+
 @formula("dots1")
 def dots1(config: Config, net: Network) -> None:
     """First layers dense, the others with routed and shared experts; layers from `max_window_layers` on slide."""
@@ -209,6 +226,8 @@ def minimax_m2(config: Config, net: Network) -> None:
         output_bias=False,
         mlp_bias=False,
     )
+    if config.integer("shared_intermediate_size", 0, least=0):
+        raise config.refuse("shared_intermediate_size", "0: an expert that all tokens share is not known here")
     if config.flag("use_mtp", False):
         net.note("modules that predict further tokens are left out of operations and parameters")
     decoder(whole_norms(base), net)
@@ -222,19 +241,21 @@ def _turned(config: Config) -> float:
 
 @formula("mimo_v2_flash")
 def mimo_v2_flash(config: Config, net: Network) -> None:
-    """Five of six layers slide, with twice the key-value heads and a sink for each head; the first MLP is dense."""
+    """Five of six layers slide, with other key-value heads and a sink for each head; the first MLP is dense."""
     number, groups = layer_count(config), config.integer("num_key_value_heads")
     stated = config.optional("sliding_window_size")
     window = config.integer("sliding_window", 129) if stated is None else stated + 1
-    kinds = layer_types(config, number, "full_attention", "sliding_attention")
-    slides = [kind == "sliding_attention" for kind in kinds] if kinds else [
-        at > 0 and (at + 1) % 6 != 0 for at in range(number)
-    ]  # fmt: skip
-    mixed = layer_types(config, number, "dense", "sparse", name="mlp_layer_types")
+    near = config.integer("swa_num_key_value_heads", 2 * groups)
+    for name, same in (("swa_head_dim", "head_dim"), ("swa_v_head_dim", "v_head_dim")):
+        if config.get(name) is not None and config.integer(name) != config.integer(same):
+            raise config.refuse(name, f"the {same}: layers that slide with heads of another width are not known here")
+    slides = _slides(config, number)
+    sparse = _listed(config, "mlp_layer_types", "moe_layer_freq", number, "dense", "sparse")
+    sinks = config.flag("add_swa_attention_sink_bias", True), config.flag("add_full_attention_sink_bias", False)
     layers = [
         Layer(
-            window=window if slide else None, sinks=slide, key_value_heads=2 * groups if slide else groups,
-            sparse=at > 0 if mixed is None else mixed[at] == "sparse",
+            window=window if slide else None, sinks=sinks[0] if slide else sinks[1],
+            key_value_heads=near if slide else groups, sparse=at > 0 if sparse is None else sparse[at],
         )
         for at, slide in enumerate(slides)
     ]  # fmt: skip
@@ -242,9 +263,25 @@ def mimo_v2_flash(config: Config, net: Network) -> None:
         config, layers=layers, experts=experts_of(config, "n_routed_experts", width="moe_intermediate_size"),
         value_width=config.integer("v_head_dim"), turned=0.334, output_bias=False, mlp_bias=False,
     )  # fmt: skip
-    if base.heads % (2 * groups):
-        raise config.refuse("num_key_value_heads", f"a divisor of half the {base.heads} heads")
+    if base.heads % near:
+        raise config.refuse("swa_num_key_value_heads", f"a divisor of {base.heads} heads, not {near}")
     decoder(base, net)
+
+
+def _slides(config: Config, number: int) -> list[bool]:
+    listed = _listed(config, "layer_types", "hybrid_layer_pattern", number, "full_attention", "sliding_attention")
+    return [at > 0 and (at + 1) % 6 != 0 for at in range(number)] if listed is None else listed
+
+
+def _listed(config: Config, words: str, numbers: str, length: int, no: str, yes: str) -> list[bool] | None:
+    """A choice for each layer, as a list of words, else as one of 0 and 1; nothing where neither is there."""
+    kinds = layer_types(config, length, no, yes, name=words)
+    if kinds is not None:
+        return [kind == yes for kind in kinds]
+    found = config.integers(numbers, most=1)
+    if found and len(found) != length:
+        raise config.refuse(numbers, f"a 0 or 1 for each of {length} layers")
+    return [bool(one) for one in found] or None
 
 
 @formula("ernie4_5_moe")

@@ -30,7 +30,7 @@ def llama(config: Config, net: Network) -> None:
     decoder(llama_like(config, layers=sliding(config)), net)
 
 
-@formula("mistral", "ministral", "phi3")
+@formula("mistral", "ministral", "ministral3", "phi3")
 def mistral(config: Config, net: Network) -> None:
     """As LLaMA; all layers slide where a window is given. Phi-3 fuses projections, which changes no count."""
     decoder(llama_like(config, layers=sliding(config), qkv_bias=False, output_bias=False, mlp_bias=False), net)
@@ -46,6 +46,16 @@ def smollm3(config: Config, net: Network) -> None:
     slides = [kind == "sliding_attention" for kind in kinds] if kinds else [not turned for turned in rotary]
     layers = [Layer(window=window if slide else None, rotary=r) for slide, r in zip(slides, rotary, strict=True)]
     decoder(llama_like(config, layers=layers, tied=True), net)
+
+
+@formula("cwm")
+def cwm(config: Config, net: Network) -> None:
+    """As LLaMA; all layers but the first of every four slide."""
+    number, window = layer_count(config), config.optional("sliding_window")
+    kinds = layer_types(config, number, "full_attention", "sliding_attention")
+    slides = [kind == "sliding_attention" for kind in kinds] if kinds else [at % 4 > 0 for at in range(number)]
+    layers = [Layer(window=window if slide else None) for slide in slides]
+    decoder(llama_like(config, layers=layers, qkv_bias=False, output_bias=False), net)
 
 
 @formula("seed_oss")
