@@ -193,6 +193,17 @@ FAMILIES: dict[str, Any] = {
         "attn_config": {"kv_n_heads": p.choice([1, 2, 4]), "rope_theta": 10000.0, "clip_qkv": 8.0},
         "ffn_config": {"ffn_hidden_size": 24, "moe_num_experts": 4, "moe_top_k": p.choice([1, 2])},
     },
+    "cwm": lambda p: biased(p, head_dim=p.choice([8, 20]), sliding_window=5, attention_bias=False),
+    "ministral3": lambda p: without(wide(p), "attention_bias") | {"sliding_window": p.choice([None, 5])},
+    "jais2": lambda p: biased(p, head_dim=p.choice([8, 20])),
+    "flex_olmo": lambda p: without(experts(p), "head_dim"),
+    "solar_open": experts,
+    "jetmoe": lambda p: {
+        "hidden_size": 32, "num_hidden_layers": p.choice([2, 3]), "num_key_value_heads": p.choice([1, 2]),
+        "kv_channels": p.choice([8, 20]), "intermediate_size": 24, "num_local_experts": 4, "vocab_size": 61,
+        "num_experts_per_tok": p.choice([1, 2]), "tie_word_embeddings": p.choice([True, False]),
+    },
+    "glm4_moe_lite": lambda p: without(latent(p), "head_dim") | {"q_lora_rank": p.choice([None, 10])},
     "deepseek_v32": latent,
     "glm_moe_dsa": lambda p: latent(p) | {
         "num_hidden_layers": 3, "indexer_types": p.choice([["full"] * 3, ["full", "shared", "full"]]),
@@ -207,10 +218,10 @@ FAMILIES: dict[str, Any] = {
 }  # fmt: skip
 
 
-def built(model_type: str, seed: int) -> tuple[Any, dict[str, Any]]:
+def built(model_type: str, seed: int, **stated: Any) -> tuple[Any, dict[str, Any]]:
     """A model with random weights, and its configuration as its `config.json` would say."""
     pick = random.Random(f"{model_type}/{seed}")
-    fields = {key: value for key, value in FAMILIES[model_type](pick).items() if value is not None}
+    fields = {key: value for key, value in (FAMILIES[model_type](pick) | stated).items() if value is not None}
     if model_type not in transformers.CONFIG_MAPPING:
         pytest.skip(f"the installed transformers has no {model_type}")
     config = transformers.CONFIG_MAPPING[model_type](**fields)
@@ -231,6 +242,51 @@ def test_the_closed_form_is_what_the_class_does(model_type: str, seed: int) -> N
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the library that is measured
         model, fields = built(model_type, seed)
+    tokens = torch.zeros(BATCH, LENGTH, dtype=torch.long)
+    assert not disagreements(fields, model, tokens, batch=BATCH, sequence_length=LENGTH)
+
+
+HEADS = {"num_attention_heads": 4, "num_key_value_heads": 2, "hidden_size": 32}
+SLIDING_LAST = ["full_attention", "sliding_attention", "full_attention"]
+SWITCHES: list[tuple[str, dict[str, Any]]] = [
+    ("falcon", HEADS | {"new_decoder_architecture": True, "parallel_attn": True, "num_kv_heads": 2, "bias": True}),
+    (
+        "falcon",
+        HEADS
+        | {"new_decoder_architecture": True, "parallel_attn": True, "num_kv_heads": 1, "num_ln_in_parallel_attn": 1},
+    ),
+    ("falcon", {"new_decoder_architecture": False, "parallel_attn": True, "multi_query": False, "num_kv_heads": None}),
+    ("falcon", {"new_decoder_architecture": False, "parallel_attn": False, "multi_query": True, "num_kv_heads": None}),
+    ("gemma4_text", {"num_kv_shared_layers": 2, "use_double_wide_mlp": True, "hidden_size_per_layer_input": 6}),
+    ("gemma4_text", HEADS | {"attention_k_eq_v": False, "num_kv_shared_layers": 0, "hidden_size_per_layer_input": 0}),
+    ("gemma4_text", HEADS | {"enable_moe_block": True, "num_kv_shared_layers": 0, "hidden_size_per_layer_input": 0}),
+    ("gemma4_text", {"layer_types": None, "num_hidden_layers": 7, "num_kv_shared_layers": 0}),
+    ("gemma3n_text", {"num_kv_shared_layers": 0, "intermediate_size": [24, 40, 24, 40, 24]}),
+    ("gemma3n_text", {"altup_num_inputs": 1}),
+    ("stablelm", {"qk_layernorm": False, "use_parallel_residual": True, "use_qkv_bias": True}),
+    ("stablelm", {"qk_layernorm": True, "use_parallel_residual": False}),
+    ("smollm3", {"layer_types": SLIDING_LAST, "num_hidden_layers": 3, "use_sliding_window": True}),
+    ("gpt_neox", {"use_parallel_residual": False, "attention_bias": False}),
+    ("exaone4", {"sliding_window": None, "layer_types": ["full_attention"] * 3, "num_hidden_layers": 3}),
+    ("gpt_bigcode", {"multi_query": False}),
+    ("cohere", {"use_qk_norm": True}),
+    ("phimoe", {"lm_head_bias": True, "attention_bias": True}),
+    ("ernie4_5_moe", {"moe_num_shared_experts": 0, "use_bias": True}),
+    ("ernie4_5_moe", {"moe_layer_start_index": 1, "moe_layer_end_index": 2, "moe_layer_interval": 2}),
+    ("granitemoeshared", {"shared_intermediate_size": 0}),
+    ("qwen2_moe", {"qkv_bias": False, "mlp_only_layers": [0]}),
+    ("mimo_v2_flash", {"mlp_layer_types": ["sparse", "dense", "sparse"], "num_hidden_layers": 3}),
+    ("llama4_text", {"moe_layers": [1], "num_hidden_layers": 3, "no_rope_layers": [1, 0, 1]}),
+    ("deepseek_v32", {"mlp_layer_types": ["sparse", "dense", "sparse"], "num_hidden_layers": 3}),
+    ("apertus", {"hidden_act": "xielu"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("model_type", "stated"), SWITCHES)
+def test_every_switch_does_what_it_does_in_the_class(model_type: str, stated: dict[str, Any]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model, fields = built(model_type, 0, **stated)
     tokens = torch.zeros(BATCH, LENGTH, dtype=torch.long)
     assert not disagreements(fields, model, tokens, batch=BATCH, sequence_length=LENGTH)
 

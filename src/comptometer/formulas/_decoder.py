@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 from comptometer.errors import UsageError
 from comptometer.formulas._config import MOST_LAYERS, Config
@@ -145,6 +147,12 @@ class Decoder:
     latent: Latent | None = None
     indexer: Indexer | None = None
     experts: Experts | None = None
+
+
+@lru_cache(maxsize=1024)
+def amended(layer: Layer, **changes: Any) -> Layer:
+    """The same layer, otherwise in something; most layers of a model are alike, and one answer serves them all."""
+    return replace(layer, **changes)
 
 
 def decoder(model: Decoder, net: Network) -> None:
@@ -438,7 +446,8 @@ def rotary_width(config: Config, head_width: int, share: float = 1.0) -> int:
 
 
 __all__ = [
-    "DATA", "Decoder", "Experts", "Indexer", "Latent", "Layer", "attend", "attention", "block", "checked_head",
-    "decoder", "embedded", "experts", "feed_forward", "head_width", "label_count", "latent_attention", "latent_query",
-    "layer_count", "layer_types", "layers", "logits", "mlp", "rotary_width", "seen", "tokens_of", "windows",
+    "DATA", "Decoder", "Experts", "Indexer", "Latent", "Layer", "amended", "attend", "attention", "block",
+    "checked_head", "decoder", "embedded", "experts", "feed_forward", "head_width", "label_count", "latent_attention",
+    "latent_query", "layer_count", "layer_types", "layers", "logits", "mlp", "rotary_width", "seen", "tokens_of",
+    "windows",
 ]  # fmt: skip

@@ -261,6 +261,14 @@ def nemotron(config: Config, net: Network) -> None:
     decoder(llama_like(config, turned=0.5, gated=False, norm="scale and bias"), net)
 
 
+@formula("jais2")
+def jais2(config: Config, net: Network) -> None:
+    """Rotary positions, grouped queries, layer norms with bias, biases throughout, an MLP without gate."""
+    attention, mlp = config.flag("attention_bias", True), config.flag("mlp_bias", True)
+    base = llama_like(config, gated=False, norm="scale and bias", mlp_bias=mlp)
+    decoder(replace(base, qkv_bias=attention, output_bias=attention), net)
+
+
 @formula("starcoder2")
 def starcoder2(config: Config, net: Network) -> None:
     """Rotary positions, grouped queries, perhaps a window, biases throughout, tied embeddings."""

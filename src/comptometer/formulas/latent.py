@@ -20,6 +20,7 @@ from comptometer.formulas._decoder import (
     Indexer,
     Latent,
     Layer,
+    amended,
     attend,
     checked_head,
     embedded,
@@ -71,13 +72,18 @@ def _mixed(config: Config) -> Experts:
     )
 
 
-def _layers(config: Config) -> list[Layer]:
-    """Dense first, then with experts: as `mlp_layer_types` lists them, else from `first_k_dense_replace` on."""
+def _layers(config: Config, dense: int = 0) -> list[Layer]:
+    """Dense first, then with experts: as `mlp_layer_types` lists them, else from `first_k_dense_replace` on.
+
+    Args:
+        config: asked.
+        dense: layers without experts, where it says neither.
+    """
     number = layer_count(config)
     kinds = layer_types(config, number, "dense", "sparse", name="mlp_layer_types")
     if kinds is not None:
         return [Layer(sparse=kind == "sparse") for kind in kinds]
-    first, step = config.integer("first_k_dense_replace", 0, least=0), config.integer("moe_layer_freq", 1)
+    first, step = config.integer("first_k_dense_replace", dense, least=0), config.integer("moe_layer_freq", 1)
     return [Layer(sparse=at >= first and at % step == 0) for at in range(number)]
 
 
@@ -89,6 +95,13 @@ def deepseek(config: Config, net: Network) -> None:
         config, _layers(config), replace(_mixed(config), shared_bias=bias), config.integer("intermediate_size")
     )
     decoder_predicting(modules(config), replace(model, mlp_bias=bias), net)
+
+
+@formula("glm4_moe_lite")
+def glm4_moe_lite(config: Config, net: Network) -> None:
+    """As DeepSeek-V3; the first layer is dense."""
+    model = latent_decoder(config, _layers(config, dense=1), _mixed(config), config.integer("intermediate_size"))
+    decoder_predicting(modules(config), model, net)
 
 
 @formula("deepseek_v32")
@@ -117,7 +130,7 @@ def _chosen_keys(config: Config, net: Network, indexed: Sequence[bool]) -> None:
     layer_types(config, len(indexed), "indexed_attention")
     kept, rank = config.integer("index_topk"), config.integer("q_lora_rank")
     layers = [
-        replace(layer, window=kept, indexed=own) for layer, own in zip(_layers(config), indexed, strict=True)
+        amended(layer, window=kept, indexed=own) for layer, own in zip(_layers(config, dense=3), indexed, strict=True)
     ]  # fmt: skip
     model = latent_decoder(config, layers, _mixed(config), config.integer("intermediate_size"))
     sizes = Indexer(heads=config.integer("index_n_heads"), head_width=config.integer("index_head_dim"), query_rank=rank)

@@ -11,6 +11,7 @@ from comptometer.formulas._decoder import (
     Decoder,
     Experts,
     Layer,
+    amended,
     checked_head,
     decoder,
     label_count,
@@ -46,13 +47,13 @@ def experts_of(
 
 def with_experts(layers: Sequence[Layer]) -> list[Layer]:
     """The same layers, all with experts."""
-    return [replace(layer, sparse=True) for layer in layers]
+    return [amended(layer, sparse=True) for layer in layers]
 
 
 def after_dense(config: Config, layers: Sequence[Layer]) -> list[Layer]:
     """The same layers, with experts but for the first `first_k_dense_replace`."""
     first = config.integer("first_k_dense_replace", 0, least=0)
-    return [replace(layer, sparse=at >= first) for at, layer in enumerate(layers)]
+    return [amended(layer, sparse=at >= first) for at, layer in enumerate(layers)]
 
 
 @formula("mixtral")
@@ -77,7 +78,7 @@ def _sparse_layers(config: Config, layers: Sequence[Layer]) -> list[Layer]:
     """Every `decoder_sparse_step`-th layer has experts, but for those listed as MLP only."""
     step, dense = config.integer("decoder_sparse_step", 1), set(config.integers("mlp_only_layers"))
     return [
-        replace(layer, sparse=at not in dense and (at + 1) % step == 0) for at, layer in enumerate(layers)
+        amended(layer, sparse=at not in dense and (at + 1) % step == 0) for at, layer in enumerate(layers)
     ]  # fmt: skip
 
 
@@ -119,6 +120,14 @@ def olmoe(config: Config, net: Network) -> None:
     experts = experts_of(config, "num_experts")
     layers = [Layer(sparse=True)] * layer_count(config)
     decoder(whole_norms(llama_like(config, layers=layers, experts=experts)), net)
+
+
+@formula("flex_olmo")
+def flex_olmo(config: Config, net: Network) -> None:
+    """As OLMoE with norms after the blocks."""
+    layers = [Layer(sparse=True)] * layer_count(config)
+    base = llama_like(config, layers=layers, experts=experts_of(config, "num_experts"), norm_after=True)
+    decoder(whole_norms(base), net)
 
 
 @formula("gpt_oss")
@@ -183,6 +192,15 @@ def _routed_and_shared(config: Config) -> Experts:
     return experts_of(config, "n_routed_experts", width="moe_intermediate_size", shared_width=shared)
 
 
+@formula("solar_open")
+def solar_open(config: Config, net: Network) -> None:
+    """As GLM-4.5 with experts in every layer and no norms on queries and keys."""
+    mixed = _routed_and_shared(config)
+    layers = [Layer(sparse=True)] * layer_count(config)
+    base = llama_like(config, layers=layers, experts=mixed, mlp_width=mixed.width, output_bias=False, mlp_bias=False)
+    decoder(base, net)
+
+
 @formula("dots1")
 def dots1(config: Config, net: Network) -> None:
     """First layers dense, the others with routed and shared experts; layers from `max_window_layers` on slide."""
@@ -208,6 +226,8 @@ def minimax_m2(config: Config, net: Network) -> None:
         output_bias=False,
         mlp_bias=False,
     )
+    if config.integer("shared_intermediate_size", 0, least=0):
+        raise config.refuse("shared_intermediate_size", "0: an expert that all tokens share is not known here")
     if config.flag("use_mtp", False):
         net.note("modules that predict further tokens are left out of operations and parameters")
     decoder(whole_norms(base), net)
@@ -221,19 +241,21 @@ def _turned(config: Config) -> float:
 
 @formula("mimo_v2_flash")
 def mimo_v2_flash(config: Config, net: Network) -> None:
-    """Five of six layers slide, with twice the key-value heads and a sink for each head; the first MLP is dense."""
+    """Five of six layers slide, with other key-value heads and a sink for each head; the first MLP is dense."""
     number, groups = layer_count(config), config.integer("num_key_value_heads")
     stated = config.optional("sliding_window_size")
     window = config.integer("sliding_window", 129) if stated is None else stated + 1
-    kinds = layer_types(config, number, "full_attention", "sliding_attention")
-    slides = [kind == "sliding_attention" for kind in kinds] if kinds else [
-        at > 0 and (at + 1) % 6 != 0 for at in range(number)
-    ]  # fmt: skip
-    mixed = layer_types(config, number, "dense", "sparse", name="mlp_layer_types")
+    near = config.integer("swa_num_key_value_heads", 2 * groups)
+    for name, same in (("swa_head_dim", "head_dim"), ("swa_v_head_dim", "v_head_dim")):
+        if config.get(name) is not None and config.integer(name) != config.integer(same):
+            raise config.refuse(name, f"the {same}: layers that slide with heads of another width are not known here")
+    slides = _slides(config, number)
+    sparse = _listed(config, "mlp_layer_types", "moe_layer_freq", number, "dense", "sparse")
+    sinks = config.flag("add_swa_attention_sink_bias", True), config.flag("add_full_attention_sink_bias", False)
     layers = [
         Layer(
-            window=window if slide else None, sinks=slide, key_value_heads=2 * groups if slide else groups,
-            sparse=at > 0 if mixed is None else mixed[at] == "sparse",
+            window=window if slide else None, sinks=sinks[0] if slide else sinks[1],
+            key_value_heads=near if slide else groups, sparse=at > 0 if sparse is None else sparse[at],
         )
         for at, slide in enumerate(slides)
     ]  # fmt: skip
@@ -241,9 +263,25 @@ def mimo_v2_flash(config: Config, net: Network) -> None:
         config, layers=layers, experts=experts_of(config, "n_routed_experts", width="moe_intermediate_size"),
         value_width=config.integer("v_head_dim"), turned=0.334, output_bias=False, mlp_bias=False,
     )  # fmt: skip
-    if base.heads % (2 * groups):
-        raise config.refuse("num_key_value_heads", f"a divisor of half the {base.heads} heads")
+    if base.heads % near:
+        raise config.refuse("swa_num_key_value_heads", f"a divisor of {base.heads} heads, not {near}")
     decoder(base, net)
+
+
+def _slides(config: Config, number: int) -> list[bool]:
+    listed = _listed(config, "layer_types", "hybrid_layer_pattern", number, "full_attention", "sliding_attention")
+    return [at > 0 and (at + 1) % 6 != 0 for at in range(number)] if listed is None else listed
+
+
+def _listed(config: Config, words: str, numbers: str, length: int, no: str, yes: str) -> list[bool] | None:
+    """A choice for each layer, as a list of words, else as one of 0 and 1; nothing where neither is there."""
+    kinds = layer_types(config, length, no, yes, name=words)
+    if kinds is not None:
+        return [kind == yes for kind in kinds]
+    found = config.integers(numbers, most=1)
+    if found and len(found) != length:
+        raise config.refuse(numbers, f"a 0 or 1 for each of {length} layers")
+    return [bool(one) for one in found] or None
 
 
 @formula("ernie4_5_moe")

@@ -152,19 +152,20 @@ def gemma3n(config: Config, net: Network) -> None:
         rank=config.integer("laurel_rank"),
         inner=config.integer("hidden_size_per_layer_input"),
     )
-    slots = [
-        Slot(
-            layer=Layer(window=window if kind == "sliding_attention" else None), head_width=base.head_width,
-            groups=base.key_value_heads, mlp_width=width, shares=at >= own,
-        )
-        for at, (kind, width) in enumerate(zip(kinds, widths, strict=True))
-    ]  # fmt: skip
     tokens, cache, others = tokens_of(net, base.longest), Cache(), extra.number - 1
     x = embedded(base, net, tokens)
     entries = config.integer("vocab_size_per_layer_input")
     per_layer = token_tables(net, tokens, x, entries, base.width, extra.inner, number)
     x = _other_copies("altup.spread", net, tokens, x, base.width, others) or x
-    for slot, times in Counter(slots).items():
+    alike = Counter(zip(kinds, widths, [at >= own for at in range(number)], strict=True))
+    for (kind, width, shares), times in alike.items():
+        slot = Slot(
+            layer=Layer(window=window if kind == "sliding_attention" else None),
+            head_width=base.head_width,
+            groups=base.key_value_heads,
+            mlp_width=width,
+            shares=shares,
+        )
 
         def body(x: Flow, slot: Slot = slot) -> Flow:
             return _corrected(base, slot, extra, net, tokens, x, per_layer, cache)
@@ -249,7 +250,7 @@ def gemma4(config: Config, net: Network) -> None:
     if inner:
         entries = config.integer("vocab_size_per_layer_input")
         per_layer = token_tables(net, tokens, x, entries, base.width, inner, number)
-    for slot, times in Counter(slots).items():
+    for slot, times in slots.items():
 
         def body(x: Flow, slot: Slot = slot) -> Flow:
             x = _gemma4_layer(base, slot, net, tokens, x, cache)
@@ -269,24 +270,26 @@ def _experts_beside(config: Config) -> Experts:
     )
 
 
-def _slots(config: Config, base: Decoder, number: int) -> list[Slot]:
+def _slots(config: Config, base: Decoder, number: int) -> dict[Slot, int]:
+    """The layers, and how many there are of each."""
     kinds, window = _kinds(config, number, 6), config.optional("sliding_window")
     kinds[-1] = "full_attention"
     own, both = number - _shared(config, kinds), config.flag("attention_k_eq_v", False)
     masked = config.word("use_bidirectional_attention", "") != "all"
     double = config.flag("use_double_wide_mlp", False)
     heads = _heads(config, base, kinds, both)
-    return [
+    alike = Counter(zip(kinds, heads, [at >= own for at in range(number)], strict=True))
+    return {
         Slot(
             layer=Layer(window=window if kind == "sliding_attention" else None, masked=masked),
             head_width=width,
             groups=groups,
-            mlp_width=base.mlp_width * (2 if double and at >= own else 1),
-            shares=at >= own,
+            mlp_width=base.mlp_width * (2 if double and shares else 1),
+            shares=shares,
             value_is_key=both and kind == "full_attention",
-        )
-        for at, (kind, (width, groups)) in enumerate(zip(kinds, heads, strict=True))
-    ]
+        ): times
+        for (kind, (width, groups), shares), times in alike.items()
+    }
 
 
 def _heads(config: Config, base: Decoder, kinds: Sequence[str], both: bool) -> list[tuple[int, int]]:

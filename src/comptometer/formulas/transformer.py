@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from comptometer.formulas import Config, Network, formula
-from comptometer.formulas._decoder import Decoder, Layer, checked_head, decoder, label_count, layer_count, layer_types
+from comptometer.formulas._decoder import (
+    Decoder,
+    Layer,
+    amended,
+    checked_head,
+    decoder,
+    label_count,
+    layer_count,
+    layer_types,
+)
 from comptometer.formulas._llama import head_norms, llama_like, sliding, whole_norms, without_rotation
 from comptometer.formulas._multi_token import decoder_predicting, modules
 
@@ -21,7 +30,7 @@ def llama(config: Config, net: Network) -> None:
     decoder(llama_like(config, layers=sliding(config)), net)
 
 
-@formula("mistral", "ministral", "phi3")
+@formula("mistral", "ministral", "ministral3", "phi3")
 def mistral(config: Config, net: Network) -> None:
     """As LLaMA; all layers slide where a window is given. Phi-3 fuses projections, which changes no count."""
     decoder(llama_like(config, layers=sliding(config), qkv_bias=False, output_bias=False, mlp_bias=False), net)
@@ -37,6 +46,16 @@ def smollm3(config: Config, net: Network) -> None:
     slides = [kind == "sliding_attention" for kind in kinds] if kinds else [not turned for turned in rotary]
     layers = [Layer(window=window if slide else None, rotary=r) for slide, r in zip(slides, rotary, strict=True)]
     decoder(llama_like(config, layers=layers, tied=True), net)
+
+
+@formula("cwm")
+def cwm(config: Config, net: Network) -> None:
+    """As LLaMA; all layers but the first of every four slide."""
+    number, window = layer_count(config), config.optional("sliding_window")
+    kinds = layer_types(config, number, "full_attention", "sliding_attention")
+    slides = [kind == "sliding_attention" for kind in kinds] if kinds else [at % 4 > 0 for at in range(number)]
+    layers = [Layer(window=window if slide else None) for slide in slides]
+    decoder(llama_like(config, layers=layers, qkv_bias=False, output_bias=False), net)
 
 
 @formula("seed_oss")
@@ -98,7 +117,7 @@ def gemma3(config: Config, net: Network) -> None:
 def _both_ways(config: Config, layers: Sequence[Layer]) -> list[Layer]:
     """Layers that see the whole sequence where the mask is lifted, as in models that embed texts."""
     masked = not config.flag("use_bidirectional_attention", False)
-    return [replace(layer, masked=masked) for layer in layers]
+    return [amended(layer, masked=masked) for layer in layers]
 
 
 @formula("vaultgemma")
@@ -131,7 +150,7 @@ def exaone4(config: Config, net: Network) -> None:
     pattern = None if config.get("layer_types") is not None else config.integer("sliding_window_pattern", 4)
     layers = sliding(config, pattern=pattern)
     if config.get("sliding_window") is not None:
-        layers = [replace(layer, rotary=layer.window is not None) for layer in layers]
+        layers = [amended(layer, rotary=layer.window is not None) for layer in layers]
     base = llama_like(config, layers=layers, norm_after=True, qkv_bias=False, output_bias=False, mlp_bias=False)
     decoder(head_norms(base), net)
 
@@ -158,7 +177,7 @@ def cohere(config: Config, net: Network) -> None:
 def cohere2(config: Config, net: Network) -> None:
     """As Cohere; three of four layers slide, and the fourth knows no positions."""
     layers = sliding(config, pattern=config.integer("sliding_window_pattern", 4))
-    decoder(_command(config, [replace(layer, rotary=layer.window is not None) for layer in layers]), net)
+    decoder(_command(config, [amended(layer, rotary=layer.window is not None) for layer in layers]), net)
 
 
 def _command(config: Config, layers: Sequence[Layer]) -> Decoder:
