@@ -120,7 +120,11 @@ def speed(model: str, counters: Sequence[str]) -> None:
             continue
         later = f"{found['later']:.3g}" if found["later"] is not None else "–"
         rows.append([name, COUNTERS[name][0], f"{found['first']:.3g}", later, f"{found['megabytes']:.0f}"])
-    table(f"{model}, a process each", ["counter", "counts", "first call, s", "later, s", "peak MB"], rows)
+    table(
+        f"{model}, a process each, seconds of one processor",
+        ["counter", "counts", "first call, s", "later, s", "peak MB"],
+        rows,
+    )
 
 
 def in_process() -> None:
