@@ -18,7 +18,7 @@ from _timing import COUNTERS
 
 HERE = Path(__file__).parent
 OURS = "comptometer"
-PACKAGES = {
+PACKAGES = {  # beside the adapters of _peers.py, which import PyTorch: this process stays small
     "FlopCounterMode": "torch", "FlopCounterMode, meta": "torch", "fvcore": "fvcore", "ptflops": "ptflops",
     "ptflops, aten": "ptflops", "ultralytics-thop": "thop", "torchinfo": "torchinfo", "torchprofile": "torchprofile",
     "calflops": "calflops", "DeepSpeed": "deepspeed", "Trainer, 6ND": "transformers",
