@@ -29,7 +29,7 @@ from torch import nn
 from comptometer.counters.torch import count
 
 Found = int | str | list[int] | None
-LONGEST = 60  # seconds for one count
+LONGEST = 120  # seconds for one count
 EITHER = {"causal_attention_is_the_lower_triangle_with_its_diagonal": 4194304}  # a peer may count the full square
 
 

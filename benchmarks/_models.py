@@ -33,6 +33,8 @@ class Model:
         if device == "meta":
             return module, tuple(tensor.to("meta") for tensor in self.inputs())
         module = module.to_empty(device="cpu")
+        if isinstance(module, Logits):
+            module.inner.tie_weights()  # a move off the meta device makes two of a shared parameter
         with torch.no_grad():
             for tensor in (*module.parameters(), *module.buffers()):
                 tensor.zero_()

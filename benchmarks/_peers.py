@@ -7,7 +7,6 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -32,10 +31,6 @@ class Peer:
     training: Callable[[nn.Module, Inputs], int] | None = None
     times: int | None = None
     probed: bool = True
-
-    @property
-    def installed(self) -> bool:
-        return find_spec(self.imported) is not None
 
     @property
     def version(self) -> str:

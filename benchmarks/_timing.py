@@ -1,4 +1,7 @@
-"""One counter on one model: `python _timing.py COUNTER MODEL` prints seconds of its calls and the peak memory."""
+"""One counter on one model: `python _timing.py COUNTER MODEL` prints seconds of its calls and the peak memory.
+
+Seconds of the processor with one thread: those of the clock where nothing else runs, and the same where something does.
+"""
 
 from __future__ import annotations
 
@@ -92,9 +95,9 @@ COUNTERS: dict[str, tuple[str, Callable[[str], Callable[[], Any]]]] = {
 
 
 def timed(call: Callable[[], Any]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     call()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def main(counter: str, model: str) -> None:

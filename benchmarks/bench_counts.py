@@ -18,7 +18,7 @@ from _timing import COUNTERS
 
 HERE = Path(__file__).parent
 OURS = "comptometer"
-PACKAGES = {
+PACKAGES = {  # beside the adapters of _peers.py, which import PyTorch: this process stays small
     "FlopCounterMode": "torch", "FlopCounterMode, meta": "torch", "fvcore": "fvcore", "ptflops": "ptflops",
     "ptflops, aten": "ptflops", "ultralytics-thop": "thop", "torchinfo": "torchinfo", "torchprofile": "torchprofile",
     "calflops": "calflops", "DeepSpeed": "deepspeed", "Trainer, 6ND": "transformers",
@@ -120,7 +120,11 @@ def speed(model: str, counters: Sequence[str]) -> None:
             continue
         later = f"{found['later']:.3g}" if found["later"] is not None else "–"
         rows.append([name, COUNTERS[name][0], f"{found['first']:.3g}", later, f"{found['megabytes']:.0f}"])
-    table(f"{model}, a process each", ["counter", "counts", "first call, s", "later, s", "peak MB"], rows)
+    table(
+        f"{model}, a process each, seconds of one processor",
+        ["counter", "counts", "first call, s", "later, s", "peak MB"],
+        rows,
+    )
 
 
 def in_process() -> None:

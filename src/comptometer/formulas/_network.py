@@ -305,7 +305,7 @@ class Network:
             body: writes the modules down.
             x: what flows in.
         """
-        key = self._prefix, self._silent, key, x
+        key = self._prefix, self._silent, self._unused, self._features, key, x
         if key in self._alike:
             out, sizes, found, more = self._alike[key]
         else:
