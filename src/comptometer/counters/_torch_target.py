@@ -141,6 +141,12 @@ def _inside(values: Iterable[Any]) -> Iterator[torch.Tensor]:
             yield from _inside(getattr(value, name) for name in value.__dataclass_fields__)
 
 
+def trained(module: nn.Module, frozen: Sequence[str]) -> int:
+    """Parameters that are trained, each once."""
+    still = frozen_parameters(module, frozen)
+    return sum(part.numel() for part in module.parameters() if part.requires_grad and id(part) not in still)
+
+
 def sizes(module: nn.Module) -> Parameters:
     """Parameters, each once however often it is used; a token is taken to use them all."""
     unique = {id(parameter): parameter.numel() for parameter in module.parameters()}

@@ -20,6 +20,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from comptometer.counters._torch_attention import NeedsValuesError, one_attention
+from comptometer.counters._torch_axes import measured
 from comptometer.counters._torch_blocks import MARK
 from comptometer.counters._torch_calls import Witness
 from comptometer.counters._torch_products import RECURRENCE
@@ -82,6 +83,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     Attributes:
         rows: the work, by module and operation, in the order in which it was first met.
+        besides: work that is no contraction, by module and axis.
         uncounted: operators that no formula knows, by module and name: calls and reason.
         notes: what else the reader should know.
     """
@@ -100,6 +102,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         attention: Attention = "full",
         recompute: Recompute = "none",
         repeatable: bool = False,
+        axes: frozenset[str] = frozenset(),
     ) -> None:
         """Prepare a trace.
 
@@ -109,10 +112,14 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
             attention: which pairs count.
             recompute: what the backward pass is taken to compute again.
             repeatable: can the trace be repeated on real values, where meta tensors are not enough?
+            axes: work besides contractions that is asked for.
         """
         super().__init__()  # type: ignore[no-untyped-call]
         self.attention, self.recompute, self.repeatable = attention, recompute, repeatable
+        self.axes = axes
+        self._rules = {} if axes else _RULES
         self.rows: dict[tuple[str, str], Row] = {}
+        self.besides: dict[tuple[str, str], Row] = {}
         self.uncounted: dict[tuple[str, str], tuple[int, str]] = {}
         self.notes: dict[str, None] = {}
         self.idle = self.masked = False
@@ -140,16 +147,19 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 out = self._run(func, args, kwargs or {})
                 passed_on(func, args, out)
                 return out
-        rule = _RULES.get(func, _MISSING)
+        rule = self._rules.get(func, _MISSING)
         if rule is _MISSING:
-            rule = _RULES[func] = rule_of(func)
+            rule = self._rules[func] = self._rule_of(func)
         if rule is None:
             return func(*args, **kwargs) if kwargs else func(*args)
         return rule(self, func, args, kwargs or {})
 
     def _run(self, func: Any, args: Any, kwargs: Any) -> Any:
-        rule = rule_of(func)
+        rule = self._rule_of(func)
         return func(*args, **kwargs) if rule is None else rule(self, func, args, kwargs)
+
+    def _rule_of(self, func: Any) -> Rule | None:
+        return measured(func, rule_of(func), self.axes) if self.axes else rule_of(func)
 
     def _witnessed(self, witness: Witness, func: Any, args: Any, kwargs: Any) -> Any:
         if isinstance(func, torch._ops.OpOverload):
@@ -202,7 +212,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def apart(self) -> Tracer:
         """Another trace from here, whose work can be taken over or dropped."""
-        other = Tracer(self._paths, self._stack[-1][0], self.attention, self.recompute, self.repeatable)
+        other = Tracer(self._paths, self._stack[-1][0], self.attention, self.recompute, self.repeatable, self.axes)
         other._stack = list(self._stack)
         other._made, other._marks, other._graphs = self._made, self._marks, self._graphs
         return other
@@ -211,6 +221,8 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Take over the work of a trace that was apart."""
         for row in other.rows.values():
             self._row(row.module, row.operation).add(row)
+        for key, row in other.besides.items():
+            self.besides.setdefault(key, Row(*key)).add(row)
         for (path, name), (calls, why) in other.uncounted.items():
             self._unknown(path, name, why, calls)
         self.notes.update(other.notes)
@@ -219,7 +231,8 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """What is booked to each block, by its number: rows, and operators that are not counted."""
         found: dict[int, dict[tuple[str, str], tuple[Any, ...]]] = {}
         booked: list[tuple[tuple[str, str], tuple[Any, ...]]] = [*self.uncounted.items()]
-        for (place, what), numbers in booked + [(key, row.numbers) for key, row in self.rows.items()]:
+        rows = [*self.rows.items(), *self.besides.items()]
+        for (place, what), numbers in booked + [(key, row.numbers) for key, row in rows]:
             path, _, number = place.partition(MARK)
             if number:
                 found.setdefault(int(number), {})[path, what] = numbers
@@ -238,6 +251,11 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for row in rows.values():
             path, _, number = row.module.partition(MARK)
             self._row(path, row.operation).add(row, times.get(int(number), 1) if number else 1)
+        besides, self.besides = self.besides, {}
+        for row in besides.values():
+            path, _, number = row.module.partition(MARK)
+            key = path, row.operation
+            self.besides.setdefault(key, Row(*key)).add(row, times.get(int(number), 1) if number else 1)
         uncounted, self.uncounted = self.uncounted, {}
         for (place, name), (calls, why) in uncounted.items():
             path, _, number = place.partition(MARK)
@@ -311,6 +329,20 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _path_at(self, number: int) -> str:
         return self._marks[1][max(0, bisect_right(self._marks[0], number) - 1)]
+
+    def measure(self, axis: str, operations: int) -> None:
+        """Book work that is no contraction."""
+        task = graph_task()
+        again = task != -1 and self._again(task)
+        path = self._stack[-1][0] if task == -1 or again else self._path_of_node()
+        row = self.besides.setdefault((path, axis), Row(path, axis))
+        if task == -1:
+            row.calls += 1
+            row.forward += operations
+        elif again:
+            row.recomputed += operations
+        else:
+            row.backward += operations
 
     def attended(self, scores: int, sums: int) -> None:
         """Two forward products of an attention."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import torch
@@ -12,13 +12,15 @@ from torch import nn
 
 from comptometer.counters import _torch_target as target
 from comptometer.counters._torch_attention import NeedsValuesError
+from comptometer.counters._torch_axes import ELEMENTWISE, NORMALIZATION
 from comptometer.counters._torch_blocks import Blocks, watched_by_others
 from comptometer.counters._torch_trace import Row, Tracer
 from comptometer.counters._torch_transformers import without_values
 from comptometer.errors import UsageError
-from comptometer.ops import Attention, Convention, OpCount, Recompute, Term, Uncounted
+from comptometer.ops import ADAMW, AXES, Attention, Convention, OpCount, Recompute, Term, Uncounted
 
 BACKEND = "torch"
+OPTIMIZER = "optimizer"
 SPENT = "backward through the graph a second time"
 ZERO_STATE = (
     "recurrence: the first step starts from a constant state and forms no gradient of it; fused kernels form it too"
@@ -45,6 +47,7 @@ def count(
     backward: bool = True,
     frozen: Sequence[str] = (),
     strict: bool = False,
+    include: Sequence[str] = (),
     collapse: bool = True,
 ) -> OpCount:
     """Count the operations of one training step of a module, or of any function of tensors.
@@ -64,6 +67,7 @@ def count(
         backward: count the gradients too?
         frozen: names or patterns (`encoder`, `layers.*.norm`) of modules and parameters that are not trained.
         strict: raise where an operator is unknown.
+        include: work that is no contraction, on axes of its own: `elementwise`, `normalization`, `optimizer`.
         collapse: trace identical blocks of a module three times and multiply, where the result is provably the same.
 
     Raises:
@@ -74,14 +78,17 @@ def count(
     2048
     """
     _checked(model, batch, attention, recompute, frozen)
+    axes = frozenset(_axes(include))
     name = _name(model)
     model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
     trace = _first_that_runs(
-        _attempts(model, inputs, frozen, collapse),
-        lambda attempt: _traced(attempt, inputs, batch, attention, recompute, backward, name),
+        _attempts(model, inputs, frozen, collapse and "elementwise" not in axes),  # sums of gradients have no block
+        lambda attempt: _traced(attempt, inputs, batch, attention, recompute, backward, name, axes),
         name,
     )
     found = _result(trace, model, name, Convention(attention=attention, recompute=recompute), inputs, batch)
+    if axes:
+        found = replace(found, included=_included(trace, axes, model, frozen if backward else None))
     if strict and found.uncounted:
         listed = ", ".join(f"{unknown.operation} ({unknown.reason})" for unknown in found.uncounted)
         raise UsageError(
@@ -124,6 +131,15 @@ def _checked(model: object, batch: int, attention: str, recompute: str, frozen: 
         raise UsageError(f"frozen: needs a list of names, got the text {frozen!r}")
     if frozen and not isinstance(model, nn.Module):
         raise UsageError("frozen: needs a module; a function has no named parameters")
+
+
+def _axes(include: Sequence[str]) -> Sequence[str]:
+    if isinstance(include, str):
+        raise UsageError(f"include: needs a list of axes, got the text {include!r}")
+    for axis in include:
+        if axis not in AXES:
+            raise UsageError(f"include: {axis!r} is not one of {', '.join(AXES)}")
+    return include
 
 
 def _name(model: Any) -> str:
@@ -172,14 +188,21 @@ def _with_and_without(made: Callable[[], nn.Module], collapse: bool, repeatable:
 
 
 def _traced(
-    attempt: Attempt, inputs: Any, batch: int, attention: Attention, recompute: Recompute, backward: bool, name: str
+    attempt: Attempt,
+    inputs: Any,
+    batch: int,
+    attention: Attention,
+    recompute: Recompute,
+    backward: bool,
+    name: str,
+    axes: frozenset[str],
 ) -> Tracer:
     model = attempt.model
     module = model if isinstance(model, nn.Module) else None
     paths = {id(part): _starred(path) or name for path, part in module.named_modules()} if module else {}
     if attempt.blocks is not None:
         attempt.blocks.mark(paths)
-    trace = Tracer(paths, name, attention, recompute, attempt.repeatable)
+    trace = Tracer(paths, name, attention, recompute, attempt.repeatable, axes & {ELEMENTWISE, NORMALIZATION})
     args, kwargs = target.arguments(inputs, batch, attempt.meta)
     with ExitStack() as stack:
         if module is not None:
@@ -252,6 +275,20 @@ def _result(trace: Tracer, model: Any, name: str, convention: Convention, inputs
         tokens=examples * batch * (length or 1),
         notes=notes,
     )
+
+
+def _included(
+    trace: Tracer, axes: frozenset[str], model: Any, frozen: Sequence[str] | None
+) -> dict[str, Sequence[Term]]:
+    found: dict[str, Sequence[Term]] = {
+        axis: [_term(row, "none") for row in trace.besides.values() if row.operation == axis]
+        for axis in AXES
+        if axis in axes
+    }
+    if OPTIMIZER in found and isinstance(model, nn.Module) and frozen is not None:
+        steps = ADAMW * target.trained(model, frozen)
+        found[OPTIMIZER] = [Term(module=OPTIMIZER, operation=OPTIMIZER, calls=1, forward=0, backward=steps)]
+    return found
 
 
 def _term(row: Row, recompute: Recompute) -> Term:
