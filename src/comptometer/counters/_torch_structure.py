@@ -92,9 +92,8 @@ class _Look:
 
     def part(self, module: nn.Module) -> None:
         own, add = module.__dict__, self.key.append
-        if not isinstance(own.get("forward"), Replacement | None) or isinstance(module, torch.jit.ScriptModule):
-            raise UnlikeAnyError
-        if any(map(own.__getitem__, HOOKS)):
+        replaced = "forward" in own and not isinstance(own["forward"], Replacement)
+        if replaced or isinstance(module, torch.jit.ScriptModule) or any(map(own.__getitem__, HOOKS)):
             raise UnlikeAnyError
         add(type(module))
         for name, tensor in own["_parameters"].items():

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_flatten, tree_map
 
+from comptometer.counters._torch_structure import parts_of
 from comptometer.errors import UsageError
 from comptometer.ops import Parameters
 
@@ -27,10 +28,11 @@ class NotOrdinaryError(Exception):
 
 def tensors_of(module: nn.Module) -> Iterator[torch.Tensor]:
     """Parameters, buffers, and tensors that are kept as plain attributes."""
-    yield from module.parameters()
-    yield from module.buffers()
-    for part in module.modules():
-        yield from (value for value in vars(part).values() if isinstance(value, torch.Tensor))
+    for part in parts_of(module):
+        own = vars(part)
+        yield from (value for value in own["_parameters"].values() if value is not None)
+        yield from (value for value in own["_buffers"].values() if value is not None)
+        yield from (value for value in own.values() if isinstance(value, torch.Tensor))
 
 
 def frozen_parameters(module: nn.Module, frozen: Sequence[str]) -> set[int]:
@@ -149,8 +151,10 @@ def trained(module: nn.Module, frozen: Sequence[str]) -> int:
 
 def sizes(module: nn.Module) -> Parameters:
     """Parameters, each once however often it is used; a token is taken to use them all."""
-    unique = {id(parameter): parameter.numel() for parameter in module.parameters()}
-    tables = {id(part.weight): part.weight.numel() for part in module.modules() if isinstance(part, nn.Embedding)}
+    parts = parts_of(module)
+    held = [parameter for part in parts for parameter in part._parameters.values() if parameter is not None]
+    unique = {id(parameter): parameter.numel() for parameter in held}
+    tables = {id(part.weight): part.weight.numel() for part in parts if isinstance(part, nn.Embedding)}
     total = sum(unique.values())
     return Parameters(total=total, active=total, embedding=sum(tables.values()))
 
