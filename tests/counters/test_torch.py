@@ -449,3 +449,13 @@ def test_a_switch_that_cannot_be_is_refused(options: dict[str, Any], message: st
 def test_what_cannot_be_run_is_refused() -> None:
     with pytest.raises(UsageError, match="needs a module or a function, got int"):
         count(3)  # type: ignore[arg-type]
+
+
+def test_a_list_of_matrix_products_is_not_taken_for_elementwise_work() -> None:
+    if not hasattr(torch.ops.aten, "_foreach_mm"):
+        pytest.skip("this PyTorch has no lists of matrix products")
+    assert classify(torch.ops.aten._foreach_mm.default) == "unknown"
+    assert classify(torch.ops.aten._foreach_mul.List) == "elementwise"
+    pair = [torch.zeros(2, 3)], [torch.zeros(3, 4)]
+    found = count(lambda: torch.ops.aten._foreach_mm(*pair))
+    assert not found.complete

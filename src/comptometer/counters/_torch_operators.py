@@ -35,7 +35,7 @@ ELEMENTWISE: Final = _one_of(
     r"lt le gt ge isnan isin isinf gcd lcm copysign conj_physical embedding_bag\w* embedding_dense",
     r"embedding_renorm index_(add|reduce) scatter_(add|reduce) segment_reduce trace",
     r"(un)?safe_masked_index_put_accumulate masked_scatter put thnn_fused_(lstm|gru)_cell weight_norm_interface",
-    r"fake_quantize_\w+ fused_moving_avg_obs_fq_helper dequantize quantize_per_\w+ amp_\w+ foreach_\w+",
+    r"fake_quantize_\w+ fused_moving_avg_obs_fq_helper dequantize quantize_per_\w+ amp_\w+ foreach_(?!mm)\w+",
     r"fused_(adam|adamw|sgd|adagrad) sparse_(csr_)?(sum|prod) bincount count_nonzero histc histogram",
     r"histogramdd\w* transform_bias_rescale_qkv compute_linear_combination nested_(tensor_softmax_with_shape|sum)",
     r"linalg_cross standard_gamma_grad dirichlet_grad add_relu is_all_true is_any_true allclose equal im2col",
