@@ -109,7 +109,7 @@ class Evidence:
             and (tag == "any" or claim.tag == tag)
             and (self.only is None or claim.source in self.only)
         ]
-        return min(found, key=self._rank) if found else None
+        return min(found, key=self._rank) if len(found) > 1 else found[0] if found else None
 
     def rivals(self, about: str) -> list[Claim]:
         """The claims that the rule of precedence puts level at the top."""

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from comptometer.distribution import GRID, Array, Uniform
+from comptometer.distribution import GRID, Array, Point, Uniform
 from comptometer.quantity import Estimate, strata
 
 Verdict = Literal["consistent", "tension", "conflict", "single-method"]
@@ -90,14 +90,19 @@ def verdict(z: float) -> Verdict:
 
 def compare(first: Part, second: Part) -> Comparison:
     """Put two estimates beside each other; what they share does not separate them."""
-    logs = np.log(first.estimate.draws), np.log(second.estimate.draws)
     s1, s2 = first.estimate.log_sd, second.estimate.log_sd
-    rho = float(np.corrcoef(logs)[0, 1]) if s1 and s2 else 0.0
+    rho = correlation(first.estimate, second.estimate) if s1 and s2 else 0.0
     ratio = first.estimate.median / second.estimate.median
     spread = np.sqrt(max(s1**2 + s2**2 - 2 * rho * s1 * s2, 0.0))
     distance = abs(float(np.log(ratio)))
     z = distance / float(spread) if spread else (0.0 if distance < 1e-12 else float("inf"))
     return Comparison(first=first.name, second=second.name, ratio=ratio, z=z, independent=independent(first, second))
+
+
+def correlation(one: Estimate, other: Estimate) -> float:
+    """Of the logarithms; estimates that share no uncertain claim have none, whatever their draws happen to show."""
+    shared = [name for name in one.beliefs.keys() & other.beliefs if not isinstance(one.beliefs[name], Point)]
+    return float(np.corrcoef(np.log(one.draws), np.log(other.draws))[0, 1]) if shared else 0.0
 
 
 def independent(one: Part, other: Part) -> bool:
@@ -170,7 +175,7 @@ def _weights(witnesses: Sequence[Part]) -> Array:
     sds = np.array([part.estimate.log_sd for part in witnesses])
     if not sds.all():  # something is exact: it decides
         return np.asarray((sds == 0) / np.sum(sds == 0))
-    rho = np.corrcoef([np.log(part.estimate.draws) for part in witnesses])
+    rho = np.array([[1.0 if a is b else correlation(a.estimate, b.estimate) for b in witnesses] for a in witnesses])
     weights = np.maximum(np.linalg.solve(rho * np.outer(sds, sds), np.ones(len(sds))), 0.0)
     return np.asarray(weights / weights.sum())
 

@@ -245,6 +245,7 @@ def folded(name: str) -> str:
     return "".join(character for character in name.casefold() if character.isalnum())
 
 
+@cache
 def chips_named(name: str) -> tuple[Chip, ...]:
     """The chips that a name may mean: one, or the members of a family such as "H100".
 
