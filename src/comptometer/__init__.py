@@ -19,8 +19,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from comptometer import errors as errors
-    from comptometer.catalogue import Chips, Models
     from comptometer.catalogue import Entry as Entry
+    from comptometer.collection import Chips, Models
     from comptometer.counting import count as count
     from comptometer.explanation import explain as explain
     from comptometer.notation import parse as parse
@@ -82,7 +82,7 @@ def __getattr__(name: str) -> Any:
     if name in _PLACES:
         value = getattr(import_module(f"comptometer.{_PLACES[name]}"), name)
     elif name in _MADE:
-        value = getattr(import_module("comptometer.catalogue"), _MADE[name])()
+        value = getattr(import_module("comptometer.collection"), _MADE[name])()
     elif name == "errors":
         value = import_module("comptometer.errors")
     else:

@@ -1,24 +1,26 @@
-"""Evidence → methods → reconcile, for one model or all of them."""
+"""Evidence → methods → reconcile, for one model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from comptometer import dossiers, exact_counts, sanity, store, text, units
+from comptometer import exact_counts, sanity, text, units
 from comptometer.derivation import job
-from comptometer.errors import NotEnoughEvidence, NotFound
+from comptometer.errors import NotEnoughEvidence
 from comptometer.evidence import Evidence, Job, source_of, unique
 from comptometer.methods import Outcome, outcomes
 from comptometer.quantity import Estimate
 from comptometer.reconcile import Part, Reconciled, reconcile
-from comptometer.records import Chip, Claim, Dossier, Source
+from comptometer.records import Claim, Dossier, Source
 from comptometer.release import data_version
 from comptometer.sanity import Finding, Hypothesis
 
 COUNTS = ("operations", "parameters-tokens")  # best first
+COLUMNS_APART = 2.0  # from here on a table's figure comes before the product of its columns
 LEAST_SHARE = 1e-3  # of the variance, for a claim to be listed as a driver
 
 
@@ -281,16 +283,45 @@ def entry(dossier: Dossier) -> Entry:
     Raises:
         NotEnoughEvidence: no method could run; the message names what each one lacks.
     """
+    found = attempt(dossier)
+    if isinstance(found, Entry):
+        return found
+    wants = "; ".join(f"{name} needs {', '.join(needs)}" for name, needs in found.items())
+    raise NotEnoughEvidence(f"{dossier.name}: not enough evidence for any method: {wants}")
+
+
+def attempt(dossier: Dossier) -> Entry | Mapping[str, Sequence[str]]:
+    """The entry of a dossier, or what each method lacks where none could run."""
     evidence = job(dossier)
     found, missing = outcomes(evidence)
     if not found:
-        wants = "; ".join(f"{name} needs {', '.join(needs)}" for name, needs in missing.items())
-        raise NotEnoughEvidence(f"{dossier.name}: not enough evidence for any method: {wants}")
+        return missing
+    outranked = {name for name, o in found.items() if _outranked(o, found.get("reported"), evidence.whole)}
     parts = [
-        Part(name=o.method, estimate=o.estimate, witness=o.witness, roots=o.roots, second_hand=o.second_hand)
+        Part(
+            name=o.method,
+            estimate=o.estimate,
+            witness=o.witness,
+            roots=o.roots,
+            second_hand=o.method in outranked if outranked else o.second_hand,
+        )
         for o in found.values()
     ]
     return Entry(dossier=dossier, job=evidence, methods=found, missing=missing, compute=reconcile(parts, dossier.id))
+
+
+def _outranked(worked_out: Outcome, reported: Outcome | None, evidence: Evidence) -> bool:
+    """Does a table's own figure come before what its columns multiply to?
+
+    Whoever filled the table read the paper; the columns hold less of it (epochs, active experts, words or tokens). So
+    where the two are far apart the figure counts, and what the columns give is shown beside it.
+    """
+    claim = evidence.best("compute")
+    if reported is None or worked_out is reported or claim is None or evidence.grade(claim) == "primary":
+        return False
+    columns = [c for c in worked_out.claims if c.kind != "assumed" and not c.id.startswith("chip:")]
+    apart = abs(math.log(worked_out.estimate.median / reported.estimate.median)) > math.log(COLUMNS_APART)
+    return apart and bool(columns) and all(c.source == claim.source for c in columns)
 
 
 def card(item: Entry) -> str:
@@ -310,36 +341,3 @@ def card(item: Entry) -> str:
         f"<table><tr><th>method</th><th>FLOP</th><th>90%</th><th>formula</th></tr>{rows}</table>"
         f"<small>{agreement}{escape(item.compute.verdict)}; data {escape(data_version())}</small></div>"
     )
-
-
-class Models(Mapping[str, Entry]):
-    """The catalogue's models, by any of their names: `models["alexnet"]`."""
-
-    def __getitem__(self, name: str) -> Entry:
-        if not isinstance(name, str):
-            raise NotFound("model", repr(name))
-        return entry(dossiers.dossier_named(name))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dossiers.dossier_ids())
-
-    def __len__(self) -> int:
-        return len(dossiers.dossier_ids())
-
-
-class Chips(Mapping[str, Chip]):
-    """The catalogue's chips, by any of their names: `chips["h100-sxm"]`."""
-
-    def __getitem__(self, name: str) -> Chip:
-        if not isinstance(name, str):
-            raise NotFound("chip", repr(name))
-        found = store.chips_named(name)
-        if len(found) > 1:
-            raise NotFound("single chip", name, [chip.id for chip in found])
-        return found[0]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(store.chip_ids())
-
-    def __len__(self) -> int:
-        return len(store.chip_ids())

@@ -233,7 +233,7 @@ def _primary(evidence: Evidence) -> bool:
         else [evidence.best("chips"), evidence.best("duration")]
     )
     used.append(evidence.best("peak") or evidence.best("precision"))
-    return all(claim is not None and claim.kind == "stated" for claim in used)
+    return all(claim is not None and claim.kind == "stated" and evidence.grade(claim) == "primary" for claim in used)
 
 
 # These are looked up by rule even where a claim exists, because the claim alone does not settle them.

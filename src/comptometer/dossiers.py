@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
@@ -274,31 +275,47 @@ def _loops(edges: Mapping[str, set[str]]) -> list[list[str]]:
 
 
 @cache
-def _dossier_names() -> Mapping[str, str]:
+def names_of(dossier_id: str) -> tuple[str, ...]:
+    """What people call a model: its name, then its aliases. Only the head of the file is read, up to its first table.
+
+    Raises:
+        NotFound, DataError: see `dossier`.
+    """
+    path = path_of("models", dossier_id)
+    if path is None:
+        raise NotFound("model", dossier_id, get_close_matches(dossier_id, dossier_ids(), 3))
+    head = re.split(rb"^\s*\[", read_bytes(path), maxsplit=1, flags=re.MULTILINE)[0]
+    try:
+        table = bytes_to_table(head, str(path))
+        names = (table["name"], *table.get("aliases", ()))
+    except (DataError, KeyError, TypeError):
+        names = ()
+    if not names or not all(isinstance(name, str) for name in names):  # its problems are told by reading all of it
+        record = dossier(dossier_id)
+        names = (record.name, *record.aliases)
+    return tuple(dict.fromkeys(names))
+
+
+@cache
+def dossier_names() -> Mapping[str, str]:
+    """Every spelling of a curated model, folded, with its id."""
     named: dict[str, str] = {}
     for dossier_id in dossier_ids():
-        record = dossier(dossier_id)
-        for name in (*record.aliases, record.name, dossier_id.partition("/")[2], dossier_id):
+        first, *aliases = names_of(dossier_id)
+        for name in (*aliases, first, dossier_id.partition("/")[2], dossier_id):
             named[folded(name)] = dossier_id
     return named
 
 
-def dossier_named(name: str) -> Dossier:
-    """The dossier of the model that people call so.
+def by_file_name(name: str) -> Dossier | None:
+    """The dossier whose id or file is called so, found without reading any other.
 
     Raises:
-        NotFound: with the nearest names.
+        NotFound: several developers have a model of that name.
     """
     if path_of("models", name) is not None:
         return dossier(name)
-    if "/" not in name and (same := [i for i in dossier_ids() if folded(i.partition("/")[2]) == folded(name)]):
-        if len(same) > 1:
-            raise NotFound("single model", name, same)
-        return dossier(same[0])  # without reading the others
-    names = _dossier_names()
-    found = names.get(folded(name))
-    if found is None:
-        near = [key for key in names if len(folded(name)) > 3 and folded(name) in key]
-        near += get_close_matches(folded(name), names, 6, 0.6)
-        raise NotFound("model", name, list(dict.fromkeys(dossier(names[key]).name for key in near))[:3])
-    return dossier(found)
+    same = [i for i in dossier_ids() if folded(i.partition("/")[2]) == folded(name)] if "/" not in name else []
+    if len(same) > 1:
+        raise NotFound("single model", name, same)
+    return dossier(same[0]) if same else None

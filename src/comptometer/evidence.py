@@ -184,7 +184,7 @@ class Evidence:
     @property
     def sparse(self) -> bool:
         """Is it a mixture of experts, as far as the claims tell?"""
-        if (self.value("experts") or 1) > 1:
+        if (self.value("experts") or 1) > 1 or self.word("mixture_of_experts") == "yes":
             return True
         total, active = self.value("parameters"), self.value("active_parameters")
         return bool(total and active and active < 0.9 * total)

@@ -165,7 +165,7 @@ def _dependent_verdict(comparisons: Sequence[Comparison]) -> Verdict:
 def _witnesses(parts: Sequence[Part]) -> list[Part]:
     """From each group of parts that share evidence, the narrowest of those that are not second-hand."""
     chosen: list[Part] = []
-    for part in sorted(parts, key=lambda part: (part.witness == "statement", part.second_hand, part.estimate.log_sd)):
+    for part in sorted(parts, key=lambda part: (part.second_hand, part.witness == "statement", part.estimate.log_sd)):
         if all(independent(part, other) for other in chosen):
             chosen.append(part)
     return chosen

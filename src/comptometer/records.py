@@ -142,7 +142,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """Everything that is claimed about one model; `references` describe it without being cited by a claim."""
+    """Everything that is claimed about one model.
+
+    `references` describe it without being cited by a claim. `aside` are claims that nothing is computed from: what
+    another table says of the same model, or what cannot be about the same job as the rest; their notes say why.
+    """
 
     id: str
     name: str
@@ -155,6 +159,7 @@ class Dossier:
     references: Sequence[str] = ()
     note: str = ""
     claims: Sequence[Claim] = ()
+    aside: Sequence[Claim] = ()
     stages: Sequence[Stage] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
 

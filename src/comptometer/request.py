@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from comptometer import architecture, dossiers, exact_counts
+from comptometer import architecture, dossiers, exact_counts, library
 from comptometer.catalogue import Entry, entry
 from comptometer.derivation import job
 from comptometer.errors import NotFound, UsageError
@@ -192,7 +192,7 @@ def located(source: str | Path, as_of: date | None = None) -> Dossier:
     if isinstance(source, Path) or path.suffix in {".toml", ".json"}:
         return from_file(path, as_of)
     try:
-        return dossiers.dossier_named(text)
+        return library.dossier_named(text)
     except NotFound:
         if _exists(path):
             return from_file(path, as_of)

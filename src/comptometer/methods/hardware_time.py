@@ -10,7 +10,11 @@ from comptometer.quantity import Estimate
 def _error(evidence: Evidence) -> str | None:
     """A default utilization already carries the error of the whole method: it was fitted to it."""
     utilization = evidence.known("utilization")
-    return None if utilization and utilization.assumed and not _measured(evidence) else "model-error/hardware-time"
+    if utilization and utilization.assumed and not _measured(evidence):
+        return None
+    time = evidence.best("chip_hours") or evidence.best("duration")
+    table = time is not None and evidence.grade(time) != "primary"
+    return "model-error/hardware-time/table" if table else "model-error/hardware-time"
 
 
 def _measured(evidence: Evidence) -> bool:

@@ -40,7 +40,8 @@ def _not_text(evidence: Evidence) -> bool:
 def _counts_all_experts(evidence: Evidence) -> bool:
     """Are there experts, and does nobody say how many parameters one token uses?"""
     total, active = evidence.value("parameters"), evidence.value("active_parameters")
-    return (evidence.value("experts") or 1) > 1 and evidence.best("active_parameters") is None and active == total
+    experts = (evidence.value("experts") or 1) > 1 or evidence.word("mixture_of_experts") == "yes"
+    return experts and evidence.best("active_parameters") is None and active == total
 
 
 def _attention_share(evidence: Evidence) -> float | None:
@@ -59,6 +60,8 @@ def _error(evidence: Evidence) -> str:
         return "model-error/parameters-tokens/all-experts"
     if _not_text(evidence):
         return "model-error/parameters-tokens/not-language"
+    if (tokens := evidence.best("tokens")) and evidence.grade(tokens) != "primary":
+        return "model-error/parameters-tokens/table"
     if (evidence.value("active_parameters") or SMALL) < SMALL:
         return "model-error/parameters-tokens/small"
     return "model-error/parameters-tokens"

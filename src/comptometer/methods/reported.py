@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from comptometer.distribution import Point
 from comptometer.evidence import Evidence
 from comptometer.methods import Witness, method
 from comptometer.quantity import Estimate
@@ -18,8 +19,11 @@ def _witness(evidence: Evidence) -> Witness:
             return "statement"
 
 
-def _error(evidence: Evidence) -> str:
+def _error(evidence: Evidence) -> str | None:
+    """By who says it; a figure that its author gives an interval for carries its own."""
     claim = evidence.best("compute")
+    if claim and not isinstance(claim.belief, Point):
+        return None
     return f"model-error/reported/{evidence.grade(claim) if claim else 'tertiary'}"
 
 

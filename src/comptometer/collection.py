@@ -1,0 +1,202 @@
+"""The catalogue as a collection: look up, filter, flatten into rows."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from comptometer import store, vintages
+from comptometer.catalogue import Entry, attempt, entry
+from comptometer.errors import NotFound
+from comptometer.library import Item, library
+from comptometer.records import Chip, Dossier
+from comptometer.selection import Selection
+from comptometer.store import folded
+
+if TYPE_CHECKING:
+    from comptometer.evidence import Evidence
+
+Row = Mapping[str, Any]
+METHOD_COLUMNS = {
+    "operations": "operations_flop",
+    "parameters-tokens": "parameters_tokens_flop",
+    "hardware-time": "hardware_time_flop",
+    "reported": "reported_flop",
+}
+COLUMNS = (
+    "id", "name", "developer", "country", "published", "domain", "notable", "open_weights", "origin", "confidence",
+    "parameters", "active_parameters", "tokens",
+    "training_compute_flop", "p5", "p95", "methods", *METHOD_COLUMNS.values(),
+    "ratio", "z", "verdict", "independent", "rank_at_release",
+    "chip", "chips", "chip_hours", "base_model", "reference", "link",
+)  # fmt: skip
+
+
+class Models(Mapping[str, Entry]):
+    """The catalogue's models, by any of their names: `models["alexnet"]`.
+
+    Args:
+        data: the vintage that the models without a curated dossier come from.
+        curated: with the curated dossiers, or the table alone?
+        only: which models are meant, in this order; all of them unless given.
+    """
+
+    def __init__(
+        self, data: str = vintages.DEFAULT, *, curated: bool = True, only: Sequence[str] | None = None
+    ) -> None:
+        self.data = data
+        self._curated = curated
+        self._only = only
+
+    @property
+    def _library(self) -> Any:
+        return library(self.data, curated=self._curated)
+
+    def __getitem__(self, name: str) -> Entry:
+        if not isinstance(name, str):
+            raise NotFound("model", repr(name))
+        return entry(self._library.item(name).dossier())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._only if self._only is not None else self._library.items)
+
+    def __len__(self) -> int:
+        return len(self._only if self._only is not None else self._library.items)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and (name in self._library.items or folded(name) in self._library.names)
+
+    def items_on_file(self) -> list[Item]:
+        """What is on file about each of these models, before anything is computed."""
+        return [self._library.items[name] for name in self]
+
+    def where(self, **conditions: Any) -> Models:
+        """Those of these models that meet every condition; see `Selection` for the conditions, dates may be text.
+
+        Raises:
+            UsageError: an unknown condition, or a value that it cannot have.
+
+        >>> list(Models().where(organization="deepseek", find="v3", until="2024-12-31"))
+        ['deepseek/deepseek-v3']
+        """
+        wanted = Selection.of(**conditions)
+        first = wanted.without_results
+        kept = [item.id for item in self.items_on_file() if first.holds(facts(item, item.dossier()))]
+        found = Models(self.data, curated=self._curated, only=kept)
+        if not wanted.computes:
+            return found
+        meant = [name for name, row in found._computed.items() if wanted.holds(row)]
+        return Models(self.data, curated=self._curated, only=meant)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Each model as a flat row with the keys `COLUMNS`, by date; nothing where something is not known."""
+        ranks = self._ranks
+        rows = [self._computed[name] | {"rank_at_release": ranks.get(name)} for name in self]
+        return sorted(rows, key=lambda row: (str(row["published"] or "9999"), row["name"]))
+
+    @cached_property
+    def _computed(self) -> Mapping[str, dict[str, Any]]:
+        return {item.id: flat(item) for item in self.items_on_file()}
+
+    @cached_property
+    def _ranks(self) -> Mapping[str, int]:
+        everything = self if self._only is None else Models(self.data, curated=self._curated)
+        return ranks(everything._computed.values())
+
+
+def facts(item: Item, dossier: Dossier) -> dict[str, Any]:
+    """What is on file about a model, before anything is computed; keys as in `COLUMNS`."""
+    row = item.row
+    return dict.fromkeys(COLUMNS) | {
+        "id": item.id,
+        "name": dossier.name,
+        "names": item.names,
+        "developer": dossier.developer,
+        "country": "; ".join(dict.fromkeys(row.country)) if row else "",
+        "published": dossier.published,
+        "domain": tuple(dossier.domain),
+        "notable": dossier.notable or bool(row and row.notability),
+        "open_weights": row.open_weights if row else None,
+        "origin": item.origin,
+        "confidence": row.confidence if row else "",
+        "methods": (),
+        "verdict": "none",
+        "base_model": dossier.base_model,
+        "reference": row.reference if row else "",
+        "link": row.link[0] if row and row.link else "",
+    }
+
+
+def flat(item: Item) -> dict[str, Any]:
+    """The row of one model without its rank: facts, every method, the reconciled value."""
+    dossier = item.dossier()
+    row = facts(item, dossier)
+    found = attempt(dossier)
+    if not isinstance(found, Entry):
+        return row
+    low, high = found.interval()
+    evidence = found.evidence
+    chips = evidence.chips()
+    row |= {
+        "training_compute_flop": found.median,
+        "p5": low,
+        "p95": high,
+        "methods": tuple(found.methods),
+        "ratio": found.ratio,
+        "z": found.z,
+        "verdict": found.compute.verdict,
+        "independent": found.independent,
+        "chip": chips[0].id if len(chips) == 1 else chips[0].family if chips else None,
+    }
+    row |= {column: found.methods[name].estimate.median for name, column in METHOD_COLUMNS.items() if name in found.methods}
+    for need in ("parameters", "active_parameters", "tokens", "chips", "chip_hours"):
+        row[need] = _median(evidence, need)
+    return row
+
+
+def _median(evidence: Evidence, need: str) -> float | None:
+    known = evidence.known(need)
+    if known is None:
+        return None
+    return known.estimate.to("chip*h").median if need == "chip_hours" else known.estimate.median
+
+
+def ranks(rows: Iterable[Row]) -> dict[str, int]:
+    """Place of each model by median training compute among all that were published up to its day; 1 is the largest."""
+    dated = sorted(
+        (row["published"], row["id"], row["training_compute_flop"])
+        for row in rows
+        if row["published"] and row["training_compute_flop"]
+    )
+    found: dict[str, int] = {}
+    so_far: list[float] = []  # rising
+    at = 0
+    while at < len(dated):
+        end = at
+        while end < len(dated) and dated[end][0] == dated[at][0]:
+            so_far.insert(bisect_left(so_far, dated[end][2]), dated[end][2])
+            end += 1
+        for _, model_id, compute in dated[at:end]:
+            found[model_id] = len(so_far) - bisect_left(so_far, compute * (1 + 1e-12))  + 1
+        at = end
+    return found
+
+
+class Chips(Mapping[str, Chip]):
+    """The catalogue's chips, by any of their names: `chips["h100-sxm"]`."""
+
+    def __getitem__(self, name: str) -> Chip:
+        if not isinstance(name, str):
+            raise NotFound("chip", repr(name))
+        found = store.chips_named(name)
+        if len(found) > 1:
+            raise NotFound("single chip", name, [chip.id for chip in found])
+        return found[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(store.chip_ids())
+
+    def __len__(self) -> int:
+        return len(store.chip_ids())

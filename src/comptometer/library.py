@@ -1,0 +1,186 @@
+"""Every model on file, found by any of its names: the curated dossiers, and the tables' rows for all others.
+
+A curated dossier takes the place of the table's row for the same model; what the table says of it is put aside in the
+dossier, so that it is shown and nothing is computed from it. A model that the default vintage lacks comes from the next
+older one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cache, cached_property
+
+from comptometer import bulk, dossiers, vintages
+from comptometer.errors import NotFound
+from comptometer.records import Dossier, Source
+from comptometer.store import folded
+from comptometer.model_row import ModelRow
+
+CURATED = "curated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One model on file.
+
+    Attributes:
+        id: `developer/model`, unique.
+        names: what people call it, the first is shown.
+        curated: is there a dossier of our own?
+        vintage: the table that the row is from; empty where only a dossier tells of the model.
+        row: what that table says.
+        history: what older vintages said, newest first, each with the id of its vintage.
+    """
+
+    id: str
+    names: Sequence[str]
+    curated: bool
+    vintage: str = ""
+    row: ModelRow | None = None
+    history: Sequence[tuple[str, ModelRow]] = ()
+
+    @property
+    def origin(self) -> str:
+        """Who says what is computed from: "curated", or the id of a vintage."""
+        return CURATED if self.curated else self.vintage
+
+    def dossier(self) -> Dossier:
+        """Its claims.
+
+        Raises:
+            DataError: a curated dossier with problems.
+        """
+        if not self.curated:
+            assert self.row is not None
+            return _from_row(self.row, self.vintage, self.id)
+        own = dossiers.dossier(self.id)
+        if self.row is None:
+            return own
+        table = _from_row(self.row, self.vintage, self.id)
+        return replace(own, aside=[*table.claims, *table.aside], sources={**table.sources, **own.sources})
+
+
+def _from_row(row: ModelRow, vintage_id: str, dossier_id: str) -> Dossier:
+    source = source_of(vintage_id)
+    return replace(bulk.dossier(row, source.id, dossier_id), sources={source.id: source})
+
+
+@cache
+def source_of(vintage_id: str) -> Source:
+    """A vintage as the source of its claims."""
+    facts = vintages.sidecar(vintage_id)
+    return Source(
+        id=f"{vintage_id}-models",
+        title=f"{facts.title}, {facts.date:%B %Y}",
+        authors=(facts.publisher,),
+        published=facts.date.isoformat(),
+        url=facts.address,
+        grade="secondary",
+        licence=facts.licence,
+        note=facts.credit,
+    )
+
+
+class Library:
+    """The models of one vintage (and of those older than it), with the curated dossiers."""
+
+    def __init__(self, vintage: str = vintages.DEFAULT, *, curated: bool = True) -> None:
+        self.vintage = vintage
+        self._curated = curated
+
+    @cached_property
+    def items(self) -> Mapping[str, Item]:
+        """All models by id: the curated ones first, then the table in its order."""
+        named: dict[str, str] = dossiers.dossier_names() if self._curated else {}
+        found: dict[str, Item] = {}
+        rows: dict[str, Item] = {}
+        for known in vintages.merged(self.vintage):
+            names = tuple(dict.fromkeys([known.row.model, *(row.model for _, row in known.history)]))
+            owner = next((named[folded(name)] for name in names if folded(name) in named), None)
+            own_id = owner or _unused(_slugs(known.row), rows)
+            target = found if owner else rows
+            if own_id not in target:  # of two rows for one dossier the newer counts
+                target[own_id] = Item(
+                    id=own_id, names=names, curated=bool(owner), vintage=known.vintage, row=known.row,
+                    history=known.history,
+                )  # fmt: skip
+        for dossier_id in dossiers.dossier_ids() if self._curated else ():
+            names = dossiers.names_of(dossier_id)
+            item = found.get(dossier_id) or Item(id=dossier_id, names=names, curated=True)
+            found[dossier_id] = replace(item, names=tuple(dict.fromkeys([*names, *item.names])))
+        return {**found, **rows}
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Every spelling, folded, with the id of its model; a curated dossier comes first."""
+        named: dict[str, str] = {}
+        for item in self.items.values():
+            for name in (item.id, item.id.partition("/")[2], *item.names):
+                named.setdefault(folded(name), item.id)
+        return named
+
+    def item(self, name: str) -> Item:
+        """The model that people call so.
+
+        Raises:
+            NotFound: with the nearest names.
+        """
+        found = self.items.get(name) or self.items.get(self.names.get(folded(name), ""))
+        if found is None:
+            raise NotFound("model", name, self.near(name))
+        return found
+
+    def near(self, name: str, most: int = 5) -> list[str]:
+        """Names that may have been meant: those that hold every part of the name, then those spelled alike."""
+        wanted = folded(name)
+        parts = [folded(part) for part in re.findall(r"[^\W\d_]+|\d+(?:\.\d+)?", name)]
+        parts = [part for part in parts if part]
+        holding = [key for key in self.names if parts and all(part in key for part in parts)]
+        holding.sort(key=lambda key: (len(key), key))
+        alike = get_close_matches(wanted, self.names, most, 0.6)
+        ids = dict.fromkeys(self.names[key] for key in [*holding, *alike])
+        return [self.items[model_id].names[0] for model_id in ids][:most]
+
+
+@cache
+def library(vintage: str = vintages.DEFAULT, *, curated: bool = True) -> Library:
+    """The library of a vintage, read once.
+
+    Raises:
+        NotFound: no such vintage.
+    """
+    return Library(vintage, curated=curated)
+
+
+def dossier_named(name: str) -> Dossier:
+    """The dossier of the model that people call so: a curated one by its id or file name without reading the tables.
+
+    Raises:
+        NotFound: with the nearest names.
+    """
+    return dossiers.by_file_name(name) or library().item(name).dossier()
+
+
+def _slugs(row: ModelRow) -> str:
+    developer = row.organization[0] if row.organization else "unknown"
+    return f"{_slug(developer) or 'unknown'}/{_slug(row.model) or 'model'}"
+
+
+def _slug(text: str) -> str:
+    """Letters and digits joined by hyphens, as the curated files are named."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    kept = "".join(character for character in plain if not unicodedata.combining(character))
+    return re.sub(r"[^\w.+]+", "-", kept).strip("-.")
+
+
+def _unused(slug: str, taken: Mapping[str, Item]) -> str:
+    if slug not in taken:
+        return slug
+    number = 2
+    while f"{slug}-{number}" in taken:
+        number += 1
+    return f"{slug}-{number}"

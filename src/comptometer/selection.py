@@ -1,0 +1,104 @@
+"""Which models are meant: conditions on a row of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from difflib import get_close_matches
+from typing import Any, Self
+
+from comptometer.errors import UsageError
+from comptometer.store import folded
+from comptometer.vocabulary import DOMAINS
+
+METHODS = ("operations", "parameters-tokens", "hardware-time", "reported")
+VERDICTS = ("consistent", "tension", "conflict", "single-method", "none")
+CHOICES: Mapping[str, tuple[str, ...]] = {"domain": DOMAINS, "method": METHODS, "verdict": VERDICTS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which models are meant; what is not given holds for all.
+
+    Attributes:
+        since, until: first and last day of publication.
+        organization, country: text that the developers or their countries hold.
+        domain: one of the vocabulary's.
+        find: text that the name or another name of the model holds.
+        notable, open_weights: as the table says.
+        method: a method that the evidence allows.
+        verdict: of `VERDICTS`; "none" where no method could run.
+        origin: "curated", or the id of a vintage.
+        at_least, at_most: bounds of the median training compute, in FLOP.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    organization: str = ""
+    country: str = ""
+    domain: str = ""
+    find: str = ""
+    notable: bool | None = None
+    open_weights: bool | None = None
+    method: str = ""
+    verdict: str = ""
+    origin: str = ""
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @classmethod
+    def of(cls, **conditions: Any) -> Self:
+        """From conditions as a caller writes them; dates may be text, and nothing stands for no condition.
+
+        Raises:
+            UsageError: an unknown condition, or a value that it cannot have; says all that is wrong.
+        """
+        known = [field.name for field in fields(cls)]
+        problems = []
+        for key in conditions.keys() - known:
+            near = get_close_matches(key, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+            problems.append(f"unknown condition {key!r}; {hint}")
+        given = {key: value for key, value in conditions.items() if value is not None and key in known}
+        for key, choices in CHOICES.items():
+            if given.get(key, choices[0]) not in choices:
+                problems.append(f"{key}: {given[key]!r} is not one of {', '.join(choices)}")
+        for key in ("since", "until"):
+            if isinstance(given.get(key), str):
+                try:
+                    given[key] = date.fromisoformat(given[key])
+                except ValueError:
+                    problems.append(f"{key}: {given[key]!r} is not a date; write year-month-day")
+        if problems:
+            raise UsageError("\n".join(problems))
+        return cls(**given)
+
+    @property
+    def computes(self) -> bool:
+        """Does it ask for something that has to be computed first?"""
+        return bool(self.method or self.verdict or self.at_least is not None or self.at_most is not None)
+
+    @property
+    def without_results(self) -> Self:
+        """The conditions on what is on file, before anything is computed."""
+        return replace(self, method="", verdict="", at_least=None, at_most=None)
+
+    def holds(self, row: Mapping[str, Any]) -> bool:
+        """Is the model with this row of the catalogue meant?"""
+        published, compute = row["published"], row["training_compute_flop"]
+        return (
+            (self.since is None or (published is not None and published >= self.since))
+            and (self.until is None or (published is not None and published <= self.until))
+            and folded(self.organization) in folded(row["developer"])
+            and folded(self.country) in folded(row["country"])
+            and (not self.domain or self.domain in row["domain"])
+            and any(folded(self.find) in folded(name) for name in row["names"])
+            and (self.notable is None or self.notable == row["notable"])
+            and (self.open_weights is None or self.open_weights == row["open_weights"])
+            and self.origin in {"", row["origin"]}
+            and (not self.method or self.method in row["methods"])
+            and self.verdict in {"", row["verdict"]}
+            and (self.at_least is None or (compute is not None and compute >= self.at_least))
+            and (self.at_most is None or (compute is not None and compute <= self.at_most))
+        )
