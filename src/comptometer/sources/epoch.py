@@ -1,0 +1,287 @@
+"""The tables of AI models by Epoch AI (https://epoch.ai/data/ai-models), in each layout that they have had.
+
+Upstream has about fifty columns, a third of them notes. What is kept are the figures, as they are written, and what
+follows from the notes by the rules of `_notes`; no abstracts, no notes, no lists of authors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+
+from comptometer.errors import DataError
+from comptometer.sources import COLUMNS, SEPARATOR, Effect, Problem, Reading, Row, _cells, _notes, name_key, reader
+from comptometer.sources._table import Record, Table, table
+
+FLOP, COUNT = 1e35, 1e20  # above these no figure of its kind is possible
+HEADERS: Mapping[str, tuple[str, ...]] = {
+    "model": ("Model", "System"),
+    "organization": ("Organization",),
+    "organization_kind": ("Organization categorization",),
+    "country": ("Country (of organization)", "Country (from Organization)"),
+    "published": ("Publication date",),
+    "domain": ("Domain",),
+    "task": ("Task",),
+    "parameters": ("Parameters",),
+    "compute": ("Training compute (FLOP)",),
+    "compute_low": ("Training compute lower bound",),
+    "compute_high": ("Training compute upper bound",),
+    "dataset": ("Training dataset",),
+    "dataset_size": (
+        "Training dataset size (total)",
+        "Training dataset size (datapoints)",
+        "(DEPRECATED) Training dataset size (datapoints)",
+    ),
+    "epochs": ("Epochs",),
+    "batch_size": ("Batch size",),
+    "training_hours": ("Training time (hours)",),
+    "hardware": ("Training hardware",),
+    "hardware_quantity": ("Hardware quantity",),
+    "mfu": ("Hardware utilization (MFU)", "Hardware utilization"),
+    "hfu": ("Hardware utilization (HFU)",),
+    "chip_hours": ("Training chip-hours",),
+    "base_model": ("Base model",),
+    "finetune_compute": ("Finetune compute (FLOP)",),
+    "numerical_format": ("Numerical format",),
+    "power_watt": ("Training power draw (W)",),
+    "cost_usd": ("Training compute cost (2023 USD)", "Training compute cost (2020 USD)"),
+    "cloud_cost_usd": ("Training compute cost (cloud)",),
+    "upfront_cost_usd": ("Training compute cost (upfront)",),
+    "confidence": ("Confidence",),
+    "notability": ("Notability criteria",),
+    "frontier": ("Frontier model",),
+    "accessibility": ("Model accessibility",),
+    "code_accessibility": ("Training code accessibility", "Code accessibility"),
+    "open_weights": ("Open model weights?",),
+    "citations": ("Citations",),
+    "reference": ("Reference",),
+    "link": ("Link",),
+}
+NOTES: Mapping[str, tuple[str, ...]] = {
+    "stated method": ("Training compute estimation method",),
+    "compute notes": ("Training compute notes",),
+    "parameters notes": ("Parameters notes",),
+    "size notes": ("Dataset size notes",),
+    "approach": ("Approach",),
+    "abstract": ("Abstract",),
+    "archived": ("Archived links",),
+}
+REQUIRED = ("model", "organization", "published", "domain", "parameters", "compute", "link")
+LAYOUTS: Mapping[str, tuple[str, ...]] = {  # the headers by which a layout is known
+    "epoch-2024": ("System",),
+    "epoch-2026": ("Model", "Training dataset size (total)"),
+    "epoch-2025-large": ("Model", "(DEPRECATED) Training dataset size (datapoints)"),
+    "epoch-2025": ("Model", "Training dataset size (datapoints)"),
+}
+LISTS = (
+    "organization", "organization_kind", "country", "domain", "task", "dataset", "hardware", "base_model",
+    "numerical_format", "notability",
+)  # fmt: skip
+NUMBERS: Mapping[str, float] = {  # and the largest that is possible
+    "parameters": COUNT, "compute": FLOP, "compute_low": FLOP, "compute_high": FLOP, "dataset_size": COUNT,
+    "epochs": COUNT, "batch_size": COUNT, "training_hours": 1e8, "hardware_quantity": 1e9, "mfu": 1.0, "hfu": 1.0,
+    "chip_hours": 1e12, "finetune_compute": FLOP, "power_watt": 1e13, "cost_usd": 1e13, "cloud_cost_usd": 1e13,
+    "upfront_cost_usd": 1e13, "citations": 1e8,
+}  # fmt: skip
+MAY_BE_ZERO = frozenset({"citations", "cost_usd", "cloud_cost_usd", "upfront_cost_usd", "finetune_compute"})
+SHARES = frozenset({"mfu", "hfu"})  # kept above 1 as well: a percentage is for a check of plausibility to find
+WORDS = ("confidence", "accessibility", "code_accessibility", "reference")
+YES = {"true": "yes", "yes": "yes", "checked": "yes", "1": "yes", "false": "no", "no": "no", "0": "no"}
+
+
+@reader("epoch")
+def epoch(raw: bytes, place: str, *, as_of: date) -> Reading:
+    """Read a table of models by Epoch AI; see `Reader` for the arguments and what is raised."""
+    found = table(raw, place)
+    layout, headers, problems = _layout(found, place)
+    rows = [row for record in found.records if (row := _Row(record, headers, as_of, len(found.header), problems).row)]
+    problems += _repeated(rows)
+    if not rows:
+        raise DataError(place, ["holds no model that can be read", *map(str, problems[:20])])
+    return Reading(
+        layout=layout,
+        encoding=found.encoding,
+        rows=rows,
+        problems=sorted(problems, key=lambda problem: problem.line),
+        dollars=_dollars(headers.get("cost_usd", ("", 0))[0]),
+    )
+
+
+# Headers
+
+
+def _layout(found: Table, place: str) -> tuple[str, Mapping[str, tuple[str, int]], list[Problem]]:
+    """The layout, the header and position of each of our columns, and what is missing but not needed.
+
+    Raises:
+        DataError: a header that is needed is missing, or stands twice.
+    """
+    positions = {name.casefold(): at for at, name in reversed(list(enumerate(found.header)))}
+    wanted = {**HEADERS, **NOTES}
+    headers = {
+        column: (name, positions[name.casefold()])
+        for column, names in wanted.items()
+        if (name := next((name for name in names if name.casefold() in positions), ""))
+    }
+    missing = [column for column in REQUIRED if column not in headers]
+    if missing:
+        raise DataError(place, [_missing(column, found.header) for column in missing])
+    used = {name.casefold() for name, _ in headers.values()}
+    times = Counter(name.casefold() for name in found.header)
+    twice = [name for name, _ in headers.values() if times[name.casefold()] > 1 and name.casefold() in used]
+    if twice:
+        raise DataError(place, [f"line 1: has two columns {name!r}; keep one" for name in twice])
+    layout = next((name for name, marks in LAYOUTS.items() if all(m.casefold() in positions for m in marks)), "")
+    absent = [names for column, names in HEADERS.items() if column not in headers and column in EVERYWHERE]
+    problems = [_problem(1, names[0], "", "has no such column; it stays empty", "kept") for names in absent]
+    return layout or "epoch-unknown", headers, problems
+
+
+EVERYWHERE = frozenset(
+    ("task", "country", "confidence", "reference", "hardware", "dataset", "training_hours", "base_model", "citations")
+)  # columns that every layout so far has had
+
+
+def _missing(column: str, header: Sequence[str]) -> str:
+    names = " or ".join(repr(name) for name in HEADERS[column])
+    near = get_close_matches(HEADERS[column][0], header, 1, 0.7)
+    return f"line 1: has no column {names}" + (f"; is {near[0]!r} meant?" if near else "")
+
+
+def _problem(line: int, column: str, value: str, wrong: str, effect: Effect) -> Problem:
+    shown = value if len(value) <= 60 else f"{value[:57]}…"
+    return Problem(line=line, column=column, value=shown, wrong=wrong, effect=effect)
+
+
+def _dollars(header: str) -> int | None:
+    """The year in "Training compute cost (2023 USD)"."""
+    year = re.search(r"\((\d{4}) USD\)", header)
+    return int(year[1]) if year else None
+
+
+# Rows
+
+
+@dataclass(slots=True)
+class _Row:
+    """One record on its way to a row; appends what is wrong with it to `problems`."""
+
+    record: Record
+    headers: Mapping[str, tuple[str, int]]
+    as_of: date
+    width: int
+    problems: list[Problem]
+    found: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def row(self) -> Row | None:
+        """The row, or none where it has no name, or too few or too many cells."""
+        if len(self.record.cells) != self.width:
+            self._leave_out("", f"has {len(self.record.cells)} cells where the header has {self.width}")
+            return None
+        name = self._checked("model", _cells.text)
+        if not name:
+            if not self._raw("model").strip():
+                self._leave_out(self._header("model"), "has no name")
+            return None
+        self.found = dict.fromkeys(COLUMNS, "") | {"line": str(self.record.line), "model": name}
+        self._cells()
+        self._from_notes()
+        return self.found
+
+    def _cells(self) -> None:
+        for column in LISTS:
+            self.found[column] = self._checked(column, _cells.items)
+        for column, largest in NUMBERS.items():
+            self.found[column] = self._number(column, largest)
+        for column in WORDS:
+            self.found[column] = self._checked(column, _cells.text)
+        for column in ("frontier", "open_weights"):
+            self.found[column] = self._checked(column, _yes_or_no)
+        self.found["published"] = self._checked("published", lambda cell: _cells.day(cell, self.as_of))
+        self._addresses()
+
+    def _number(self, column: str, largest: float) -> str:
+        if column not in SHARES:
+            return self._checked(column, lambda cell: _cells.number(cell, largest=largest, zero=column in MAY_BE_ZERO))
+        written = self._checked(column, lambda cell: _cells.number(cell, largest=COUNT))
+        if written and float(written) > largest:
+            wrong = f"is above {largest:g}; a share was wanted, perhaps it is a percentage"
+            self.problems.append(_problem(self.record.line, self._header(column), written, wrong, "kept"))
+        return written
+
+    def _addresses(self) -> None:
+        named, archived = _cells.addresses(self._raw("link"))
+        copies = _cells.addresses(self._raw("archived"))
+        self.found["link"] = SEPARATOR.join(named)
+        self.found["archived"] = SEPARATOR.join(dict.fromkeys([*archived, *copies[0], *copies[1]]))
+        if self._raw("link").strip() and not named and not archived:
+            wrong = "holds no web address"
+            self.problems.append(
+                _problem(self.record.line, self._header("link"), self._raw("link"), wrong, "cell dropped")
+            )
+
+    def _from_notes(self) -> None:
+        found, name = self.found, self.found["model"]
+        notes = [self._raw("parameters notes"), self._raw("compute notes")]
+        found["active_parameters"] = _notes.active_parameters(name, found["parameters"], *notes)
+        active, total = found["active_parameters"], found["parameters"]
+        share = float(active) / float(total) if active and total else None
+        said = [*notes, self._raw("task"), self._raw("approach")]
+        if _notes.is_mixture_of_experts(name, said, self._raw("abstract"), share):
+            found["mixture_of_experts"] = "yes"
+        found["dataset_unit"] = _notes.dataset_unit(found["dataset_size"], self._raw("size notes"))
+        if found["compute"]:
+            stated = _notes.stated_methods(self._raw("stated method"))
+            methods = stated or _notes.inferred_methods(self._raw("compute notes"))
+            found["compute_method"] = SEPARATOR.join(methods)
+            found["compute_method_basis"] = ("stated" if stated else "notes") if methods else ""
+
+    def _raw(self, column: str) -> str:
+        return self.record.cells[self.headers[column][1]] if column in self.headers else ""
+
+    def _header(self, column: str) -> str:
+        return self.headers[column][0]
+
+    def _checked(self, column: str, read: Callable[[str], str]) -> str:
+        """A cell as `read` gives it; empty, and reported, where it objects."""
+        raw = self._raw(column)
+        if not raw or raw.isspace():
+            return ""
+        try:
+            value = read(raw)
+        except ValueError as error:
+            effect: Effect = "row left out" if column == "model" else "cell dropped"
+            self.problems.append(_problem(self.record.line, self._header(column), raw, str(error), effect))
+            return ""
+        if value.startswith(_cells.FORMULA):
+            wrong = "looks like a formula; kept as text and never evaluated"
+            self.problems.append(_problem(self.record.line, self._header(column), raw, wrong, "kept"))
+        return value
+
+    def _leave_out(self, column: str, wrong: str) -> None:
+        self.problems.append(_problem(self.record.line, column, "", wrong, "row left out"))
+
+
+def _yes_or_no(cell: str) -> str:
+    try:
+        return YES[cell.strip().casefold()]
+    except KeyError:
+        raise ValueError("is neither yes nor no") from None
+
+
+def _repeated(rows: Sequence[Row]) -> list[Problem]:
+    """Names that stand more than once, as names are compared: all are kept, each after the first is reported."""
+    first: dict[str, str] = {}
+    problems = []
+    for row in rows:
+        name = name_key(row["model"])
+        if name in first:
+            wrong = f"is also the name on line {first[name]}; the two are told apart by organization and date"
+            problems.append(_problem(int(row["line"]), "Model", row["model"], wrong, "kept"))
+        first.setdefault(name, row["line"])
+    return problems
