@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comptometer.distribution import Point
-from comptometer.dossiers import dossier, dossier_ids, dossier_named, read_dossier
+from comptometer.dossiers import dossier, dossier_ids, read_dossier
 from comptometer.errors import DataError, NotFound
+from comptometer.library import dossier_named
 from comptometer.records import Dossier
 from conftest import HEAD, claim
 

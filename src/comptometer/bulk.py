@@ -15,8 +15,8 @@ from functools import cache
 from comptometer import store, text
 from comptometer.distribution import Distribution, LogNormal, LogStudentT, Point
 from comptometer.errors import NotFound, UsageError
-from comptometer.records import Claim, Dossier, heavy_text
 from comptometer.model_row import ModelRow
+from comptometer.records import Claim, Dossier, heavy_text
 from comptometer.vocabulary import DOMAINS, Kind, Tag
 
 # The width that the table itself gives to its words: https://epoch.ai/data/ai-models-documentation
@@ -115,7 +115,9 @@ class _Claims:
         )
         (self.aside if aside else self.claims).append(claim)
 
-    def number(self, about: str, value: float | None, unit: str, column: str, factor: float = 1.0, **how: object) -> None:
+    def number(
+        self, about: str, value: float | None, unit: str, column: str, factor: float = 1.0, **how: object
+    ) -> None:
         """A plain number, where the row has one; `factor` from the unit it is written in to the vocabulary's."""
         if value is not None and value > 0:
             self.add(about, f"{text.exact(value)} {unit}".rstrip(), Point(value * factor), column, **how)  # type: ignore[arg-type]
@@ -160,7 +162,13 @@ def _data(row: ModelRow, written: _Claims) -> None:
         return
     plain = epochs == 1.0 and not words
     written.add(
-        "tokens", value, belief, "dataset size, epochs", kind="stated" if plain else "derived", note=note, aside=increment
+        "tokens",
+        value,
+        belief,
+        "dataset size, epochs",
+        kind="stated" if plain else "derived",
+        note=note,
+        aside=increment,
     )
 
 
@@ -168,12 +176,13 @@ def _machines(row: ModelRow, written: _Claims) -> None:
     """Chips, time and utilization; put aside where they are of a fine-tuning and the compute is not."""
     aside = bool(row.base_model) and increment_of(row) is None
     chip, why = chip_of(row.hardware)
-    how = {"chip": chip, "note": why, "aside": aside}
-    written.number("chips", row.hardware_quantity if (row.hardware_quantity or 0) >= 1 else None, "chip",
-                   "hardware quantity", **how)  # fmt: skip
-    written.number("duration", row.training_hours, "h", "training time (hours)", 3600.0, **how)
-    if row.chip_hours and not _repeats(row):
-        written.number("chip_hours", row.chip_hours, "chip-hour", "training chip-hours", **how)
+    machines = (
+        ("chips", row.hardware_quantity if (row.hardware_quantity or 0) >= 1 else None, "chip", "hardware quantity", 1),
+        ("duration", row.training_hours, "h", "training time (hours)", 3600),
+        ("chip_hours", None if _repeats(row) else row.chip_hours, "chip-hour", "training chip-hours", 1),
+    )
+    for about, value, unit, column, factor in machines:
+        written.number(about, value, unit, column, factor, chip=chip, note=why, aside=aside)
     for about, share in (("mfu", row.mfu), ("hfu", row.hfu)):
         if share is not None:
             impossible = not 0 < share <= 1

@@ -189,8 +189,8 @@ class Entry:
             "missing": {name: list(needs) for name, needs in self.missing.items()},
             "agreement": self._agreement(),
             "sensitivity": [{"claim": name, "share": share} for name, share in self.sensitivity().items()],
-            "claims": [self._claim_row(claim) for claim in self.claims],
-            "beside": [self._claim_row(claim) for claim in self.beside],
+            "claims": [claim_row(claim) for claim in self.claims],
+            "beside": [claim_row(claim) for claim in self.beside],
             "warnings": self.warnings,
             "convention": {"flop_per_multiply_add": 2, "attention": "causal", "recompute": "excluded"},
         }
@@ -227,25 +227,6 @@ class Entry:
             ],
         }
 
-    def _claim_row(self, claim: Claim) -> dict[str, Any]:
-        row: dict[str, Any] = {
-            "id": claim.id,
-            "about": claim.about,
-            "value": claim.value,
-            "kind": claim.kind,
-            "source": claim.source,
-            "where": claim.where,
-            "verified": claim.verified,
-        }
-        extras = {
-            "tag": claim.tag,
-            "chip": claim.chip,
-            "holds": claim.holds,
-            "note": claim.note,
-            "from": sorted(claim.rests_on),
-        }
-        return row | {key: value for key, value in extras.items() if value}
-
     def __reduce__(self) -> tuple[Any, ...]:
         return entry, (self.dossier,)  # everything else follows from the evidence
 
@@ -275,6 +256,27 @@ def _method_row(outcome: Outcome) -> dict[str, Any]:
         "claims": [claim.id for claim in outcome.claims],
         "warnings": list(outcome.warnings),
     }
+
+
+def claim_row(claim: Claim) -> dict[str, Any]:
+    """A claim as in all JSON of comptometer."""
+    row: dict[str, Any] = {
+        "id": claim.id,
+        "about": claim.about,
+        "value": claim.value,
+        "kind": claim.kind,
+        "source": claim.source,
+        "where": claim.where,
+        "verified": claim.verified,
+    }
+    extras = {
+        "tag": claim.tag,
+        "chip": claim.chip,
+        "holds": claim.holds,
+        "note": claim.note,
+        "from": sorted(claim.rests_on),
+    }
+    return row | {key: value for key, value in extras.items() if value}
 
 
 def entry(dossier: Dossier) -> Entry:

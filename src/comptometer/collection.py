@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from comptometer import store, vintages
+from comptometer import standing, store, vintages
 from comptometer.catalogue import Entry, attempt, entry
 from comptometer.errors import NotFound
 from comptometer.library import Item, library
 from comptometer.records import Chip, Dossier
 from comptometer.selection import Selection
+from comptometer.standing import Standing
 from comptometer.store import folded
 
 if TYPE_CHECKING:
@@ -90,11 +90,26 @@ class Models(Mapping[str, Entry]):
         meant = [name for name, row in found._computed.items() if wanted.holds(row)]
         return Models(self.data, curated=self._curated, only=meant)
 
+    def computed(self) -> list[dict[str, Any]]:
+        """Each model as a flat row, without its rank."""
+        return list(self._computed.values())
+
     def rows(self) -> list[dict[str, Any]]:
         """Each model as a flat row with the keys `COLUMNS`, by date; nothing where something is not known."""
         ranks = self._ranks
         rows = [self._computed[name] | {"rank_at_release": ranks.get(name)} for name in self]
         return sorted(rows, key=lambda row: (str(row["published"] or "9999"), row["name"]))
+
+    def standings(self) -> Sequence[Standing]:
+        """When each model of the whole catalogue came out, and its median training compute."""
+        if self._curated and standing.is_shipped(self.data):
+            return standing.shipped()
+        everything = self if self._only is None else Models(self.data, curated=self._curated)
+        return [
+            Standing(row["id"], row["published"], row["training_compute_flop"])
+            for row in everything.computed()
+            if row["published"] and row["training_compute_flop"]
+        ]
 
     @cached_property
     def _computed(self) -> Mapping[str, dict[str, Any]]:
@@ -102,8 +117,7 @@ class Models(Mapping[str, Entry]):
 
     @cached_property
     def _ranks(self) -> Mapping[str, int]:
-        everything = self if self._only is None else Models(self.data, curated=self._curated)
-        return ranks(everything._computed.values())
+        return standing.ranks(self.standings())
 
 
 def facts(item: Item, dossier: Dossier) -> dict[str, Any]:
@@ -150,7 +164,9 @@ def flat(item: Item) -> dict[str, Any]:
         "independent": found.independent,
         "chip": chips[0].id if len(chips) == 1 else chips[0].family if chips else None,
     }
-    row |= {column: found.methods[name].estimate.median for name, column in METHOD_COLUMNS.items() if name in found.methods}
+    row |= {
+        column: found.methods[name].estimate.median for name, column in METHOD_COLUMNS.items() if name in found.methods
+    }
     for need in ("parameters", "active_parameters", "tokens", "chips", "chip_hours"):
         row[need] = _median(evidence, need)
     return row
@@ -161,27 +177,6 @@ def _median(evidence: Evidence, need: str) -> float | None:
     if known is None:
         return None
     return known.estimate.to("chip*h").median if need == "chip_hours" else known.estimate.median
-
-
-def ranks(rows: Iterable[Row]) -> dict[str, int]:
-    """Place of each model by median training compute among all that were published up to its day; 1 is the largest."""
-    dated = sorted(
-        (row["published"], row["id"], row["training_compute_flop"])
-        for row in rows
-        if row["published"] and row["training_compute_flop"]
-    )
-    found: dict[str, int] = {}
-    so_far: list[float] = []  # rising
-    at = 0
-    while at < len(dated):
-        end = at
-        while end < len(dated) and dated[end][0] == dated[at][0]:
-            so_far.insert(bisect_left(so_far, dated[end][2]), dated[end][2])
-            end += 1
-        for _, model_id, compute in dated[at:end]:
-            found[model_id] = len(so_far) - bisect_left(so_far, compute * (1 + 1e-12))  + 1
-        at = end
-    return found
 
 
 class Chips(Mapping[str, Chip]):

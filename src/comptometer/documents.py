@@ -127,6 +127,72 @@ class EstimateDocument(_Document):
     convention: Convention
 
 
+class SourceRow(_Document):
+    """Who says something."""
+
+    id: str
+    title: str
+    authors: list[str]
+    published: str
+    url: str
+    grade: Literal["primary", "secondary", "tertiary"]
+    licence: str
+
+
+class EditionRow(_Document):
+    """What one vintage of a table says of a model."""
+
+    vintage: str
+    name: str
+    line: int
+    compute: float | None
+    confidence: str
+
+
+class ModelDocument(_Document):
+    """`comptometer models show --json`."""
+
+    schema_: Literal["comptometer/model/1"] = Field(alias="schema")
+    data_version: str
+    id: str
+    name: str
+    aliases: list[str]
+    developer: str
+    country: str
+    published: str | None
+    domain: list[str]
+    notable: bool
+    open_weights: bool | None
+    origin: str
+    base_model: str
+    rank_at_release: int | None
+    estimate: EstimateDocument | None
+    missing: dict[str, list[str]]
+    claims: list[ClaimDocument]
+    aside: list[ClaimDocument]
+    editions: list[EditionRow]
+    sources: list[SourceRow]
+
+
+class ComparedQuantity(_Document):
+    """One quantity of several models, and each over the first."""
+
+    quantity: str
+    unit: str
+    values: list[float | str | None]
+    ratios: list[float | None]
+
+
+class ModelComparisonDocument(_Document):
+    """`comptometer models compare --json`."""
+
+    schema_: Literal["comptometer/model-comparison/1"] = Field(alias="schema")
+    data_version: str
+    models: list[str]
+    rows: list[ComparedQuantity]
+    compute_ratio: list[Quantiles | None]
+
+
 class FittedRow(_Document):
     """A fitted quantity: least squares, and the quantiles of the resampling."""
 
@@ -283,6 +349,8 @@ DOCUMENTS: Mapping[str, type[BaseModel]] = {
     "chip": ChipFile,
     "dossier": DossierFile,
     "estimate": EstimateDocument,
+    "model": ModelDocument,
+    "model-comparison": ModelComparisonDocument,
     "replicate": ReplicateDocument,
     "source": SourceFile,
 }

@@ -16,9 +16,9 @@ from functools import cache, cached_property
 
 from comptometer import bulk, dossiers, vintages
 from comptometer.errors import NotFound
+from comptometer.model_row import ModelRow
 from comptometer.records import Dossier, Source
 from comptometer.store import folded
-from comptometer.model_row import ModelRow
 
 CURATED = "curated"
 
@@ -95,7 +95,7 @@ class Library:
     @cached_property
     def items(self) -> Mapping[str, Item]:
         """All models by id: the curated ones first, then the table in its order."""
-        named: dict[str, str] = dossiers.dossier_names() if self._curated else {}
+        named: Mapping[str, str] = dossiers.dossier_names() if self._curated else {}
         found: dict[str, Item] = {}
         rows: dict[str, Item] = {}
         for known in vintages.merged(self.vintage):
@@ -134,7 +134,7 @@ class Library:
             raise NotFound("model", name, self.near(name))
         return found
 
-    def near(self, name: str, most: int = 5) -> list[str]:
+    def near(self, name: str, most: int = 3) -> list[str]:
         """Names that may have been meant: those that hold every part of the name, then those spelled alike."""
         wanted = folded(name)
         parts = [folded(part) for part in re.findall(r"[^\W\d_]+|\d+(?:\.\d+)?", name)]

@@ -229,7 +229,9 @@ class Estimate:
                 return self._scaled(1 / other._drawn, unit, {**self.beliefs, **other.beliefs})
             return self._combined(other, self.draws / other.draws, unit)
         if isinstance(other, int | float):
-            return self._scaled(1 / other, self.unit) if other else Estimate(self.draws / other, self.unit, self.beliefs)
+            return (
+                self._scaled(1 / other, self.unit) if other else Estimate(self.draws / other, self.unit, self.beliefs)
+            )
         return NotImplemented
 
     def __rtruediv__(self, other: object) -> Estimate:

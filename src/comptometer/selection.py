@@ -8,9 +8,10 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any, Self
 
-from comptometer.errors import UsageError
+from comptometer.distribution import Point
+from comptometer.errors import ComptometerError, UsageError
 from comptometer.store import folded
-from comptometer.vocabulary import DOMAINS
+from comptometer.vocabulary import DOMAINS, read
 
 METHODS = ("operations", "parameters-tokens", "hardware-time", "reported")
 VERDICTS = ("consistent", "tension", "conflict", "single-method", "none")
@@ -49,7 +50,7 @@ class Selection:
 
     @classmethod
     def of(cls, **conditions: Any) -> Self:
-        """From conditions as a caller writes them; dates may be text, and nothing stands for no condition.
+        """From conditions as a caller writes them; dates and amounts may be text, and nothing stands for no condition.
 
         Raises:
             UsageError: an unknown condition, or a value that it cannot have; says all that is wrong.
@@ -70,6 +71,12 @@ class Selection:
                     given[key] = date.fromisoformat(given[key])
                 except ValueError:
                     problems.append(f"{key}: {given[key]!r} is not a date; write year-month-day")
+        for key in ("at_least", "at_most"):
+            if isinstance(given.get(key), str):
+                try:
+                    given[key] = _flop(given[key])
+                except ComptometerError as error:
+                    problems.append(f"{key}: {error}")
         if problems:
             raise UsageError("\n".join(problems))
         return cls(**given)
@@ -102,3 +109,10 @@ class Selection:
             and (self.at_least is None or (compute is not None and compute >= self.at_least))
             and (self.at_most is None or (compute is not None and compute <= self.at_most))
         )
+
+
+def _flop(text: str) -> float:
+    belief = read("compute", text, bare=True)
+    if not isinstance(belief, Point):
+        raise UsageError(f"{text!r} must be one number; write e.g. 1e25, or '450 pfs-day'")
+    return belief.value

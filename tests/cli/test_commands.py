@@ -55,7 +55,7 @@ def test_the_commands_are_pinned() -> None:
     assert [" ".join(path) for path in commands()] == [
         "chart", "chips", "chips list", "chips show", "convert", "count",
         "dossier", "dossier check", "dossier new", "estimate",
-        "explain", "models", "models list", "replicate", "schema",
+        "explain", "models", "models compare", "models list", "models show", "replicate", "schema",
     ]  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def test_every_command_has_an_example(path: tuple[str, ...]) -> None:
 
 
 # examples with files that the reader has
-SOMEBODY_ELSES = re.compile(r"my-model|my_model|chart\.|config\.json|model\.onnx|stages\.toml|schema")
+SOMEBODY_ELSES = re.compile(r" > |my-model|my_model|chart\.|config\.json|model\.onnx|stages\.toml|schema")
 
 
 def examples() -> list[str]:

@@ -127,11 +127,11 @@ def page(entry: Entry, source: str | None) -> str:
     """The result for people."""
     parts = [
         _head(entry),
-        _methods(entry),
-        _agreement(entry),
-        _drivers(entry),
-        _missing(entry),
-        _notes(entry),
+        methods(entry),
+        agreement(entry),
+        drivers(entry),
+        missing(entry),
+        notes(entry),
     ]
     return "\n\n".join(part for part in parts if part) + "\n\n" + _foot(source)
 
@@ -147,7 +147,8 @@ def _head(entry: Entry) -> str:
     return f"{title}\n\nTraining compute  {value}   90% {text.interval(low, high)}   ({days} petaFLOP/s-days)"
 
 
-def _methods(entry: Entry) -> str:
+def methods(entry: Entry) -> str:
+    """Each method with its weight and its formula."""
     from comptometer import text
 
     rows = [
@@ -166,7 +167,8 @@ def _methods(entry: Entry) -> str:
 COLOURS = {"consistent": "green", "tension": "yellow", "conflict": "red", "single-method": "cyan"}
 
 
-def _agreement(entry: Entry) -> str:
+def agreement(entry: Entry) -> str:
+    """Do the methods agree, and what would explain it if not?"""
     from comptometer import text
 
     verdict = style(entry.compute.verdict, fg=COLOURS[entry.compute.verdict])
@@ -192,7 +194,8 @@ def _agreement(entry: Entry) -> str:
     return "\n".join(lines)
 
 
-def _drivers(entry: Entry) -> str:
+def drivers(entry: Entry) -> str:
+    """What the uncertainty comes from."""
     from comptometer import text
 
     shares = [f"{label(name)} {text.percent(share)}" for name, share in entry.sensitivity().items() if share >= 0.005]
@@ -208,13 +211,15 @@ def label(claim: str) -> str:
     return claim.rpartition(":")[2].partition("@")[0].replace("_", " ")
 
 
-def _missing(entry: Entry) -> str:
+def missing(entry: Entry) -> str:
+    """What the other methods would need."""
     names = {"flop": "compute (--reported)"}
     wants = [f"{name} needs {', '.join(names.get(n, n) for n in needs)}" for name, needs in entry.missing.items()]
     return f"Missing  {'; '.join(wants)}" if wants else ""
 
 
-def _notes(entry: Entry) -> str:
+def notes(entry: Entry) -> str:
+    """What a reader should know."""
     return "\n".join(["Notes", *(wrapped(note) for note in entry.warnings)]) if entry.warnings else ""
 
 

@@ -1,0 +1,148 @@
+"""Everything about one model in one place: what is claimed, what follows, where it stood, what others say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from comptometer import standing, vintages
+from comptometer.catalogue import Entry, attempt, claim_row
+from comptometer.collection import Models, facts
+from comptometer.evidence import source_named
+from comptometer.library import Item, library
+from comptometer.records import Claim, Dossier, Source
+from comptometer.release import data_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """What one vintage of a table says about a model."""
+
+    vintage: str
+    name: str
+    line: int
+    compute: float | None
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A model of the catalogue.
+
+    Attributes:
+        item: what is on file.
+        dossier: its claims; those put aside are what the table says, or what cannot be about the same job.
+        entry: the estimate, where some method could run.
+        missing: what each method lacks.
+        rank: place by median training compute among all that were published by its day.
+        editions: what each vintage says, newest first.
+    """
+
+    item: Item
+    dossier: Dossier
+    entry: Entry | None
+    missing: Mapping[str, Sequence[str]]
+    rank: int | None
+    editions: Sequence[Edition]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What is on file before anything is computed."""
+        return facts(self.item, self.dossier)
+
+    @property
+    def claims(self) -> list[Claim]:
+        """Every claim of the dossier, used or not."""
+        return list(self.dossier.all_claims())
+
+    @property
+    def sources(self) -> list[Source]:
+        """Who says something here, each once: of the claims, the assumptions, and what is put aside."""
+        used = self.entry.claims if self.entry else []
+        named = dict.fromkeys(c.source for c in [*self.claims, *used, *self.dossier.aside])
+        named |= dict.fromkeys(self.dossier.references)
+        return [source_named(name, self.dossier) for name in named]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of `comptometer models show` (schema `comptometer/model/1`)."""
+        facts = self.facts
+        return {
+            "schema": "comptometer/model/1",
+            "data_version": data_version(),
+            "id": self.item.id,
+            "name": self.dossier.name,
+            "aliases": [name for name in self.item.names if name != self.dossier.name],
+            "developer": self.dossier.developer,
+            "country": facts["country"],
+            "published": self.dossier.published.isoformat() if self.dossier.published else None,
+            "domain": list(self.dossier.domain),
+            "notable": facts["notable"],
+            "open_weights": facts["open_weights"],
+            "origin": self.item.origin,
+            "base_model": self.dossier.base_model,
+            "rank_at_release": self.rank,
+            "estimate": self.entry.to_dict() if self.entry else None,
+            "missing": {name: list(needs) for name, needs in self.missing.items()},
+            "claims": [claim_row(claim) for claim in self.claims],
+            "aside": [claim_row(claim) for claim in self.dossier.aside],
+            "editions": [
+                {
+                    "vintage": e.vintage,
+                    "name": e.name,
+                    "line": e.line,
+                    "compute": e.compute,
+                    "confidence": e.confidence,
+                }
+                for e in self.editions
+            ],
+            "sources": [
+                {
+                    "id": s.id,
+                    "title": s.title,
+                    "authors": list(s.authors),
+                    "published": s.published,
+                    "url": s.url,
+                    "grade": s.grade,
+                    "licence": s.licence,
+                }
+                for s in self.sources
+            ],
+        }
+
+
+def profile(name: str, data: str = vintages.DEFAULT) -> Profile:
+    """Everything about the model that people call so.
+
+    Raises:
+        NotFound: with the nearest names.
+        DataError: a curated dossier with problems.
+    """
+    item = library(data).item(name)
+    dossier = item.dossier()
+    found = attempt(dossier)
+    entry = found if isinstance(found, Entry) else None
+    return Profile(
+        item=item,
+        dossier=dossier,
+        entry=entry,
+        missing=entry.missing if entry else found,  # type: ignore[arg-type]
+        rank=_rank(item.id, dossier.published, entry, data),
+        editions=_editions(item),
+    )
+
+
+def _rank(model_id: str, published: date | None, entry: Entry | None, data: str) -> int | None:
+    if published is None or entry is None:
+        return None
+    return standing.rank(model_id, published, entry.median, Models(data).standings())
+
+
+def _editions(item: Item) -> list[Edition]:
+    rows = [(item.vintage, item.row), *item.history] if item.row else []
+    return [
+        Edition(vintage=vintage, name=row.model, line=row.line, compute=row.compute, confidence=row.confidence)
+        for vintage, row in rows
+        if row is not None
+    ]

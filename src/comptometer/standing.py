@@ -1,0 +1,73 @@
+"""Where each model stood when it came out: its place by training compute among all that were published by then.
+
+The place of one model needs the medians of all others. Those of the shipped catalogue are kept in a file, written by
+`python tests/test_standing.py` and compared with a fresh computation in the tests; a user's own vintages and models
+are computed.
+"""
+
+from __future__ import annotations
+
+import csv
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cache
+from typing import NamedTuple
+
+from comptometer import store, vintages
+from comptometer.release import DATA
+
+FILE = DATA / "standing.csv"
+
+
+class Standing(NamedTuple):
+    """One computed model: when it was published, and its median training compute in FLOP."""
+
+    id: str
+    published: date
+    compute: float
+
+
+@cache
+def shipped() -> tuple[Standing, ...]:
+    """The standings of the shipped catalogue, as kept in the file."""
+    with FILE.open(encoding="utf-8", newline="") as lines:
+        return tuple(
+            Standing(row["id"], date.fromisoformat(row["published"]), float(row["p50"]))
+            for row in csv.DictReader(lines)
+            if row["published"]
+        )
+
+
+def is_shipped(data: str) -> bool:
+    """Is a catalogue on this vintage just what the package ships?"""
+    return data == vintages.DEFAULT and len(store.folders()) == 1
+
+
+def ranks(standings: Iterable[Standing]) -> dict[str, int]:
+    """Place of each model among all that were published up to its day; 1 is the largest, equals share a place.
+
+    >>> day = date(2020, 1, 1)
+    >>> ranks([Standing("a", day, 1.0), Standing("b", day, 3.0), Standing("c", date(2021, 1, 1), 2.0)])
+    {'a': 2, 'b': 1, 'c': 2}
+    """
+    found: dict[str, int] = {}
+    so_far: list[float] = []
+    for models in _by_day(standings).values():
+        for model in models:
+            insort(so_far, model.compute)
+        found |= {model.id: len(so_far) - bisect_right(so_far, model.compute) + 1 for model in models}
+    return found
+
+
+def rank(model_id: str, published: date, compute: float, standings: Iterable[Standing]) -> int:
+    """Place of one model among all others that were published up to its day."""
+    before = [m.compute for m in standings if m.published <= published and m.id != model_id]
+    return sum(other > compute for other in before) + 1
+
+
+def _by_day(standings: Iterable[Standing]) -> Mapping[date, list[Standing]]:
+    days: dict[date, list[Standing]] = {}
+    for model in sorted(standings, key=lambda model: (model.published, model.id)):
+        days.setdefault(model.published, []).append(model)
+    return days
