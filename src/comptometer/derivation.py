@@ -82,6 +82,8 @@ def _peak(evidence: Evidence) -> Known | None:
         warnings.append(f"{wanted} without a utilization: the default is relative to the 16-bit peak, which is used")
         wanted = None
     claims = [_peak_claim(chip, name) for chip in chips for name in ([wanted] if wanted else chip.default_precision)]
+    if not claims:
+        return None  # nobody trains on it in any format that it has
     if wanted is None and any(len(chip.default_precision) > 1 for chip in chips):
         names = " or ".join(dict.fromkeys(name for chip in chips for name in chip.default_precision))
         warnings.append(f"precision unknown on {chips[0].name}: {names} are {_apart(claims)} apart, both are kept open")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from comptometer.distribution import T3_90, Distribution, LogStudentT, Point, Truncated
 from comptometer.errors import UsageError
@@ -14,6 +14,8 @@ from comptometer.text import number
 from comptometer.vocabulary import Kind, Tag
 
 Grade = Literal["primary", "secondary", "tertiary"]
+PriceKind = Literal["list", "system-share", "street", "cloud"]
+Directions = Literal["both", "one", "unstated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peak:
-    """Highest rate of a chip in one number format; `value` in FLOP/s per unit of the chip."""
+    """Highest rate of a chip in one number format; `value` in FLOP/s (int8: operations/s) per unit of the chip.
+
+    `as_of`: the edition, where the vendor gave another rate before or after.
+    """
 
     precision: str
     value: float
@@ -78,6 +83,46 @@ class Peak:
     headline: bool = False
     path: str = "unstated"
     accumulate: str = "unstated"
+    as_of: str = ""
+    source: str
+    where: str = ""
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Where facts of a chip that are not peaks were read: dates, clocks, memory, power, links."""
+
+    source: str
+    where: str = ""
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredPower:
+    """Power of one unit in use, as somebody measured it."""
+
+    mean_watt: float
+    least_watt: float | None = None
+    most_watt: float | None = None
+    source: str
+    where: str = ""
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What one unit cost: `usd` to buy it, or per hour to rent it where the kind is cloud.
+
+    A list price is the vendor's, a street price a seller's; a system-share is the price of a whole system divided
+    by its units, and so contains host, network and cooling.
+    """
+
+    usd: float
+    kind: PriceKind
+    date: str
+    provider: str = ""
+    term: str = ""
     source: str
     where: str = ""
     verified: bool = True
@@ -85,7 +130,18 @@ class Peak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
-    """One part that can be bought; `unit` says what counts as one (chip, package or board)."""
+    """One part that can be bought; `unit` says what counts as one (chip, package, board or system).
+
+    Attributes:
+        shared_names: names that it shares with other records, besides the family.
+        dies_per_unit: pieces of silicon that compute, in one unit.
+        devices_per_unit: what a program sees of one unit, or its cores where people count those.
+        default_precision: the formats of a run of which nobody says it; none where nobody trains on it.
+        cores: vector lanes that do one multiply-add per clock, all dies together.
+        base_mhz, boost_mhz: core clocks; `shader_mhz` where the lanes run at another one.
+        scale_up_bytes_per_second: all links to its neighbours together, counted as `scale_up_directions` says.
+        sources: where what is not a peak, a price or a measurement was read.
+    """
 
     id: str
     name: str
@@ -96,14 +152,25 @@ class Chip:
     peaks: Sequence[Peak]
     default_precision: Sequence[str]
     aliases: Sequence[str] = ()
+    shared_names: Sequence[str] = ()
     form_factor: str = ""
     dies_per_unit: int = 1
     devices_per_unit: int = 1
     announced: date | None = None
     available: date | None = None
+    process_nm: float | None = None
+    cores: int | None = None
+    base_mhz: float | None = None
+    boost_mhz: float | None = None
+    shader_mhz: float | None = None
     tdp_watt: float | None = None
+    measured_power: MeasuredPower | None = None
     memory_bytes: float | None = None
     memory_bytes_per_second: float | None = None
+    scale_up_bytes_per_second: float | None = None
+    scale_up_directions: Directions = "unstated"
+    prices: Sequence[Price] = ()
+    sources: Sequence[Facts] = ()
     note: str = ""
 
     def peak(self, precision: str, *, sparse: bool = False, accumulate: str = "fp32") -> Peak:
@@ -127,6 +194,23 @@ class Chip:
             )
         clocks = ("boost", "unstated", "base")
         return min(fits, key=lambda peak: (not peak.headline, clocks.index(peak.clock)))
+
+    @property
+    def cited(self) -> list[str]:
+        """The sources of everything on record, each once."""
+        power = [self.measured_power] if self.measured_power else []
+        rows: list[Peak | Facts | MeasuredPower | Price] = [*self.peaks, *self.sources, *power, *self.prices]
+        return list(dict.fromkeys(row.source for row in rows))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as plain values: dates as text, amounts in the units that the names say."""
+        fields = asdict(self)
+        dates = {key: str(value) if (value := fields[key]) else None for key in ("announced", "available")}
+        peaks = [
+            {("operations_per_second" if key == "value" else key): value for key, value in peak.items()}
+            for peak in fields["peaks"]
+        ]
+        return fields | dates | {"peaks": peaks}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

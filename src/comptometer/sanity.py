@@ -75,7 +75,7 @@ def _chips(evidence: Evidence) -> Mapping[str, bool]:
         "sparse": any(peak.sparse for chip in chips for peak in chip.peaks),
         "8-bit": any(peak.precision == "fp8" for chip in chips for peak in chip.peaks),
         "both formats": any(len(chip.default_precision) > 1 for chip in chips),
-        "modern": any(chip.default_precision[0] != "fp32" for chip in chips),
+        "modern": any("fp32" not in chip.default_precision[:1] for chip in chips),
     }
 
 

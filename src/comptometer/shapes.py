@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from comptometer.records import Grade
-from comptometer.vocabulary import ABOUTS, DOMAINS, Kind, Precision, Tag
+from comptometer.records import Directions, Grade, PriceKind
+from comptometer.vocabulary import ABOUTS, DOMAINS, Format, Kind, Precision, Tag
 
 
 def _one_line(text: str) -> str:
@@ -102,41 +102,80 @@ class DossierFile(_File):
     sources: dict[str, SourceFile] = {}
 
 
-class PeakRow(_File):
-    """A chip's highest rate in one number format."""
+class _CitedRow(_File):
+    """Something read somewhere; `verified` unless it was only read second-hand."""
 
-    precision: Precision
+    source: Text
+    where: Line = ""
+    verified: bool = True
+
+
+class PeakRow(_CitedRow):
+    """A chip's highest rate in one number format; `as_of` where its vendor gave another one before or after."""
+
+    precision: Format
     value: Text
     sparse: bool = False
     clock: Literal["base", "boost", "unstated"] = "unstated"
     headline: bool = False
     path: Literal["vector", "matrix", "unstated"] = "unstated"
     accumulate: Literal["fp32", "fp16", "unstated"] = "unstated"
-    source: Text
-    where: Line = ""
-    verified: bool = True
+    as_of: Dated = ""
+
+
+class FactsRow(_CitedRow):
+    """Where the facts of a chip that are not peaks were read; `where` says which."""
+
+
+class PowerRow(_CitedRow):
+    """Power that somebody measured in use."""
+
+    mean: Text
+    least: Line = ""
+    most: Line = ""
+
+
+class PriceRow(_CitedRow):
+    """What one unit cost: a sum to buy it, or a sum per hour (`2 USD/h`) to rent it."""
+
+    value: Text
+    kind: PriceKind
+    date: Dated = Field(min_length=4)
+    provider: Line = ""
+    term: Line = ""
 
 
 class ChipFile(_File):
-    """A chip: identity, peaks, power, memory."""
+    """A chip: identity, dates, clocks, memory, links, power, prices, peaks."""
 
     name: Text
     vendor: Text
     family: Text
     kind: Literal["gpu", "tpu", "cpu", "accelerator"]
     aliases: list[Text] = []
+    shared_names: list[Text] = []
     form_factor: Line = ""
-    unit: Literal["chip", "package", "board"] = "chip"
+    unit: Literal["chip", "package", "board", "system"] = "chip"
     dies_per_unit: int = Field(default=1, ge=1)
     devices_per_unit: int = Field(default=1, ge=1)
     announced: date | None = None
     available: date | None = None
-    default_precision: list[Precision] = Field(min_length=1)
+    default_precision: list[Precision]
+    process_nm: float | None = Field(default=None, gt=0)
+    cores: int | None = Field(default=None, ge=1)
+    base_mhz: float | None = Field(default=None, gt=0)
+    boost_mhz: float | None = Field(default=None, gt=0)
+    shader_mhz: float | None = Field(default=None, gt=0)
     tdp: Line = ""
     memory: Line = ""
     memory_bandwidth: Line = ""
+    scale_up: Line = ""
+    scale_up_directions: Directions = "unstated"
     note: Line = ""
+    measured_power: PowerRow | None = None
     peaks: list[PeakRow] = Field(min_length=1)
+    prices: list[PriceRow] = []
+    sources: list[FactsRow] = []
 
 
 class AssumptionRow(_File):

@@ -210,6 +210,8 @@ def _leaves(need: str, evidence: Evidence) -> list[str]:
             return ["chips"]
         case "active_parameters":
             return ["parameters"]
+        case "peak" if evidence.chips():
+            return ["peak"]  # of a chip on which nobody trains
         case "peak":
             return ["chip"]
         case "utilization":
