@@ -105,3 +105,37 @@ def test_hardware_time_is_that_of_the_table_but_for_the_utilization(shared: Path
 def test_a_listed_reason_names_a_run_of_the_table(shared: Path) -> None:
     names = {name for name, _ in REASONS} | set(WITHOUT_TOKENS)
     assert names <= runs(shared).keys()
+
+
+# What is known to be wrong in tables that are often copied, each with what the makers say.
+
+
+@pytest.mark.parametrize("name", ["BLOOM 176B", "OPT-175B", "BloombergGPT", "Yuan 1.0", "Megatron-LM 8.3B"])
+def test_a_rate_with_recomputation_is_no_mfu(name: str) -> None:
+    found = evidence(name)
+    assert found.best("mfu") is None
+    assert found.best("hfu") is not None
+    assert found.word("recompute") == "full"
+
+
+@pytest.mark.parametrize("name", ["OPT-175B", "BloombergGPT", "Yuan 1.0", "Fairseq-dense 13B"])
+def test_stated_flop_with_recomputation_are_brought_to_model_flop(name: str) -> None:
+    claim, reported = evidence(name).best("compute"), outcome(METHODS["reported"], evidence(name))
+    assert claim is not None
+    assert claim.tag == "hardware"
+    assert isinstance(reported, Outcome)
+    assert reported.estimate.median == pytest.approx(operations(name), rel=0.04)
+
+
+@pytest.mark.parametrize(("name", "hours"), [("Falcon-180B", 7.0e6), ("DeepSeek-V2 236B", 1.40e6)])
+def test_chip_hours_are_of_the_whole_run_and_of_no_other(name: str, hours: float) -> None:
+    assert evidence(name).value("chip_hours") == pytest.approx(hours, rel=0.001)
+
+
+def test_a_run_that_began_on_fewer_chips_has_no_more_hours_than_it_took() -> None:
+    assert evidence("Nemotron-4 15B").value("chip_hours") == pytest.approx(687_514, rel=0.001)
+
+
+@pytest.mark.parametrize("name", ["Llama 3.2 1B", "Llama 3.2 3B"])
+def test_a_model_trained_on_logits_says_so(name: str) -> None:
+    assert "forward passes are not counted" in evidence(name).dossier.note
