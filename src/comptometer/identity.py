@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from comptometer.model_row import ModelRow
 from comptometer.sources import name_key
@@ -189,35 +190,31 @@ def _but_for_brackets(name: str) -> str:
 
 
 def keys(rows: Sequence[ModelRow]) -> list[str]:
-    """An identity for each row: its folded name; where several rows have that, organization and date after the first.
+    """An identity for each row: its folded name; for every further row of that name also what tells it from the first.
+
+    That is its organization, its date, or, where neither differs, its number.
 
     >>> from comptometer.vintages import vintage
-    >>> found = keys(vintage("epoch-2024-05").rows)
-    >>> [key for key in found if key.startswith("calm")], len(set(found)) == len(found)
-    (['calm', 'calm@universityofoxford'], True)
+    >>> [key for key in keys(vintage("epoch-2025-06").rows) if not key.isalnum() and not set(key) & set("+.")]
+    ['pllama3#2', 'calm@universityofoxford']
     """
-    taken: dict[str, int] = {}
+    named: dict[str, list[ModelRow]] = defaultdict(list)
+    taken: set[str] = set()
     found = []
     for row in rows:
-        key = next(key for key in _choices(row) if key not in taken)
-        taken[key] = 1
+        name = name_key(row.model) or row.model
+        key = next(key for key in _choices(name, row, named[name]) if key not in taken)
+        named[name].append(row)
+        taken.add(key)
         found.append(key)
     return found
 
 
-def _choices(row: ModelRow) -> Iterator[str]:
-    name = name_key(row.model) or row.model
-    yield name
-    if row.organization:
+def _choices(name: str, row: ModelRow, before: Sequence[ModelRow]) -> Iterator[str]:
+    if not before:
+        yield name
+    if row.organization and all(row.organization != other.organization for other in before):
         yield f"{name}@{name_key(row.organization[0])}"
-    if row.published:
+    if row.published and all(row.published != other.published for other in before):
         yield f"{name}@{row.published}"
-    at = 2
-    while True:
-        yield f"{name}#{at}"
-        at += 1
-
-
-def by_key(rows: Sequence[ModelRow]) -> Mapping[str, ModelRow]:
-    """The rows under their identities."""
-    return dict(zip(keys(rows), rows, strict=True))
+    yield from (f"{name}#{number}" for number in count(2))

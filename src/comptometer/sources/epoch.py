@@ -1,7 +1,7 @@
 """The tables of AI models by Epoch AI (https://epoch.ai/data/ai-models), in each layout that they have had.
 
 Upstream has about fifty columns, a third of them notes. What is kept are the figures, as they are written, and what
-follows from the notes by the rules of `_notes`; no abstracts, no notes, no lists of authors.
+follows from the notes by rules of their own; no abstracts, no notes, no lists of authors.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from datetime import date
 from difflib import get_close_matches
 
 from comptometer.errors import DataError
-from comptometer.sources import COLUMNS, SEPARATOR, Effect, Problem, Reading, Row, _cells, _notes, name_key, reader
+from comptometer.sources import COLUMNS, SEPARATOR, Effect, Problem, Reading, Row, _cells, name_key, reader
+from comptometer.sources._compute_method import inferred_methods, stated_methods
+from comptometer.sources._dataset_unit import dataset_unit
+from comptometer.sources._experts import active_parameters, is_mixture_of_experts
 from comptometer.sources._table import Record, Table, table
 
 FLOP, COUNT = 1e35, 1e20  # above these no figure of its kind is possible
@@ -228,16 +231,16 @@ class _Row:
     def _from_notes(self) -> None:
         found, name = self.found, self.found["model"]
         notes = [self._raw("parameters notes"), self._raw("compute notes")]
-        found["active_parameters"] = _notes.active_parameters(name, found["parameters"], *notes)
+        found["active_parameters"] = active_parameters(name, found["parameters"], *notes)
         active, total = found["active_parameters"], found["parameters"]
         share = float(active) / float(total) if active and total else None
         said = [*notes, self._raw("task"), self._raw("approach")]
-        if _notes.is_mixture_of_experts(name, said, self._raw("abstract"), share):
+        if is_mixture_of_experts(name, said, self._raw("abstract"), share):
             found["mixture_of_experts"] = "yes"
-        found["dataset_unit"] = _notes.dataset_unit(found["dataset_size"], self._raw("size notes"))
+        found["dataset_unit"] = dataset_unit(found["dataset_size"], self._raw("size notes"))
         if found["compute"]:
-            stated = _notes.stated_methods(self._raw("stated method"))
-            methods = stated or _notes.inferred_methods(self._raw("compute notes"))
+            stated = stated_methods(self._raw("stated method"))
+            methods = stated or inferred_methods(self._raw("compute notes"))
             found["compute_method"] = SEPARATOR.join(methods)
             found["compute_method_basis"] = ("stated" if stated else "notes") if methods else ""
 
