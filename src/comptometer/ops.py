@@ -69,8 +69,9 @@ class Term:
 
     def __mul__(self, times: int) -> Term:
         """The same work so many times."""
-        return replace(
-            self,
+        return Term(
+            module=self.module,
+            operation=self.operation,
             calls=self.calls * times,
             forward=self.forward * times,
             backward=self.backward * times,
@@ -227,8 +228,9 @@ def _grouped(terms: Iterable[Term], key: str, *, ordered: bool = False) -> Mappi
 
 
 def _joined(one: Term, other: Term) -> Term:
-    return replace(
-        one,
+    return Term(
+        module=one.module,
+        operation=one.operation,
         calls=one.calls + other.calls,
         forward=one.forward + other.forward,
         backward=one.backward + other.backward,
