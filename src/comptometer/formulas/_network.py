@@ -32,7 +32,7 @@ class Network:
         convention: what is counted.
         include: what is counted besides: `mtp`, `elementwise`, `normalization`, `optimizer`.
         tally: what has been added up so far: terms, work on the separate axes, parameters.
-        tokens: what the figures per token divide by.
+        tokens: what figures per token are divided by; none where figures are per example.
         notes: what a reader should know.
     """
 
@@ -50,7 +50,7 @@ class Network:
         """Start with nothing; lengths and sizes are those that the caller gives, if any."""
         self.convention, self.batch, self.include, self.trainable = convention, batch, include, trainable
         self.tally = Tally()
-        self.tokens = batch
+        self.tokens: int | None = None
         self._alike: dict[Hashable, tuple[Flow, Tally]] = {}
         self._partly = bool(trainable)  # is anything not trained?
         self.notes: list[str] = []

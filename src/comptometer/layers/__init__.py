@@ -333,7 +333,6 @@ def count(
         backend="layers",
         target=layer_list.place,
         batch=batch,
-        tokens=batch,
         notes=[*_closure(layer_list, work), *layer_list.notes, *work.notes],
     )
 
