@@ -390,7 +390,7 @@ class Network:
             if value is not None and name not in self.used:
                 raise UsageError(f"{name}: this model has none")
         if self._partly:
-            self.trainable.checked(list(self._modules))
+            self.trainable.checked(list(self._modules | dict.fromkeys(term.module for term in self.tally.terms)))
             self.note(f"{self.tally.trained:,} of {self.tally.parameters:,} parameters are trained: {self.trainable}")
         if "optimizer" in self.include and self.tally.trained:
             steps = ADAMW * self.tally.trained

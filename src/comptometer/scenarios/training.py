@@ -126,7 +126,8 @@ def _trained(table: TrainingTable, job: Job, activity: str) -> Iterator[Pass]:
 
 def _words(table: TrainingTable, found: OpCount) -> str:
     length = f"{found.sequence_length} tokens" if found.tokens else "examples"
-    return f"training, {length}" + (f", {table.density:.0%} of the weights" if table.density < 1 else "")
+    part = f", only {' and '.join(table.modules)}" if table.modules else ""
+    return f"training, {length}{part}" + (f", {table.density:.0%} of the weights" if table.density < 1 else "")
 
 
 def sequences(table: TrainingTable, found: OpCount) -> Fraction:
