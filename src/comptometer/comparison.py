@@ -34,7 +34,7 @@ class Difference:
 
 
 def compared(first: OpCount, second: OpCount) -> list[Difference]:
-    """Parameters, totals, figures per token, and the forward pass by kind of operation."""
+    """Parameters, totals, figures per token (per example unless both have some), and the forward pass by operation."""
     return [*_parameters(first, second), *_totals(first, second), *_operations(first, second)]
 
 
@@ -47,13 +47,11 @@ def _parameters(first: OpCount, second: OpCount) -> Iterator[Difference]:
 def _totals(first: OpCount, second: OpCount) -> Iterator[Difference]:
     for name in ("forward", "backward", "recomputed", "training"):
         yield Difference(figure=name, first=getattr(first, name), second=getattr(second, name))
+    one, other, each = first.per_token, second.per_token, "per_token"
+    if one is None or other is None:
+        one, other, each = first.per_example, second.per_example, "per_example"
     for name in ("forward", "training"):
-        values = [getattr(count, name) for count in (first, second)]
-        each = [
-            None if value is None else value / count.tokens
-            for value, count in zip(values, (first, second), strict=True)
-        ]
-        yield Difference(figure=f"per_token.{name}", first=each[0], second=each[1])
+        yield Difference(figure=f"{each}.{name}", first=one[name], second=other[name])
 
 
 def _operations(first: OpCount, second: OpCount) -> Iterator[Difference]:

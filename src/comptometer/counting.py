@@ -160,6 +160,8 @@ def _live(
     for name, value in sizes.items():
         if value is not None:
             raise UsageError(f"{name}: a live model has the sizes of its inputs; give those")
+    if trained.only:
+        raise UsageError("modules: parts are chosen in configurations and layer lists; of a live model, give the part")
     if trained.rank is not None:
         raise UsageError("trainable: a live model has its low-rank additions itself, or has none")
     counter = counters.COUNTERS[kind]

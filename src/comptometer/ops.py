@@ -69,8 +69,9 @@ class Term:
 
     def __mul__(self, times: int) -> Term:
         """The same work so many times."""
-        return replace(
-            self,
+        return Term(
+            module=self.module,
+            operation=self.operation,
             calls=self.calls * times,
             forward=self.forward * times,
             backward=self.backward * times,
@@ -108,7 +109,8 @@ class OpCount:
         parameters: of the model, where they are known.
         convention: what was counted; counts of different conventions do not add up.
         uncounted: what was met and not counted.
-        tokens: positions in the batch that the per-token figures divide by.
+        tokens: positions in the batch, by which figures per token are divided; none where a model reads something else,
+            such as images, and figures are per example.
         included: work on separate axes, where it was asked for: never part of the figures above.
         warnings: what must be said before any figure.
         differentiated: was a backward pass counted? An ONNX model has none; `backward` and `training` are then None.
@@ -124,7 +126,7 @@ class OpCount:
     sequence_length: int | None = None
     decoder_length: int | None = None
     image_size: tuple[int, int] | None = None
-    tokens: int = 1
+    tokens: int | None = None
     notes: Sequence[str] = field(default_factory=tuple)
     included: Mapping[str, Sequence[Term]] = field(default_factory=dict)
     warnings: Sequence[str] = ()
@@ -149,6 +151,16 @@ class OpCount:
     def training(self) -> Any:
         """Forward and backward, an int; None where no gradients were counted."""
         return self.forward + self.backward if self.differentiated else None
+
+    @property
+    def per_token(self) -> Mapping[str, float | None] | None:
+        """FLOP of `forward` and `training` for each token; None where a model reads none."""
+        return self._each(self.tokens) if self.tokens else None
+
+    @property
+    def per_example(self) -> Mapping[str, float | None]:
+        """FLOP of `forward` and `training` for each example of the batch."""
+        return self._each(self.batch)
 
     @property
     def complete(self) -> bool:
@@ -197,10 +209,8 @@ class OpCount:
             "backward": self.backward,
             "recomputed": self.recomputed,
             "training": self.training,
-            "per_token": {
-                "forward": self.forward / self.tokens,
-                "training": self.training / self.tokens if self.differentiated else None,
-            },
+            "per_token": self.per_token,
+            "per_example": self.per_example,
             "by_operation": [self._row(term, "operation") for term in self.by_operation.values()],
             "by_module": [self._row(term, "module") for term in self.by_module.values()],
             "included": {
@@ -210,6 +220,12 @@ class OpCount:
             "uncounted": [{"operation": u.operation, "calls": u.calls, "reason": u.reason} for u in self.uncounted],
             "warnings": list(self.warnings),
             "notes": list(self.notes),
+        }
+
+    def _each(self, number: int) -> dict[str, float | None]:
+        return {
+            "forward": self.forward / number,
+            "training": self.training / number if self.differentiated else None,
         }
 
     def _row(self, term: Term, key: str) -> dict[str, Any]:
@@ -227,8 +243,9 @@ def _grouped(terms: Iterable[Term], key: str, *, ordered: bool = False) -> Mappi
 
 
 def _joined(one: Term, other: Term) -> Term:
-    return replace(
-        one,
+    return Term(
+        module=one.module,
+        operation=one.operation,
         calls=one.calls + other.calls,
         forward=one.forward + other.forward,
         backward=one.backward + other.backward,

@@ -320,3 +320,23 @@ def _read(leader: int) -> bytes:
         return os.read(leader, 65536)
     except OSError:  # the other end is closed
         return b""
+
+
+def test_a_stage_of_one_half_of_a_model_is_counted_and_estimated(tmp_path: Path) -> None:
+    blocks = {"down_block_types": ["DownEncoderBlock2D"] * 2, "up_block_types": ["UpDecoderBlock2D"] * 2}
+    model = {"_class_name": "AutoencoderKL", "block_out_channels": [32, 64], "sample_size": 16, **blocks}
+    (tmp_path / "model.json").write_text(json.dumps(model))
+    stages = (
+        '[[stages]]\nname = "half"\nkind = "pretrain"\nmodel = "model.json"\nexamples = "2M"\nmodules = ["encoder"]\n'
+    )
+    (tmp_path / "stages.toml").write_text(stages)
+    whole = json.loads(run("count", tmp_path / "model.json", "--json").stdout)
+    part = sum(row["forward"] + row["backward"] for row in whole["by_module"] if row["module"].startswith("encoder."))
+    assert json.loads(run("count", tmp_path / "stages.toml", "--json").stdout)["model_flop"] == 2_000_000 * part
+    estimated = json.loads(run("estimate", tmp_path / "stages.toml", "--json").stdout)
+    assert estimated["compute"]["p50"] == pytest.approx(2_000_000 * part, rel=0.001)
+    (tmp_path / "stages.toml").write_text(stages.replace('"encoder"', '"encodre"'))
+    for command in ("count", "estimate"):
+        done = run(command, tmp_path / "stages.toml")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "stage half: modules: 'encodre' fits no module; near it are encoder" in done.stderr

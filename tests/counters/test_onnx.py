@@ -512,7 +512,7 @@ def test_gradients_are_not_known() -> None:
     assert (found.backward, found.training, found.recomputed) == (None, None, 0)
     read = found.to_dict()
     assert (read["forward"], read["backward"], read["training"]) == (210, None, None)
-    assert read["per_token"] == {"forward": 42.0, "training": None}
+    assert (read["per_token"], read["per_example"]) == (None, {"forward": 42.0, "training": None})
     assert [row["backward"] for row in (*read["by_operation"], *read["by_module"])] == [None, None]
     assert (found + found).training is None
 

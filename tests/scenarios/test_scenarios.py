@@ -179,6 +179,108 @@ def test_a_layer_list_is_trained_on_examples() -> None:
     assert found.model_flop == 12 * count("alexnet").training
 
 
+AUTOENCODER = {
+    "_class_name": "AutoencoderKL", "block_out_channels": [32, 64], "sample_size": 16, "latent_channels": 4,
+    "down_block_types": ["DownEncoderBlock2D"] * 2, "up_block_types": ["UpDecoderBlock2D"] * 2,
+}  # fmt: skip
+TWO_TOWERS = {
+    "model_type": "clip", "projection_dim": 16, "text_config": {"num_hidden_layers": 1},
+    "vision_config": {
+        "hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2, "num_hidden_layers": 2,
+        "image_size": 32, "patch_size": 16,
+    },
+}  # fmt: skip
+
+
+def of_autoencoder(**stage: Any) -> Scenario:
+    models = MODELS | {"autoencoder": partial(count, AUTOENCODER)}
+    return scenario({"model": "autoencoder", "stages": [{"kind": "pretrain", "examples": 10, **stage}]}, models=models)
+
+
+class TestModules:
+    def test_each_half_of_an_autoencoder_is_counted_on_its_own(self) -> None:
+        whole = count(AUTOENCODER)
+        encoding = sum(t.forward + t.backward for t in whole.terms if t.module.startswith(("encoder.", "quant")))
+        assert of_autoencoder(modules=["encoder", "quant"]).model_flop == 10 * encoding
+        # Of what the decoder reads no gradient is formed where nothing before it is run.
+        decoding = whole.training - encoding - whole.by_module["post_quant"].forward
+        assert of_autoencoder(modules=["post_quant", "decoder"]).model_flop == 10 * decoding
+
+    def test_a_frozen_part_is_run_forward_only(self) -> None:
+        part = ["encoder", "quant"]
+        forward = sum(t.forward for t in count(AUTOENCODER).terms if t.module.startswith(("encoder.", "quant")))
+        assert of_autoencoder(modules=part, frozen=part).model_flop == 10 * forward
+
+    def test_patterns_fit_as_those_of_what_is_frozen(self) -> None:
+        inside = of_autoencoder(modules=["encoder.*"])
+        assert inside.model_flop == of_autoencoder(modules=["enc*r"]).model_flop > 0
+        assert of_autoencoder(modules=["*coder", "*quant"]).model_flop == of_autoencoder().model_flop
+
+    def test_one_tower_of_two_costs_what_it_costs_alone(self) -> None:
+        tower = {"model_type": "clip_vision_model", **TWO_TOWERS["vision_config"]}  # type: ignore[dict-item]
+        models = {"both": partial(count, TWO_TOWERS), "one": partial(count, tower)}
+        stages = [
+            {"kind": "pretrain", "examples": 5, "model": "both", "modules": ["vision"]},
+            {"kind": "pretrain", "examples": 5, "model": "one"},
+        ]
+        part, alone = scenario({"stages": stages}, models=models).stages
+        assert part.model_flop == alone.model_flop > 0
+
+    def test_what_is_computed_again_and_pruned_is_that_of_the_part(self) -> None:
+        found = of_autoencoder(modules=["encoder"], recompute="full", density=0.5)
+        part = [t for t in count(AUTOENCODER, recompute="full").terms if t.module.startswith("encoder.")]
+        products = sum(t.forward + t.backward for t in part if t.operation != "attention")
+        work = sum(t.forward + t.backward for t in part)
+        assert found.model_flop == 10 * (work - products // 2)
+        assert found.hardware_flop == 10 * (work + sum(t.recomputed for t in part))
+
+    def test_other_models_of_a_stage_are_counted_whole(self) -> None:
+        found = job(kind="distillation", examples=3, sequence_length=64, teacher="large", modules=["layers"])
+        student, teacher = found.stages[0].passes
+        layers = [t for t in small(64, frozen=("embedding",)).terms if t.module.startswith("layers.")]
+        assert student.model_flop == 3 * sum(t.forward + t.backward for t in layers)
+        assert teacher.model_flop == 3 * large(64).forward
+
+    def test_a_reference_is_the_same_part_before_training(self) -> None:
+        found = job(kind="dpo", pairs=3, prompt_length=16, answer_length=16, modules=["layers"])
+        learnt, reference = found.stages[0].passes
+        layers = sum(t.forward for t in small(32).terms if t.module.startswith("layers."))
+        assert reference.model_flop == 6 * layers < learnt.model_flop
+
+    def test_low_rank_additions_outside_the_part_are_left_out(self) -> None:
+        lora = {"rank": 4, "targets": ["q"]}
+        found = of_autoencoder(modules=["encoder"], lora=lora)
+        kept = of_autoencoder(modules=["encoder"], lora=lora, frozen=["decoder"])
+        assert found.model_flop == kept.model_flop > 0
+
+    def test_a_layer_list_has_modules_too(self) -> None:
+        stages = [{"kind": "pretrain", "examples": 1, "modules": [name]} for name in ("conv1", "fc8", "*")]
+        first, last, whole = scenario({"model": "alexnet", "stages": stages}).stages
+        terms = count("alexnet").by_module
+        assert first.model_flop == terms["conv1"].forward + terms["conv1"].backward
+        assert last.model_flop == 2 * terms["fc8"].forward  # no gradient of what it reads
+        assert whole.model_flop == count("alexnet").training
+
+    @pytest.mark.parametrize(
+        ("modules", "said"),
+        [
+            (["encodr"], "modules: 'encodr' fits no module; near it are encoder"),
+            (["encoder", "no.such"], "modules: 'no.such' fits no module; there are encoder.in, "),
+            (["encoder.norm"], "modules: nothing is computed in encoder.norm; there is work in encoder.in, "),
+        ],
+    )
+    def test_what_fits_nothing_is_said_with_near_names(self, modules: list[str], said: str) -> None:
+        with pytest.raises(UsageError, match=f"stage half: {said}"):
+            of_autoencoder(modules=modules, name="half")
+
+    def test_of_a_live_model_the_part_itself_is_given(self) -> None:
+        torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+        models = {"live": partial(count, torch.nn.Linear(4, 4), torch.zeros(1, 4))}
+        stage = {"kind": "pretrain", "examples": 1, "modules": ["weight"]}
+        with pytest.raises(UsageError, match="of a live model, give the part"):
+            scenario({"model": "live", "stages": [stage]}, models=models)
+
+
 class TestFiles:
     def test_models_are_found_beside_the_list(self, tmp_path: Path) -> None:
         import json

@@ -45,8 +45,9 @@ def _totals(found: OpCount) -> list[str]:
     ]
     if found.recomputed:
         figures.append(("recomputed", found.recomputed))
-    rows = [[name, f"{value:,}", text.number(value / found.tokens, 4)] for name, value in figures]
-    return aligned(["FLOP", "batch", "per token" if found.sequence_length else "per example"], rows)
+    each, number = ("per token", found.tokens) if found.tokens else ("per example", found.batch)
+    rows = [[name, f"{value:,}", text.number(value / number, 4)] for name, value in figures]
+    return aligned(["FLOP", "batch", each], rows)
 
 
 def _passes(found: OpCount) -> tuple[str, ...]:

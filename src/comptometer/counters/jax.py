@@ -89,7 +89,7 @@ def count(
         target=name,
         batch=examples,
         sequence_length=length,
-        tokens=examples * (length or 1),
+        tokens=examples * length if length else None,
         notes=list(tally.notes),
     )
 

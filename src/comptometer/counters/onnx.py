@@ -78,7 +78,7 @@ def count(
         target=place,
         batch=examples,
         sequence_length=length,
-        tokens=examples * (length or 1),
+        tokens=examples * length if length else None,
         notes=[*walk.axes.notes, *walk.book.notes],
         differentiated=False,
     )

@@ -272,7 +272,7 @@ def _result(trace: Tracer, model: Any, name: str, convention: Convention, inputs
         target=name,
         batch=examples * batch,
         sequence_length=length,
-        tokens=examples * batch * (length or 1),
+        tokens=examples * batch * length if length else None,
         notes=notes,
     )
 

@@ -126,9 +126,10 @@ def count(
     )
     known.formula(fields, net)
     net.finish()
+    tally = net.tally
     return OpCount(
-        terms=net.terms,
-        parameters=Parameters(total=net.parameters, active=net.active, embedding=net.embedding),
+        terms=tally.terms,
+        parameters=Parameters(total=tally.parameters, active=tally.active, embedding=tally.embedding),
         convention=net.convention,
         backend=f"formula:{known.name}",
         target=place,
@@ -138,8 +139,8 @@ def count(
         image_size=net.used.get("image_size"),
         tokens=net.tokens,
         notes=[*_unread(fields, family), *known.notes, *net.notes],
-        warnings=_closure(net.parameters, stated),
-        included=net.extras,
+        warnings=_closure(tally.parameters, stated),
+        included=tally.extras,
     )
 
 
@@ -157,10 +158,10 @@ def _closure(counted: int, stated: float | None) -> list[str]:
 
 def _unread(config: Config, assumed: str | None) -> list[str]:
     """Where a family is only assumed, the fields that it does not look at are said."""
-    unread = sorted(name for name in config if name not in config.asked | NOISE)
-    if not assumed or assumed == config.get("model_type") or not unread:
+    if not assumed or assumed == config.get("model_type"):
         return []
-    return [f"counted as {assumed}; fields not read: {', '.join(unread)}"]
+    unread = sorted({*config} - config.asked - NOISE)
+    return [f"counted as {assumed}; fields not read: {', '.join(unread)}"] if unread else []
 
 
 def _family(config: Config, model_type: str) -> Family:

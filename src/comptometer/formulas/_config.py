@@ -39,6 +39,12 @@ class Config(Mapping[str, Any]):
         self.asked.add(name)
         return self._fields[name] if self._fields.get(name) is not None else self._defaults[name]
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """What a field holds, or stands for it; the default where the field is missing or null."""
+        self.asked.add(name)
+        value = self._fields.get(name)
+        return self._defaults.get(name, default) if value is None else value
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)
 
@@ -57,7 +63,6 @@ class Config(Mapping[str, Any]):
             DataError: something else, or missing without a default.
         """
         value = self.get(name)
-        self.asked.add(name)
         if value is None:
             if default is None:
                 raise self.refuse(name, "a whole number")
@@ -77,13 +82,11 @@ class Config(Mapping[str, Any]):
 
     def optional(self, name: str, *, least: int = 1) -> int | None:
         """A whole number, or nothing where the field is missing or null."""
-        self.asked.add(name)
         return None if self.get(name) is None else self.integer(name, least=least)
 
     def number(self, name: str, default: float) -> float:
         """A number above 0; the default where the field is missing or null."""
         value = self.get(name)
-        self.asked.add(name)
         if value is None:
             return default
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LARGEST:
@@ -93,7 +96,6 @@ class Config(Mapping[str, Any]):
     def flag(self, name: str, default: bool) -> bool:
         """True or false; the default where the field is missing or null."""
         value = self.get(name)
-        self.asked.add(name)
         if value is None:
             return default
         if not isinstance(value, bool):
@@ -103,7 +105,6 @@ class Config(Mapping[str, Any]):
     def word(self, name: str, default: str) -> str:
         """A text; the default where the field is missing or null."""
         value = self.get(name)
-        self.asked.add(name)
         if value is None:
             return default
         if not isinstance(value, str):
@@ -113,7 +114,6 @@ class Config(Mapping[str, Any]):
     def words(self, name: str) -> list[str] | None:
         """A list of texts, or nothing where the field is missing or null."""
         value = self.get(name)
-        self.asked.add(name)
         if value is None:
             return None
         if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
@@ -123,7 +123,6 @@ class Config(Mapping[str, Any]):
     def integers(self, name: str, *, least: int = 0, most: int = LARGEST) -> list[int]:
         """A list of whole numbers; empty where the field is missing or null."""
         value = self.get(name)
-        self.asked.add(name)
         if value is None:
             return []
         if not isinstance(value, list | tuple) or not all(
@@ -152,7 +151,6 @@ class Config(Mapping[str, Any]):
             defaults: what stands for fields that it leaves out.
         """
         value = self.get(name)
-        self.asked.add(name)
         if value is not None and not isinstance(value, Mapping):
             raise self.refuse(name, "an object with fields")
         return Config(value or {}, self.place, within=f"{self._within}{name}.", defaults=defaults)

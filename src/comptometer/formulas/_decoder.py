@@ -171,8 +171,9 @@ def layers(model: Decoder, net: Network, tokens: int, x: Flow) -> Flow:
 
 def tokens_of(net: Network, longest: int | None) -> int:
     """Tokens in the batch; figures per token are divided by them."""
-    net.tokens = net.batch * net.length(min(longest or LONGEST_DEFAULT, LONGEST_DEFAULT), longest=longest)
-    return net.tokens
+    tokens = net.batch * net.length(min(longest or LONGEST_DEFAULT, LONGEST_DEFAULT), longest=longest)
+    net.tokens = tokens
+    return tokens
 
 
 def embedded(model: Decoder, net: Network, tokens: int) -> Flow:

@@ -118,13 +118,6 @@ def side(config: Config, name: str, *, norm_first: bool, final_norm: bool, key_b
     )
 
 
-def fixed(net: Network, module: str, size: int) -> None:
-    """A table that the class keeps among its parameters and never trains, such as sinusoidal positions."""
-    with net.parameters_only():
-        net.weights(module, size)
-    net.active += size
-
-
 def built_for(config: Config, *known: str) -> str:
     """What the class of the configuration is built for; generation where it names none.
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from math import prod
 from typing import Any, Final, Literal
 
 from comptometer.contraction import convolution, matmul, pairs, transposed_convolution
 from comptometer.errors import UsageError
+from comptometer.formulas._tally import Tally
 from comptometer.ops import ADAMW, LAYER_NORM, RMS_NORM, Convention, Term
 from comptometer.trainable import EVERYTHING, Trainable
 
@@ -31,11 +31,8 @@ class Network:
         batch: examples in the batch.
         convention: what is counted.
         include: what is counted besides: `mtp`, `elementwise`, `normalization`, `optimizer`.
-        terms: the contractions, in the order of the model.
-        extras: work on the separate axes, where it is asked for.
-        parameters: of the whole model; `active` those that one token uses; `embedding` those of input embeddings;
-            `trained` those that get a gradient.
-        tokens: what the figures per token divide by.
+        tally: what has been added up so far: terms, work on the separate axes, parameters.
+        tokens: what figures per token are divided by; none where figures are per example.
         notes: what a reader should know.
     """
 
@@ -52,13 +49,12 @@ class Network:
     ) -> None:
         """Start with nothing; lengths and sizes are those that the caller gives, if any."""
         self.convention, self.batch, self.include, self.trainable = convention, batch, include, trainable
-        self.terms: list[Term] = []
-        self.extras: dict[str, list[Term]] = {}
-        self.parameters = self.active = self.embedding = self.trained = 0
-        self.tokens = batch
-        self._alike: dict[Hashable, tuple[Flow, tuple[int, ...], list[Term], dict[str, list[Term]]]] = {}
+        self.tally = Tally()
+        self.tokens: int | None = None
+        self._alike: dict[Hashable, tuple[Flow, Tally]] = {}
+        self._partly = bool(trainable)  # is anything not trained?
         self.notes: list[str] = []
-        self.modules: dict[str, None] = {}
+        self._modules: dict[str, None] = {}  # in order, where not all are trained
         self._given: dict[str, Any] = {
             "sequence_length": sequence_length,
             "decoder_length": decoder_length,
@@ -66,7 +62,6 @@ class Network:
         }
         self.used: dict[str, Any] = {}
         self._prefix = ""
-        self._silent = self._unused = False
         self._features: Flow = DATA
 
     # -- what goes in
@@ -144,7 +139,7 @@ class Network:
         weight = trained if weight_of is None else self.trainable.weight(self._prefix + weight_of)
         forward = matmul(rows, inward, outward)
         self._add(module, operation, forward, forward * (weight + x))
-        rank = self.trainable.addition(self._prefix + module) if self.trainable else None
+        rank = self.trainable.addition(self._prefix + module) if self._partly else None
         if bias:
             self.elementwise(module, rows * outward)
         if rank is not None:
@@ -158,41 +153,45 @@ class Network:
         """The addition B·A to a frozen weight: its first product needs the input's gradient only if `x` does."""
         down, up = matmul(rows, inward, rank), matmul(rows, rank, outward)
         size = rank * (inward + outward)
-        self.parameters += size * copies
-        self.active += size * chosen
-        self.trained += size * copies
+        self.tally.own(size, copies, chosen, trained=True)
         self._add(f"{module}.lora", "linear", down + up, down * (1 + x) + 2 * up)
 
     def _own(self, module: str, size: int, *, copies: int = 1, chosen: int = 1) -> bool:
         """Book parameters; are they trained?"""
-        self.parameters += size * copies
-        self.active += size * chosen
-        name = self._prefix + module
-        self.modules[name] = None
-        trained = self.trainable.weight(name)
-        if trained:
-            self.trained += size * copies
+        trained = not self._partly or self._trained(self._prefix + module)
+        self.tally.own(size, copies, chosen, trained=trained)
         return trained
+
+    def _trained(self, name: str) -> bool:
+        self._modules[name] = None
+        return self.trainable.weight(name)
 
     def look_up(self, module: str, entries: int, width: int, *, rows: int = 0) -> Flow:
         """An input embedding: parameters, and no operation."""
-        self.embedding += entries * width
+        self.tally.embedding += entries * width * self.tally.copies
         return self._own(module, entries * width) or self._features
 
     def weights(self, module: str, size: int) -> Flow:
         """Parameters that take part in no contraction: positions, class tokens, scales, sinks."""
         return self._own(module, size) and size > 0
 
+    def fixed(self, module: str, size: int) -> None:
+        """A table that the class keeps among its parameters and never trains, such as sinusoidal positions."""
+        self._modules[self._prefix + module] = None
+        self.tally.own(size, trained=False)
+
     def norm(self, module: str, x: Flow, rows: int, width: int, kind: Norm = "scale", *, groups: int = 1) -> Flow:
         """A normalisation of rows, of `width` elements each: no contraction."""
         trained = self._own(module, NORM_SIZE[kind] * width)
-        per_element = RMS_NORM if kind == "scale" else LAYER_NORM
-        self._extra("normalization", module, per_element * rows * width)
+        if "normalization" in self.include:
+            per_element = RMS_NORM if kind == "scale" else LAYER_NORM
+            self._extra("normalization", module, per_element * rows * width)
         return x or (trained and kind != "none")
 
     def elementwise(self, module: str, operations: int) -> None:
         """Work element by element: biases, activations, gates, softmax, residual sums, rotary positions."""
-        self._extra("elementwise", module, operations)
+        if "elementwise" in self.include:
+            self._extra("elementwise", module, operations)
 
     def attention(
         self,
@@ -270,69 +269,51 @@ class Network:
     def repeat(self, times: int, body: Callable[[Flow], Flow], x: Flow, *, shared: bool = False) -> Flow:
         """Equal blocks one after the other; `shared` ones have their parameters once.
 
-        The body is written down once, and again where only the first block's input needs no gradient. Activations of a
-        block are computed again where recomputation is full.
+        The body is written down once for all, and anew for the first and for the others where only the first one's
+        input needs no gradient. Activations of a block are computed again where recomputation is full.
         """
         if times < 1:
             return x
-        sizes = self._sizes()
-        out, done = self._block(times, body, x)
-        if done < times:
-            out, _ = self._block(times - done, body, out)
-        if shared:
-            self._resize(sizes, times)
+        out, blocks = self._blocks(times, 1 if shared else times, body, x)
+        if out != x and times > 1:
+            first, block = self._blocks(1, 1, body, x)
+            self.tally.add(block)
+            out, blocks = self._blocks(times - 1, 0 if shared else times - 1, body, first)
+        self.tally.add(blocks)
         return out
 
-    def _block(self, times: int, body: Callable[[Flow], Flow], x: Flow) -> tuple[Flow, int]:
-        """So many equal blocks, or only the first if the next one's input needs a gradient and this one's does not."""
-        terms, extras, sizes = self.terms, self.extras, self._sizes()
-        self.terms, self.extras = [], {}
-        out = body(x)
-        times = times if out == x else 1
-        again = self.convention.recompute == "full" and out and not self._unused
-        terms += [_again(term, again) * times for term in self.terms] if again or times > 1 else self.terms
-        for axis, found in self.extras.items():
-            extras.setdefault(axis, []).extend(term * times for term in found)
-        self.terms, self.extras = terms, extras
-        self._resize(sizes, 1, times)
-        return out, times
+    def _blocks(self, times: int, copies: int, body: Callable[[Flow], Flow], x: Flow) -> tuple[Flow, Tally]:
+        """So many equal blocks, into each of which the same flows."""
+        out, blocks = self._apart(body, x, times, copies)
+        if out and self.convention.recompute == "full":
+            blocks.recompute()
+        return out, blocks
 
-    def alike(self, key: Hashable, body: Callable[[Flow], Flow], x: Flow) -> Flow:
+    def alike(self, key: Hashable, body: Callable[[Flow], Flow], x: Flow, *, block: bool = False) -> Flow:
         """Modules that were written down before under that key; what they added is added again.
 
         Args:
             key: everything that the body depends on but what flows in.
             body: writes the modules down.
             x: what flows in.
+            block: are they a block, whose activations are computed again where recomputation is full?
         """
-        key = self._prefix, self._silent, self._unused, self._features, key, x
-        if key in self._alike:
-            out, sizes, found, more = self._alike[key]
-        else:
-            terms, extras, before = self.terms, self.extras, self._sizes()
-            self.terms, self.extras = [], {}
-            out = body(x)
-            found, more, now = self.terms, self.extras, self._sizes()
-            self.terms, self.extras = terms, extras
-            self.parameters, self.active, self.embedding, self.trained = before
-            sizes = tuple(new - old for old, new in zip(before, now, strict=True))
-            self._alike[key] = out, sizes, found, more
-        self.terms += found
-        for axis, work in more.items():
-            self.extras.setdefault(axis, []).extend(work)
-        self.parameters, self.active, self.embedding, self.trained = (
-            old + new for old, new in zip(self._sizes(), sizes, strict=True)
-        )
+        key = self._prefix, self._features, self.tally.times, self.tally.copies, key, x
+        known = self._alike.get(key)
+        if known is None:
+            known = self._alike[key] = self._blocks(1, 1, body, x) if block else self._apart(body, x)
+        out, tally = known
+        self.tally.add(tally)
         return out
 
-    def _sizes(self) -> tuple[int, int, int, int]:
-        return self.parameters, self.active, self.embedding, self.trained
-
-    def _resize(self, before: tuple[int, int, int, int], blocks: int, times: int = 1) -> None:
-        """What was added since, which is of so many blocks, so many times."""
-        self.parameters, self.active, self.embedding, self.trained = (
-            old + (now - old) // blocks * times for old, now in zip(before, self._sizes(), strict=True)
-        )
+    def _apart(self, body: Callable[[Flow], Flow], x: Flow, times: int = 1, copies: int = 1) -> tuple[Flow, Tally]:
+        """What flows out of a part that is run so many times, and what it adds up to by itself."""
+        whole = self.tally
+        self.tally = Tally(whole.times * times, whole.copies * copies)
+        try:
+            return body(x), self.tally
+        finally:
+            self.tally = whole
 
     @contextmanager
     def within(self, prefix: str) -> Iterator[None]:
@@ -347,22 +328,25 @@ class Network:
     @contextmanager
     def parameters_only(self) -> Iterator[None]:
         """What is not run on this batch: its parameters count in the total, its operations do not."""
-        before, active, trained = self._silent, self.active, self.trained
-        self._silent = True
-        try:
+        with self._altered(Tally.idle):
             yield
-        finally:
-            self._silent, self.active, self.trained = before, active, trained
 
     @contextmanager
     def unused(self) -> Iterator[None]:
         """What is run on this batch although no result depends on it: no gradient is formed."""
-        before, trained = self._unused, self.trained
-        self._unused = True
+        with self._altered(Tally.forward_only):
+            yield
+
+    @contextmanager
+    def _altered(self, change: Callable[[Tally], None]) -> Iterator[None]:
+        whole = self.tally
+        part = self.tally = Tally(whole.times, whole.copies)
         try:
             yield
         finally:
-            self._unused, self.trained = before, trained
+            self.tally = whole
+        change(part)
+        whole.add(part)
 
     @contextmanager
     def features(self, x: Flow) -> Iterator[None]:
@@ -376,24 +360,25 @@ class Network:
     # -- adding up
 
     def _add(self, module: str, operation: str, forward: int, backward: int, recomputed: int = 0) -> None:
-        if forward and not self._silent:
-            self.terms.append(
+        if forward:
+            times = self.tally.times
+            self.tally.terms.append(
                 Term(
                     module=self._prefix + module,
                     operation=operation,
-                    calls=1,
-                    forward=forward,
-                    backward=0 if self._unused else backward,
-                    recomputed=0 if self._unused else recomputed,
+                    calls=times,
+                    forward=forward * times,
+                    backward=backward * times,
+                    recomputed=recomputed * times,
                 )
             )
 
     def _extra(self, axis: str, module: str, forward: int) -> None:
-        if axis in self.include and forward and not self._silent:
-            name = self._prefix + module
-            backward = 0 if self._unused else 2 * forward
-            term = Term(module=name, operation=axis, calls=1, forward=forward, backward=backward)
-            self.extras.setdefault(axis, []).append(term)
+        if forward:
+            times = self.tally.times
+            work = forward * times
+            term = Term(module=self._prefix + module, operation=axis, calls=times, forward=work, backward=2 * work)
+            self.tally.extras.setdefault(axis, []).append(term)
 
     def finish(self) -> None:
         """Add what is known only at the end, and see that nothing was given in vain.
@@ -404,18 +389,14 @@ class Network:
         for name, value in self._given.items():
             if value is not None and name not in self.used:
                 raise UsageError(f"{name}: this model has none")
-        if self.trainable:
-            self.trainable.checked(list(self.modules))
-            self.note(f"{self.trained:,} of {self.parameters:,} parameters are trained: {self.trainable}")
-        if "optimizer" in self.include and self.trained:
-            steps = ADAMW * self.trained
-            self.extras["optimizer"] = [
+        if self._partly:
+            self.trainable.checked(list(self._modules | dict.fromkeys(term.module for term in self.tally.terms)))
+            self.note(f"{self.tally.trained:,} of {self.tally.parameters:,} parameters are trained: {self.trainable}")
+        if "optimizer" in self.include and self.tally.trained:
+            steps = ADAMW * self.tally.trained
+            self.tally.extras["optimizer"] = [
                 Term(module="optimizer", operation="optimizer", calls=1, forward=0, backward=steps)
             ]
 
 
 SOFTMAX: Final = 5  # operations for each score: maximum, difference, exponential, sum, quotient
-
-
-def _again(term: Term, again: bool) -> Term:
-    return replace(term, recomputed=term.forward) if again else term

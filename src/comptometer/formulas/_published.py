@@ -36,8 +36,9 @@ def understood(config: Config, only: Mapping[str, Any], also: Collection[str] = 
     for name, wanted in only.items():
         if config.get(name) is not None and config[name] != wanted:
             raise config.refuse(name, f"{wanted!r}, or nothing" if wanted is not None else "nothing")
+    read = config.asked | NOISE | NO_SIZE
     for name in config:
-        known = name in config.asked | NOISE | NO_SIZE or name in also or name.startswith("_")
+        known = name in read or name in also or name.startswith("_")
         if not known and config.get(name) is not None:
             raise config.refuse(name, "to be left out: the field is not known here")
 

@@ -49,6 +49,10 @@ class Text:
     width: int
     flow: Flow = DATA
 
+    def of_width(self, width: int) -> Text:
+        """The same, as blocks of another width read it."""
+        return Text(positions=self.positions, width=width, flow=self.flow)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transformer:
@@ -78,7 +82,7 @@ def group_norm(net: Network, name: str, x: Image, *, activated: bool = True) -> 
     flow = net.norm(name, x.flow, net.batch * x.tokens, x.channels, "scale and bias")
     if activated:
         net.elementwise(name, net.batch * x.tokens * x.channels)
-    return Image(channels=x.channels, positions=x.positions, flow=flow)
+    return x if flow == x.flow else Image(channels=x.channels, positions=x.positions, flow=flow)
 
 
 def residual(
@@ -105,7 +109,7 @@ def residual(
         net.elementwise(f"{name}.residual", net.batch * outward * prod(positions))
         return y.flow or shortcut
 
-    flow = net.alike((name, x, outward, time, positions), lambda flow: net.repeat(1, body, flow), x.flow)
+    flow = net.alike((name, x, outward, time, positions), body, x.flow, block=True)
     return Image(channels=outward, positions=positions, flow=flow)
 
 
@@ -174,6 +178,11 @@ def shrunk(net: Network, name: str, x: Image, padding: int) -> Image:
 def enlarged(net: Network, name: str, x: Image, onto: tuple[int, int] | None = None) -> Image:
     """Each position repeated, twice as many each way unless said, and a convolution."""
     return convolve(net, name, x, x.channels, positions=onto or doubled(x))
+
+
+def joined(x: Image, other: Image) -> Image:
+    """The channels of both."""
+    return Image(channels=x.channels + other.channels, positions=x.positions, flow=x.flow or other.flow)
 
 
 def halved(x: Image) -> tuple[int, int]:

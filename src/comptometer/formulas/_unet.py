@@ -9,7 +9,7 @@ Source: Ronneberger, Fischer and Brox 2015; Ho, Jain and Abbeel 2020.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from comptometer.formulas._network import DATA, Network
 from comptometer.formulas._resnet_blocks import (
@@ -22,6 +22,7 @@ from comptometer.formulas._resnet_blocks import (
     enlarged,
     group_norm,
     halved,
+    joined,
     residual,
     self_attention,
     shrunk,
@@ -89,7 +90,7 @@ def denoise(model: UNet, net: Network, size: tuple[int, int], time: Time, text: 
         name = f"up.{at}"
         for depth in level.depths:
             other = left.pop()
-            x = replace(x, channels=x.channels + other.channels, flow=x.flow or other.flow)
+            x = joined(x, other)
             x = _block(model, net, name, x, level, depth, time, text)
         if left:
             x = _enlarged(net, name, x, level, time, left[-1].positions)
@@ -100,7 +101,7 @@ def _block(model: UNet, net: Network, name: str, x: Image, level: Level, depth: 
     x = residual(net, f"{name}.residual", x, level.channels, time)
     if level.kind.startswith("Cross"):
         shape = Transformer(layers=depth, heads=level.heads, linear=model.linear, crossed=level.crossed)
-        return spatial_transformer(net, f"{name}.transformer", x, replace(text, width=level.text_width), shape)
+        return spatial_transformer(net, f"{name}.transformer", x, text.of_width(level.text_width), shape)
     return self_attention(net, f"{name}.attention", x, level.head_width) if level.kind.startswith("Attn") else x
 
 
@@ -122,7 +123,7 @@ def _middle(model: UNet, net: Network, x: Image, time: Time, text: Text) -> Imag
     x = residual(net, "middle.residual", x, x.channels, time)
     if model.middle.kind.startswith("Cross"):
         shape = Transformer(layers=model.middle.depths[0], heads=model.middle.heads, linear=model.linear)
-        x = spatial_transformer(net, "middle.transformer", x, replace(text, width=model.middle.text_width), shape)
+        x = spatial_transformer(net, "middle.transformer", x, text.of_width(model.middle.text_width), shape)
     elif model.middle.kind.startswith("Attn"):
         x = self_attention(net, "middle.attention", x, model.middle.head_width, normed=model.middle_norm)
     return residual(net, "middle.residual", x, x.channels, time) if model.middle_blocks > 1 else x

@@ -62,7 +62,6 @@ def pairs_compared(net: Network, image: Flow, text: Flow, width: int) -> None:
     """Every image with every text."""
     net.product("logits", "matmul", 2 * width * net.batch**2, image, text)
     net.elementwise("logits", 2 * net.batch**2)
-    net.tokens = net.batch
 
 
 def _images(tower: Tower, net: Network) -> Seen:

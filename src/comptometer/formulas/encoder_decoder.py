@@ -7,7 +7,7 @@ from typing import Literal
 
 from comptometer.formulas import Config, Flow, Network, formula
 from comptometer.formulas._encoder import Sequences, encoder_stack
-from comptometer.formulas._encoder_decoder import built_for, classified, decoder_stack, fixed, side, sides
+from comptometer.formulas._encoder_decoder import built_for, classified, decoder_stack, side, sides
 from comptometer.formulas._encoder_heads import labels
 
 CLASSIFIERS = ("Model", "ForSequenceClassification", "ForQuestionAnswering")
@@ -36,7 +36,7 @@ def positioned(style: Style, config: Config, net: Network, width: int, at: Seque
     if style.positions == "learned":
         x = net.weights("positions", size) or x
     elif style.positions == "fixed":
-        fixed(net, "positions", size)
+        net.fixed("positions", size)
     return net.norm("embedding.norm", x, at.rows, width, "scale and bias") if style.embedding_norm else x
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from comptometer.formulas import DATA, Config, Flow, Network, formula
 from comptometer.formulas._encoder import Encoder, Sequences, encoder_stack
-from comptometer.formulas._encoder_decoder import Sides, built_for, decoder_stack, fixed, side
+from comptometer.formulas._encoder_decoder import Sides, built_for, decoder_stack, side
 from comptometer.formulas._encoder_heads import labels
 
 
@@ -49,7 +49,7 @@ def _heard(model: Encoder, net: Network, mel: int, frames: int, at: Sequences, p
     net.elementwise("convolution1", net.batch * frames * model.width)
     x = net.convolution("convolution2", x, model.width, model.width, (3,), (at.length,), bias=True)
     net.elementwise("convolution2", at.rows * model.width)
-    fixed(net, "positions", positions * model.width)
+    net.fixed("positions", positions * model.width)
     return encoder_stack(model, net, x, at)
 
 

@@ -12,15 +12,14 @@ out, with its operations and parameters as exact integers. No framework and no n
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar, get_args
+from typing import Final, Self, TypeVar, get_args
 
 from comptometer.errors import DataError, NotFound, UsageError
-from comptometer.layers._fields import LARGEST, MOST_PROBLEMS, Fields, joined, shown
+from comptometer.layers._fields import LARGEST, Fields, joined, shown
 from comptometer.layers._toml import table_of
 from comptometer.ops import Attention, Convention, OpCount, Parameters, Recompute, Term
 from comptometer.registry import Registry
@@ -28,11 +27,7 @@ from comptometer.text import percent
 from comptometer.trainable import EVERYTHING, Trainable
 
 MOST_LAYERS: Final = 100_000  # with every repetition
-DEEPEST: Final = 20  # blocks within blocks
 CLOSURE: Final = 0.02  # by which counted and stated parameters may differ without a word
-ELEMENTWISE: Final = frozenset(
-    ("activation", "dropout", "gelu", "identity", "lrn", "relu", "sigmoid", "silu", "softmax", "tanh")
-)
 SHIPPED: Final = Path(__file__).parents[1] / "data" / "layers"
 
 
@@ -165,18 +160,6 @@ def kind(name: str) -> Callable[[AnyLayer], AnyLayer]:
     return register
 
 
-@dataclass(frozen=True, slots=True)
-class _Unsound(Layer):
-    """Stands for a layer that could not be read: what follows it is not looked at."""
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        return cls()
-
-    def work(self, flow: Flow, run: Run) -> Work:
-        raise Misfit
-
-
 def number(layers: Iterable[Named]) -> int:
     """How many layers these are, with every repetition."""
     return sum(named.layer.size for named in layers)
@@ -252,9 +235,11 @@ def read(source: str | Path | bytes, *, place: str | None = None) -> LayerList:
         DataError: everything that is wrong with it: what cannot be read, unknown keys, values that cannot be, and the
             shapes that do not fit.
     """
+    from comptometer.layers._children import children
+
     where = place or ("layers" if isinstance(source, bytes) else str(source))
     problems: list[str] = []
-    fields = Fields(table_of(source, where), "", problems, _children)
+    fields = Fields(table_of(source, where), "", problems, children)
     found = LayerList(
         name=fields.text("name", Path(where).stem),
         source=fields.shape("input"),
@@ -333,7 +318,6 @@ def count(
         backend="layers",
         target=layer_list.place,
         batch=batch,
-        tokens=batch,
         notes=[*_closure(layer_list, work), *layer_list.notes, *work.notes],
     )
 
@@ -361,53 +345,3 @@ def _closure(layer_list: LayerList, work: Work) -> list[str]:
         return []
     apart = percent(abs(work.parameters / stated - 1))
     return [f"the layers have {work.parameters:,} parameters, {apart} off the {stated:,} that the file states"]
-
-
-def _children(tables: Sequence[Any], place: str, depth: int, problems: list[str]) -> list[Named]:
-    """The layers of a list of tables, each with its name and place."""
-    found: list[Named] = []
-    if depth > DEEPEST:
-        problems.append(f"{place}: blocks within blocks, more than {DEEPEST} deep")
-        return found
-    seen: dict[str, int] = {}
-    for number, table in enumerate(tables, 1):
-        if len(problems) > MOST_PROBLEMS:
-            break
-        where = f"{place}, layer {number}" if place else f"layer {number}"
-        found.append(_child(table, where, depth, problems, seen))
-    taken = Counter(named.name for named in found)
-    problems += [f"{place or 'layers'}: several layers are called {name!r}" for name, n in taken.items() if n > 1]
-    return found
-
-
-def _child(table: Any, place: str, depth: int, problems: list[str], seen: dict[str, int]) -> Named:
-    if not isinstance(table, Mapping):
-        problems.append(f"{place}: needs a table with a kind, got {shown(table)}")
-        return Named(place, place, _Unsound())
-    before = len(problems)
-    fields = Fields(table, place, problems, _children, depth)
-    word = fields.text("kind")
-    seen[word] = seen.get(word, 0) + 1
-    name = fields.text("name", f"{word}{seen[word]}")
-    fields.place = f"{place} ({name})"
-    layer = _read(word, fields) if len(problems) == before else _Unsound()
-    if len(problems) > before:
-        layer = _Unsound()
-    return Named(name, fields.place, layer)
-
-
-def _read(word: str, fields: Fields) -> Layer:
-    if word.lower() in ELEMENTWISE:
-        fields.refuse(f'kind: "{word}" is no contraction and counts 0; leave it out')
-        return _Unsound()
-    try:
-        known = KINDS[word]
-    except NotFound as error:
-        fields.refuse(f"kind: {error}")
-        return _Unsound()
-    if word == "input" and fields.depth:
-        fields.refuse("kind: an input stands at the top of the list, not within a block")
-    fields.ignore("note")
-    layer = known.read(fields)
-    fields.finish()
-    return layer

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from typing import Annotated, Any, Final, Literal
@@ -22,7 +22,7 @@ from comptometer.errors import ComptometerError, DataError, UsageError
 from comptometer.notation import parse
 from comptometer.ops import Attention, OpCount, Recompute
 from comptometer.registry import Registry
-from comptometer.trainable import Trainable
+from comptometer.trainable import Trainable, named
 
 Counter = Callable[..., OpCount]
 WEIGHED: Final = frozenset({"linear", "convolution", "recurrence"})  # products with a weight, which pruning thins out
@@ -73,6 +73,7 @@ class StageTable(_Table):
         model: what is trained; that of the stage list unless given.
         attention: the pairs that are counted.
         recompute: activations that are computed again.
+        modules: those of the stage's own model that are run; all of it unless given. No gradient leaves them.
         frozen: modules that are not trained.
         lora: low-rank additions, beside which nothing is trained.
         include: `mtp`.
@@ -88,6 +89,7 @@ class StageTable(_Table):
     image_size: int | None = None
     attention: Attention = "causal"
     recompute: Recompute = "none"
+    modules: list[str] = []
     frozen: list[str] = []
     lora: LowRank | None = None
     include: list[Literal["mtp"]] = []
@@ -97,8 +99,9 @@ class StageTable(_Table):
     def trainable(self) -> Trainable:
         """What is trained."""
         if self.lora is None:
-            return Trainable(frozen=tuple(self.frozen))
+            return Trainable(only=tuple(self.modules), frozen=tuple(self.frozen))
         return Trainable(
+            only=tuple(self.modules),
             frozen=tuple(self.frozen),
             rank=self.lora.rank,
             targets=tuple(self.lora.targets),
@@ -207,7 +210,7 @@ class Job:
         """One sequence through a model.
 
         Args:
-            target: the model; that of the stage unless given.
+            target: the model; that of the stage unless given, of which only its `modules` are counted.
             length: tokens; those of the stage unless given.
             trained: with what the stage says of frozen parts and low-rank additions? Only the stage's own model.
 
@@ -218,10 +221,11 @@ class Job:
         name = target or table.model or self._default
         if name is None:
             raise UsageError("model: is missing; say what is trained, here or at the top of the list")
-        trainable = table.trainable if trained else Trainable()
+        trainable = table.trainable if trained else Trainable(only=() if target else tuple(table.modules))
         key = (name, length, trainable)
         if key not in self._counts:
-            self._counts[key] = self._counted(name, length or table.sequence_length, trainable, trained)
+            found = self._counted(name, length or table.sequence_length, trainable, trained)
+            self._counts[key] = _part(found, trainable.only) if trainable.only else found
         return self._counts[key]
 
     def _counted(self, name: str, length: int | None, trainable: Trainable, own: bool) -> OpCount:
@@ -279,6 +283,22 @@ class Job:
             hardware_flop=(once + again) * sequences,
             notes=[f"not counted: {u.operation} ({u.reason})" for u in found.uncounted],
         )
+
+
+def _part(found: OpCount, modules: Sequence[str]) -> OpCount:
+    """The work in some modules only.
+
+    Raises:
+        UsageError: there is none.
+    """
+    terms = [term for term in found.terms if named(term.module, modules)]
+    if not terms:
+        raise UsageError(f"modules: nothing is computed in {', '.join(modules)}; there is work in {_places(found)}")
+    return replace(found, terms=terms)
+
+
+def _places(found: OpCount) -> str:
+    return ", ".join(dict.fromkeys(term.module for term in found.terms))
 
 
 Passes = Callable[[Any, Job], Iterator[Pass]]

@@ -125,8 +125,9 @@ def _trained(table: TrainingTable, job: Job, activity: str) -> Iterator[Pass]:
 
 
 def _words(table: TrainingTable, found: OpCount) -> str:
-    length = f"{found.sequence_length} tokens" if found.sequence_length else "examples"
-    return f"training, {length}" + (f", {table.density:.0%} of the weights" if table.density < 1 else "")
+    length = f"{found.sequence_length} tokens" if found.tokens else "examples"
+    part = f", only {' and '.join(table.modules)}" if table.modules else ""
+    return f"training, {length}{part}" + (f", {table.density:.0%} of the weights" if table.density < 1 else "")
 
 
 def sequences(table: TrainingTable, found: OpCount) -> Fraction:
@@ -141,7 +142,7 @@ def sequences(table: TrainingTable, found: OpCount) -> Fraction:
         raise UsageError(f"needs one of tokens, examples, steps (with batch), got {found_keys}")
     epochs = Fraction(str(table.epochs))
     if table.tokens is not None:
-        if found.sequence_length is None:
+        if found.tokens is None:
             raise UsageError("tokens: this model reads none; say examples")
         return epochs * Fraction(table.tokens, found.tokens // found.batch)
     if table.examples is not None:
@@ -160,7 +161,7 @@ def _pieces(table: TrainingTable, job: Job) -> list[tuple[int | None, Fraction]]
     number = sequences(table, dense)
     if not table.documents:
         return [(None, number)]
-    if dense.sequence_length is None:
+    if dense.sequence_length is None or dense.tokens is None:
         raise UsageError("documents: this model reads no tokens")
     tokens = number * dense.sequence_length
     lengths = _cut(table.documents, dense.sequence_length)
