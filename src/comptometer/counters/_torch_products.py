@@ -49,6 +49,11 @@ def _between(left: str, right: str) -> Formula:
     return lambda given, out: product(given[left], given[right])
 
 
+def pairwise(given: Arguments, out: Any) -> int:
+    """`_foreach_mm`: each matrix of one list times that of the other in the same place."""
+    return sum(product(left, right) for left, right in zip(given["self"], given["mat2"], strict=True))
+
+
 def per_output(given: Arguments, out: Any) -> int:
     """Each output sums over the last axis of the first argument: products with packed or quantised weights."""
     source = next(iter(given.values()))
@@ -146,6 +151,7 @@ RECURRENCE: Final = "recurrence"
 PRODUCTS: Final[Mapping[str, tuple[str, Formula]]] = {
     "aten::mm": (MATMUL, _between("self", "mat2")),
     "aten::bmm": (MATMUL, _between("self", "mat2")),
+    "aten::_foreach_mm": (MATMUL, pairwise),
     "aten::_int_mm": (MATMUL, _between("self", "mat2")),
     "aten::_scaled_mm": (MATMUL, _between("self", "mat2")),
     "aten::_scaled_mm_v2": (MATMUL, _between("self", "mat2")),
