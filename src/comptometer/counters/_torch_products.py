@@ -60,6 +60,25 @@ def per_output(given: Arguments, out: Any) -> int:
     return matmul(prod(out.shape), source.shape[-1], 1)
 
 
+def half_sparse(packed: str, dense: str) -> Formula:
+    """A matrix that keeps two of every four entries, or one of every two, times another: products with what is kept.
+
+    The packed one is (m × k/2), the dense one (k × n) or (…, k); which is which does not matter to the sum.
+    """
+
+    def formula(given: Arguments, out: Any) -> int:
+        kept, other = given[packed], given[dense]
+        inner = 2 * kept.shape[-1]
+        return matmul(kept.shape[0], kept.shape[-1], prod(other.shape) // inner)
+
+    return formula
+
+
+def half_sparse_compressed(given: Arguments, out: Any) -> int:
+    """`_cslt_sparse_mm`: as above, but the packed matrix holds its places too, so the inner axis is the dense one's."""
+    return matmul(prod(out.shape), given["dense_B"].shape[0] // 2, 1)
+
+
 def grouped(given: Arguments, out: Any) -> int:
     """`_grouped_mm`: each row with the weight of its group, or each group's rows of both against one another.
 
@@ -157,6 +176,10 @@ PRODUCTS: Final[Mapping[str, tuple[str, Formula]]] = {
     "aten::_scaled_mm_v2": (MATMUL, _between("self", "mat2")),
     "aten::addmm": (MATMUL, _between("mat1", "mat2")),
     "aten::_addmm_activation": (MATMUL, _between("mat1", "mat2")),
+    "aten::_sparse_semi_structured_mm": (MATMUL, half_sparse("mat1", "mat2")),
+    "aten::_sparse_semi_structured_addmm": (MATMUL, half_sparse("mat1", "mat2")),
+    "aten::_sparse_semi_structured_linear": (LINEAR, half_sparse("weight", "input")),
+    "aten::_cslt_sparse_mm": (MATMUL, half_sparse_compressed),
     "aten::_sparse_addmm": (MATMUL, _between("mat1", "mat2")),
     "aten::baddbmm": (MATMUL, _between("batch1", "batch2")),
     "aten::addbmm": (MATMUL, _between("batch1", "batch2")),
@@ -169,6 +192,7 @@ PRODUCTS: Final[Mapping[str, tuple[str, Formula]]] = {
     "aten::linear_backward": (LINEAR, _linear_gradients),
     "aten::_grouped_mm": (MATMUL, grouped),
     "aten::_scaled_grouped_mm": (MATMUL, grouped),
+    "aten::_scaled_grouped_mm_v2": (MATMUL, grouped),
     "aten::_weight_int8pack_mm": (LINEAR, per_output),
     "aten::_weight_int4pack_mm": (LINEAR, per_output),
     "aten::_weight_int4pack_mm_for_cpu": (LINEAR, per_output),
@@ -189,6 +213,9 @@ PRODUCTS: Final[Mapping[str, tuple[str, Formula]]] = {
     "aten::cudnn_convolution_add_relu": (CONVOLUTION, convolved),
     "aten::cudnn_convolution_transpose": (CONVOLUTION, convolved_transposed),
     "aten::miopen_convolution": (CONVOLUTION, convolved),
+    "aten::miopen_convolution_relu": (CONVOLUTION, convolved),
+    "aten::miopen_convolution_add_relu": (CONVOLUTION, convolved),
+    "aten::miopen_depthwise_convolution": (CONVOLUTION, convolved),
     "aten::miopen_convolution_transpose": (CONVOLUTION, convolved_transposed),
     "aten::_slow_conv2d_forward": (CONVOLUTION, convolved),
     "aten::slow_conv3d_forward": (CONVOLUTION, convolved),
