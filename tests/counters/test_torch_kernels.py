@@ -182,6 +182,21 @@ def test_scaled_grouped_products(left: Any, right: Any, offsets: Any, expected: 
     assert found.forward == expected
 
 
+PAIRED = getattr(torch, "float4_e2m1fn_x2", None)
+
+
+@pytest.mark.skipif(PAIRED is None, reason="this PyTorch has no numbers of four bits")
+def test_two_numbers_in_a_byte_are_two_numbers() -> None:
+    assert PAIRED is not None
+    left, right = empty(128, 32, dtype=PAIRED), empty(96, 32, dtype=PAIRED).t()
+    scales = empty(128 * 4, dtype=torch.float8_e4m3fn)
+    one = count(lambda: torch._scaled_mm(left, right, scales, scales, out_dtype=torch.bfloat16), strict=True)
+    assert one.forward == 2 * 128 * 64 * 96
+    run, stacked = operator("_scaled_grouped_mm_v2"), (empty(3, 8, 16, dtype=PAIRED), empty(3, 16, 4, dtype=PAIRED))
+    found = count(lambda: run(*stacked, [scales], [0], [0], [scales], [0], [0]), strict=True)
+    assert found.forward == 2 * 3 * 8 * 32 * 4
+
+
 @pytest.mark.parametrize(
     ("name", "rest"),
     [

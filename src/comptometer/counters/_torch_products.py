@@ -60,6 +60,15 @@ def per_output(given: Arguments, out: Any) -> int:
     return matmul(prod(out.shape), source.shape[-1], 1)
 
 
+def scaled(given: Arguments, out: Any) -> int:
+    """A product of factors with few bits; where two numbers share a byte, they are neighbours on the inner axis."""
+    return product(given["self"], given["mat2"]) * _numbers_in_each(given["self"])
+
+
+def _numbers_in_each(tensor: Any) -> int:
+    return 2 if str(tensor.dtype).endswith("_x2") else 1
+
+
 def half_sparse(packed: str, dense: str) -> Formula:
     """A matrix that keeps two of every four entries, or one of every two, times another: products with what is kept.
 
@@ -94,6 +103,11 @@ def grouped(given: Arguments, out: Any) -> int:
     if left.dim() == 3:
         return matmul(rows, inner, used if used is not None else columns)
     return matmul(rows, used if used is not None else inner, columns)
+
+
+def scaled_grouped(given: Arguments, out: Any) -> int:
+    """`_scaled_grouped_mm`: the same of factors with few bits."""
+    return grouped(given, out) * _numbers_in_each(given["self"])
 
 
 def _convolved(source: Any, weight: Any, target: Any, *, transposed: bool, groups: int) -> int:
@@ -172,8 +186,8 @@ PRODUCTS: Final[Mapping[str, tuple[str, Formula]]] = {
     "aten::bmm": (MATMUL, _between("self", "mat2")),
     "aten::_foreach_mm": (MATMUL, pairwise),
     "aten::_int_mm": (MATMUL, _between("self", "mat2")),
-    "aten::_scaled_mm": (MATMUL, _between("self", "mat2")),
-    "aten::_scaled_mm_v2": (MATMUL, _between("self", "mat2")),
+    "aten::_scaled_mm": (MATMUL, scaled),
+    "aten::_scaled_mm_v2": (MATMUL, scaled),
     "aten::addmm": (MATMUL, _between("mat1", "mat2")),
     "aten::_addmm_activation": (MATMUL, _between("mat1", "mat2")),
     "aten::_sparse_semi_structured_mm": (MATMUL, half_sparse("mat1", "mat2")),
@@ -191,8 +205,8 @@ PRODUCTS: Final[Mapping[str, tuple[str, Formula]]] = {
     "aten::mkldnn_linear": (LINEAR, per_output),
     "aten::linear_backward": (LINEAR, _linear_gradients),
     "aten::_grouped_mm": (MATMUL, grouped),
-    "aten::_scaled_grouped_mm": (MATMUL, grouped),
-    "aten::_scaled_grouped_mm_v2": (MATMUL, grouped),
+    "aten::_scaled_grouped_mm": (MATMUL, scaled_grouped),
+    "aten::_scaled_grouped_mm_v2": (MATMUL, scaled_grouped),
     "aten::_weight_int8pack_mm": (LINEAR, per_output),
     "aten::_weight_int4pack_mm": (LINEAR, per_output),
     "aten::_weight_int4pack_mm_for_cpu": (LINEAR, per_output),
