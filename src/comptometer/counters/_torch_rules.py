@@ -15,7 +15,7 @@ from torch._C import DispatchKey
 from comptometer.counters._torch_attention import Core, NeedsValuesError, fused
 from comptometer.counters._torch_operators import Kind, listed, reason
 from comptometer.counters._torch_products import PRODUCTS, Formula, named, product
-from comptometer.counters._torch_shapes import SHAPES, affine, plain
+from comptometer.counters._torch_shapes import SHAPES, affine, combined, plain
 
 if TYPE_CHECKING:
     from comptometer.counters._torch_trace import Tracer
@@ -80,7 +80,9 @@ def _made(left: torch.Tensor) -> torch.dtype:
 
 
 def _multiplied(trace: Tracer, func: Any, args: Any, kwargs: Any) -> Any:
-    out = func(*args, **kwargs)
+    out = combined(*args) if func is torch.ops.aten.mul.Tensor and plain(args[0]) else None
+    if out is None:
+        out = func(*args, **kwargs)
     node: Any = torch._C._current_autograd_node()
     if node is not None and node.name() in OUTER and not trace.idle:
         trace.add("matmul", 2 * out.numel() * (4 if out.dtype.is_complex else 1))
