@@ -451,11 +451,41 @@ def test_what_cannot_be_run_is_refused() -> None:
         count(3)  # type: ignore[arg-type]
 
 
-def test_a_list_of_matrix_products_is_not_taken_for_elementwise_work() -> None:
-    if not hasattr(torch.ops.aten, "_foreach_mm"):
-        pytest.skip("this PyTorch has no lists of matrix products")
-    assert classify(torch.ops.aten._foreach_mm.default) == "unknown"
-    assert classify(torch.ops.aten._foreach_mul.List) == "elementwise"
-    pair = [torch.zeros(2, 3)], [torch.zeros(3, 4)]
-    found = count(lambda: torch.ops.aten._foreach_mm(*pair))
-    assert not found.complete
+@pytest.mark.skipif(not hasattr(torch.ops.aten, "_foreach_mm"), reason="this PyTorch has no lists of matrix products")
+class TestListsOfMatrixProducts:
+    """`_foreach_mm` is a contraction, not element-wise work like its siblings."""
+
+    def test_it_is_told_from_the_elementwise_operators_on_lists(self) -> None:
+        assert classify(torch.ops.aten._foreach_mm.default) == "contraction"
+        assert classify(torch.ops.aten._foreach_mul.List) == "elementwise"
+
+    @pytest.mark.parametrize("device", ["cpu", "meta"])
+    def test_it_is_the_sum_of_its_products_and_so_are_its_gradients(self, device: str) -> None:
+        left = [torch.zeros(size, device=device, requires_grad=True) for size in ((2, 3), (5, 7))]
+        right = [torch.zeros(size, device=device, requires_grad=True) for size in ((3, 4), (7, 6))]
+        found = count(lambda: torch.ops.aten._foreach_mm(left, right), strict=True)
+        assert (found.forward, found.backward) == (2 * (24 + 210), 2 * 2 * (24 + 210))
+        apart = count(lambda: [one @ other for one, other in zip(left, right, strict=True)])
+        assert (found.forward, found.backward) == (apart.forward, apart.backward)
+        assert set(found.by_operation) == {"matmul"}
+
+    def test_autograd_forms_the_gradients_of_a_whole_list_or_of_none_of_it(self) -> None:
+        left = [torch.zeros(2, 3), torch.zeros(5, 7)]
+        right = [torch.zeros(3, 4, requires_grad=True), torch.zeros(7, 6)]
+        assert count(lambda: torch.ops.aten._foreach_mm(left, right)).backward == 2 * (24 + 210)
+
+    def test_a_list_with_parameters_is_a_linear_layer(self) -> None:
+        found = count(Listed(), (4, 6), strict=True)
+        assert set(found.by_operation) == {"linear"}
+        assert (found.forward, found.backward) == (2 * 2 * 4 * 6 * 7, 2 * 2 * 4 * 6 * 7)
+
+
+class Listed(nn.Module):
+    """Two layers without bias as one operator."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = nn.ParameterList(nn.Parameter(torch.zeros(6, 7)) for _ in range(2))
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return torch.ops.aten._foreach_mm([x, x], list(self.weights))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from torch.autograd.function import FunctionCtx
 
 KEYS: Final = ("AutogradCPU", "AutogradMeta", "AutogradCUDA", "AutogradXPU", "AutogradMPS", "AutogradHPU")
+PACKED: Final = 3  # axes of sequences that are packed into one
 OPERATOR: Final = torch.ops.aten.scaled_dot_product_attention.default
 
 
@@ -195,12 +196,14 @@ def one_attention() -> Iterator[None]:
 def fused(trace: Trace, name: str, given: Mapping[str, Any]) -> Core | None:
     """Sizes for the operators that take (batch, heads, length, width), and for those that take lengths before heads.
 
-    Nothing where sequences of unknown lengths are packed into one.
+    cuDNN's takes the first form, or sequences that are packed into one: (lengths, heads, width). Nothing where the
+    lengths of packed sequences are unknown.
     """
     causal = bool(given.get("is_causal", False) or given.get("custom_mask_type"))
-    if name.startswith(("aten::_flash_attention", "aten::_efficient_attention")):
+    packed = name.startswith("aten::_cudnn_attention") and given["query"].dim() == PACKED
+    if packed or name.startswith(("aten::_flash_attention", "aten::_efficient_attention")):
         return _lengths_first(trace, given, causal)
-    query, key, value = given["query"], given["key"], given["value"]
+    query, key, value = (given[name] if name in given else given[name[0]] for name in ("query", "key", "value"))
     mask = given.get("attn_mask") if given.get("attn_mask") is not None else given.get("attn_bias")
     return Core(kept(trace, query, key, mask, causal), query.shape[-1], value.shape[-1])
 

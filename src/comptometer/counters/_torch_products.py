@@ -49,10 +49,43 @@ def _between(left: str, right: str) -> Formula:
     return lambda given, out: product(given[left], given[right])
 
 
+def pairwise(given: Arguments, out: Any) -> int:
+    """`_foreach_mm`: each matrix of one list times that of the other in the same place."""
+    return sum(product(left, right) for left, right in zip(given["self"], given["mat2"], strict=True))
+
+
 def per_output(given: Arguments, out: Any) -> int:
     """Each output sums over the last axis of the first argument: products with packed or quantised weights."""
     source = next(iter(given.values()))
     return matmul(prod(out.shape), source.shape[-1], 1)
+
+
+def scaled(given: Arguments, out: Any) -> int:
+    """A product of factors with few bits; where two numbers share a byte, they are neighbours on the inner axis."""
+    return product(given["self"], given["mat2"]) * _numbers_in_each(given["self"])
+
+
+def _numbers_in_each(tensor: Any) -> int:
+    return 2 if str(tensor.dtype).endswith("_x2") else 1
+
+
+def half_sparse(packed: str, dense: str) -> Formula:
+    """A matrix that keeps two of every four entries, or one of every two, times another: products with what is kept.
+
+    The packed one is (m × k/2), the dense one (k × n) or (…, k); which is which does not matter to the sum.
+    """
+
+    def formula(given: Arguments, out: Any) -> int:
+        kept, other = given[packed], given[dense]
+        inner = 2 * kept.shape[-1]
+        return matmul(kept.shape[0], kept.shape[-1], prod(other.shape) // inner)
+
+    return formula
+
+
+def half_sparse_compressed(given: Arguments, out: Any) -> int:
+    """`_cslt_sparse_mm`: as above, but the packed matrix holds its places too, so the inner axis is the dense one's."""
+    return matmul(prod(out.shape), given["dense_B"].shape[0] // 2, 1)
 
 
 def grouped(given: Arguments, out: Any) -> int:
@@ -70,6 +103,11 @@ def grouped(given: Arguments, out: Any) -> int:
     if left.dim() == 3:
         return matmul(rows, inner, used if used is not None else columns)
     return matmul(rows, used if used is not None else inner, columns)
+
+
+def scaled_grouped(given: Arguments, out: Any) -> int:
+    """`_scaled_grouped_mm`: the same of factors with few bits."""
+    return grouped(given, out) * _numbers_in_each(given["self"])
 
 
 def _convolved(source: Any, weight: Any, target: Any, *, transposed: bool, groups: int) -> int:
@@ -146,11 +184,16 @@ RECURRENCE: Final = "recurrence"
 PRODUCTS: Final[Mapping[str, tuple[str, Formula]]] = {
     "aten::mm": (MATMUL, _between("self", "mat2")),
     "aten::bmm": (MATMUL, _between("self", "mat2")),
+    "aten::_foreach_mm": (MATMUL, pairwise),
     "aten::_int_mm": (MATMUL, _between("self", "mat2")),
-    "aten::_scaled_mm": (MATMUL, _between("self", "mat2")),
-    "aten::_scaled_mm_v2": (MATMUL, _between("self", "mat2")),
+    "aten::_scaled_mm": (MATMUL, scaled),
+    "aten::_scaled_mm_v2": (MATMUL, scaled),
     "aten::addmm": (MATMUL, _between("mat1", "mat2")),
     "aten::_addmm_activation": (MATMUL, _between("mat1", "mat2")),
+    "aten::_sparse_semi_structured_mm": (MATMUL, half_sparse("mat1", "mat2")),
+    "aten::_sparse_semi_structured_addmm": (MATMUL, half_sparse("mat1", "mat2")),
+    "aten::_sparse_semi_structured_linear": (LINEAR, half_sparse("weight", "input")),
+    "aten::_cslt_sparse_mm": (MATMUL, half_sparse_compressed),
     "aten::_sparse_addmm": (MATMUL, _between("mat1", "mat2")),
     "aten::baddbmm": (MATMUL, _between("batch1", "batch2")),
     "aten::addbmm": (MATMUL, _between("batch1", "batch2")),
@@ -162,7 +205,8 @@ PRODUCTS: Final[Mapping[str, tuple[str, Formula]]] = {
     "aten::mkldnn_linear": (LINEAR, per_output),
     "aten::linear_backward": (LINEAR, _linear_gradients),
     "aten::_grouped_mm": (MATMUL, grouped),
-    "aten::_scaled_grouped_mm": (MATMUL, grouped),
+    "aten::_scaled_grouped_mm": (MATMUL, scaled_grouped),
+    "aten::_scaled_grouped_mm_v2": (MATMUL, scaled_grouped),
     "aten::_weight_int8pack_mm": (LINEAR, per_output),
     "aten::_weight_int4pack_mm": (LINEAR, per_output),
     "aten::_weight_int4pack_mm_for_cpu": (LINEAR, per_output),
@@ -183,6 +227,9 @@ PRODUCTS: Final[Mapping[str, tuple[str, Formula]]] = {
     "aten::cudnn_convolution_add_relu": (CONVOLUTION, convolved),
     "aten::cudnn_convolution_transpose": (CONVOLUTION, convolved_transposed),
     "aten::miopen_convolution": (CONVOLUTION, convolved),
+    "aten::miopen_convolution_relu": (CONVOLUTION, convolved),
+    "aten::miopen_convolution_add_relu": (CONVOLUTION, convolved),
+    "aten::miopen_depthwise_convolution": (CONVOLUTION, convolved),
     "aten::miopen_convolution_transpose": (CONVOLUTION, convolved_transposed),
     "aten::_slow_conv2d_forward": (CONVOLUTION, convolved),
     "aten::slow_conv3d_forward": (CONVOLUTION, convolved),

@@ -15,7 +15,7 @@ from torch._C import DispatchKey
 from comptometer.counters._torch_attention import Core, NeedsValuesError, fused
 from comptometer.counters._torch_operators import Kind, listed, reason
 from comptometer.counters._torch_products import PRODUCTS, Formula, named, product
-from comptometer.counters._torch_shapes import SHAPES, affine, plain
+from comptometer.counters._torch_shapes import SHAPES, affine, combined, plain
 
 if TYPE_CHECKING:
     from comptometer.counters._torch_trace import Tracer
@@ -69,13 +69,20 @@ def _grouped(formula: Formula, trace: Tracer, func: Any, args: Any, kwargs: Any)
     else:
         groups = [given["offs"].shape[0]] if left.dim() == right.dim() == 2 else list(left.shape[:-2])
         out = left.new_empty([*groups, left.shape[-2], right.shape[-1]] if left.dim() != 3 or right.dim() == 3 else
-                             [left.shape[-2], right.shape[-1]], dtype=given["out_dtype"])  # fmt: skip
+                             [left.shape[-2], right.shape[-1]], dtype=given["out_dtype"] or _made(left))  # fmt: skip
     trace.add(trace.label("matmul", (left, right)), formula(given, out))
     return out
 
 
+def _made(left: torch.Tensor) -> torch.dtype:
+    """The data type of a grouped product, unless another is asked for."""
+    return left.dtype if left.dtype.itemsize > 1 else torch.bfloat16
+
+
 def _multiplied(trace: Tracer, func: Any, args: Any, kwargs: Any) -> Any:
-    out = func(*args, **kwargs)
+    out = combined(*args) if func is torch.ops.aten.mul.Tensor and plain(args[0]) else None
+    if out is None:
+        out = func(*args, **kwargs)
     node: Any = torch._C._current_autograd_node()
     if node is not None and node.name() in OUTER and not trace.idle:
         trace.add("matmul", 2 * out.numel() * (4 if out.dtype.is_complex else 1))
@@ -251,7 +258,13 @@ def _flex_pairs(trace: Tracer, query: Any, length: int, width: int, block_mask: 
     return examples * heads * (length * length // 2) if half else None
 
 
-_FUSED: Final = ("_scaled_dot_product_", "_flash_attention_", "_efficient_attention_")
+_FUSED: Final = (
+    "_scaled_dot_product_",
+    "_flash_attention_",
+    "_efficient_attention_",
+    "_cudnn_attention_",
+    "_triton_scaled_dot_",
+)
 _PLAIN: Final = frozenset({"mm", "bmm", "_int_mm", "addmm", "baddbmm", "addbmm", "mv", "addmv", "dot", "vdot"})
 _HIGHER: Final[Mapping[str, Rule]] = {
     "cond": _cond,
@@ -278,7 +291,13 @@ def classify(func: Any) -> Kind:
     return "free" if viewed else "unknown"
 
 
-_LAYERS: Final = frozenset({"aten::_native_multi_head_attention", "aten::_transformer_encoder_layer_fwd"})
+_LAYERS: Final = frozenset(
+    {
+        "aten::_native_multi_head_attention",
+        "aten::_triton_multi_head_attention",
+        "aten::_transformer_encoder_layer_fwd",
+    }
+)
 
 
 def _stem(name: str) -> str:

@@ -388,4 +388,6 @@ def _has_parameter(args: Sequence[Any]) -> bool:
             base = value._base
             if isinstance(value if base is None else base, torch.nn.Parameter):
                 return True
+        elif isinstance(value, (list, tuple)) and any(_has_parameter([part]) for part in value):
+            return True
     return False

@@ -12,12 +12,13 @@ Three programs are made, and nothing is computed:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, get_args
+from typing import Any
 
 import jax
 from jax.extend.core import jaxpr_as_fun
 
 from comptometer.counters import _jax_flow as flow
+from comptometer.counters import _switches as switches
 from comptometer.counters._jax_attention import marked
 from comptometer.counters._jax_tally import Tally
 from comptometer.counters._jax_target import Target, target
@@ -74,11 +75,8 @@ def count(
             f"name the argument with the parameters{FORWARD_ONLY}"
         )
     tally = _counted(found, Walk(name, attention, recompute), name, backward)
-    if strict and tally.unknown:
-        listed = ", ".join(f"{primitive} ({why})" for primitive, (_, why) in tally.unknown.items())
-        raise UsageError(
-            f"{name}: no formula for {listed}; without strict they are listed and the total is a lower bound"
-        )
+    if strict:
+        switches.refuse_uncounted(name, tally.uncounted())
     examples, length = found.extent
     return OpCount(
         terms=tally.terms(recompute),
@@ -100,13 +98,7 @@ def _checked(model: object, batch: int, attention: str, recompute: str, frozen: 
             f"needs a function, got {type(model).__name__}; of a module with parameters of its own, give the function "
             "that applies it (module.apply)"
         )
-    if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
-        raise UsageError(f"batch: needs a whole number from 1, got {batch!r}")
-    for word, value, known in (("attention", attention, Attention), ("recompute", recompute, Recompute)):
-        if value not in get_args(known):
-            raise UsageError(f"{word}: {value!r} is not one of {', '.join(get_args(known))}")
-    if isinstance(frozen, str):
-        raise UsageError(f"frozen: needs a list of names, got the text {frozen!r}")
+    switches.check(batch, attention, recompute, frozen)
 
 
 def _name(model: Any) -> str:

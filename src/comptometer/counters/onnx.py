@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import onnx
 
 from comptometer.counters import _onnx_axes as axes
 from comptometer.counters import _onnx_file as file
+from comptometer.counters import _switches as switches
 from comptometer.counters._onnx_operators import plain_domain
 from comptometer.counters._onnx_values import Value
 from comptometer.counters._onnx_walk import Frame, Walk
@@ -57,16 +58,13 @@ def count(
     >>> found.forward, found.training
     (128, None)
     """
-    _switches(batch, attention, recompute, frozen)
+    _checked(batch, attention, recompute, frozen)
     place = str(model) if isinstance(model, (str, Path)) else model.graph.name or "ONNX model"
     read = file.read(Path(model)) if isinstance(model, (str, Path)) else file.checked(model, place)
     walk = _walked(read, place, inputs, batch, attention)
     missing = walk.book.uncounted()
-    if strict and missing:
-        listed = ", ".join(f"{one.operation} ({one.reason})" for one in missing)
-        raise UsageError(
-            f"{place}: no formula for {listed}; without strict they are listed and the total is a lower bound"
-        )
+    if strict:
+        switches.refuse_uncounted(place, missing)
     total = sum(walk.weights.values())
     examples, length = walk.axes.extent()
     return OpCount(
@@ -84,12 +82,8 @@ def count(
     )
 
 
-def _switches(batch: int, attention: str, recompute: str, frozen: Sequence[str]) -> None:
-    if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
-        raise UsageError(f"batch: needs a whole number from 1, got {batch!r}")
-    for word, value, known in (("attention", attention, Attention), ("recompute", recompute, Recompute)):
-        if value not in get_args(known):
-            raise UsageError(f"{word}: {value!r} is not one of {', '.join(get_args(known))}")
+def _checked(batch: int, attention: str, recompute: str, frozen: Sequence[str]) -> None:
+    switches.check(batch, attention, recompute, frozen)
     if recompute != "none":
         raise UsageError(f"recompute: {recompute!r} needs a backward pass, which an ONNX model does not have")
     if frozen:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any
 
 import torch
 from torch import nn
 
+from comptometer.counters import _switches as switches
 from comptometer.counters import _torch_target as target
 from comptometer.counters._torch_attention import NeedsValuesError
 from comptometer.counters._torch_axes import ELEMENTWISE, NORMALIZATION
@@ -89,11 +90,8 @@ def count(
     found = _result(trace, model, name, Convention(attention=attention, recompute=recompute), inputs, batch)
     if axes:
         found = replace(found, included=_included(trace, axes, model, frozen if backward else None))
-    if strict and found.uncounted:
-        listed = ", ".join(f"{unknown.operation} ({unknown.reason})" for unknown in found.uncounted)
-        raise UsageError(
-            f"{name}: no formula for {listed}; without strict they are listed and the total is a lower bound"
-        )
+    if strict:
+        switches.refuse_uncounted(name, found.uncounted)
     return found
 
 
@@ -122,13 +120,7 @@ def _in_vain(before: Attempt, error: Exception, attempt: Attempt) -> bool:
 def _checked(model: object, batch: int, attention: str, recompute: str, frozen: Sequence[str]) -> None:
     if not callable(model):
         raise UsageError(f"needs a module or a function, got {type(model).__name__}")
-    if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
-        raise UsageError(f"batch: needs a whole number from 1, got {batch!r}")
-    for word, value, known in (("attention", attention, Attention), ("recompute", recompute, Recompute)):
-        if value not in get_args(known):
-            raise UsageError(f"{word}: {value!r} is not one of {', '.join(get_args(known))}")
-    if isinstance(frozen, str):
-        raise UsageError(f"frozen: needs a list of names, got the text {frozen!r}")
+    switches.check(batch, attention, recompute, frozen)
     if frozen and not isinstance(model, nn.Module):
         raise UsageError("frozen: needs a module; a function has no named parameters")
 
