@@ -10,6 +10,7 @@ import warnings
 from typing import Any
 
 import pytest
+from chunks import executed
 from grid import disagreements
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -189,6 +190,32 @@ def qwen(pick: random.Random, name: str, **more: Any) -> Case:
     return Case(fields, (height, width), rows * columns // 4, inputs, 2)
 
 
+def qwen3_5(pick: random.Random, name: str, **more: Any) -> Case:
+    keys = pick.choice([1, 2])
+    case = qwen(
+        pick,
+        name,
+        linear_num_key_heads=keys,
+        linear_num_value_heads=keys * pick.choice([1, 2]),
+        linear_key_head_dim=pick.choice([6, 8]),
+        linear_value_head_dim=pick.choice([4, 8]),
+        linear_conv_kernel_dim=pick.choice([2, 4]),
+        **more,
+    )
+    case.fields["text_config"] |= {
+        "head_dim": 16,
+        "num_hidden_layers": 3,
+        "layer_types": ["linear_attention", "full_attention", pick.choice(["linear_attention", "full_attention"])],
+        "rope_parameters": {
+            "rope_type": "default",
+            "rope_theta": 1e4,
+            "partial_rotary_factor": 0.5,
+            "mrope_section": [2, 1, 1],
+        },
+    }
+    return case
+
+
 def mllama(pick: random.Random) -> Case:
     vision = tower(pick, "mllama_vision_model")
     picked = pick.choice([[0], [1, 0]])
@@ -245,6 +272,18 @@ CASES: dict[str, Any] = {
         ),
         "Qwen3VLMoe",
     ),
+    "qwen3_5": (lambda pick: qwen3_5(pick, "qwen3_5"), "Qwen3_5"),
+    "qwen3_5_moe": (
+        lambda pick: qwen3_5(
+            pick,
+            "qwen3_5_moe",
+            num_experts=4,
+            num_experts_per_tok=pick.choice([1, 2]),
+            moe_intermediate_size=12,
+            shared_expert_intermediate_size=20,
+        ),
+        "Qwen3_5Moe",
+    ),
 }
 # How the class names what the closed form calls vision, projector and text
 PARTS = {
@@ -273,6 +312,7 @@ OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }  # fmt: skip
 OTHERS["qwen3_vl_moe"] = OTHERS["qwen3_vl"]
+OTHERS["qwen3_5"] = OTHERS["qwen3_5_moe"] = OTHERS["qwen3_vl"]
 OTHERS["smolvlm"] = OTHERS["idefics3"]
 
 
@@ -295,6 +335,16 @@ def built(name: str, seed: int) -> tuple[Any, dict[str, Any], Case]:
     return model.train(False), said, case
 
 
+def chunked(name: str, case: Case, length: int) -> tuple[int, int] | None:
+    """What the class executes in place of the text's recurrence, where it has one."""
+    fields = case.fields["text_config"]
+    return (
+        executed(fields | {"model_type": f"{name}_text"}, case.batch, length)
+        if "linear_key_head_dim" in fields
+        else None
+    )
+
+
 def inputs(case: Case, length: int) -> dict[str, Any]:
     tokens = torch.full((case.batch, length), 5)
     tokens[:, 1 : case.positions + 1] = IMAGE
@@ -309,16 +359,17 @@ def test_the_closed_form_is_what_the_class_does_with_an_image(name: str, seed: i
     model, fields, case = built(name, seed)
     length = case.positions + 7
     found = disagreements(
-        fields, model, inputs(case, length), batch=case.batch, sequence_length=length, image_size=case.size
-    )
+        fields, model, inputs(case, length), batch=case.batch, sequence_length=length, image_size=case.size,
+        executed=chunked(name, case, length),
+    )  # fmt: skip
     assert not apart_from_masks(name, found)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_closed_form_is_what_the_class_does_with_text_alone(name: str) -> None:
-    model, fields, _ = built(name, 0)
+    model, fields, case = built(name, 0)
     tokens = {"input_ids": torch.full((2, 9), 5), "use_cache": False}
-    assert not disagreements(fields, model, tokens, batch=2, sequence_length=9)
+    assert not disagreements(fields, model, tokens, batch=2, sequence_length=9, executed=chunked(name, case, 9))
 
 
 @pytest.mark.parametrize("frozen", [("vision",), ("text",), ("vision", "text"), ("vision", "projector")])
@@ -332,7 +383,7 @@ def test_frozen_towers_save_the_class_and_the_closed_form_the_same_gradients(
     theirs = [part for word in frozen for part in parts[word] if any(key.startswith(part) for key in known)]
     found = disagreements(
         fields, model, inputs(case, length), batch=case.batch, sequence_length=length, image_size=case.size,
-        frozen=frozen, frozen_in_model=tuple(theirs),
+        frozen=frozen, frozen_in_model=tuple(theirs), executed=chunked(name, case, length),
     )  # fmt: skip
     assert not apart_from_masks(name, found)
 
