@@ -301,6 +301,9 @@ def test_modules_that_predict_further_tokens_are_the_rest_of_a_checkpoint() -> N
     assert sizes(GLM_45_AIR, include=["mtp"])[0] + 2 * 151552 * 4096 + 128 * 46 == 110_468_824_832
     mimo = fields("mimo", 4096, 36, 32, 8, 11008, 151680, num_nextn_predict_layers=1)
     assert sizes(mimo, include=["mtp"])[0] == 7_833_409_536
+    flash = ROUNDED["MiMo-V2-Flash *"][0] | {"num_nextn_predict_layers": 3}
+    light = (sizes(flash, include=["mtp"])[0] - sizes(flash)[0]) / 3
+    assert light / 1e9 == pytest.approx(0.33, abs=0.005)  # its model card: 0.33B per block
 
 
 def test_the_two_gemma_3n_differ_by_what_their_checkpoints_differ_by() -> None:
