@@ -208,6 +208,14 @@ FAMILIES: dict[str, Any] = {
     "glm_moe_dsa": lambda p: latent(p) | {
         "num_hidden_layers": 3, "indexer_types": p.choice([["full"] * 3, ["full", "shared", "full"]]),
     },
+    "nanochat": lambda p: without(common(p), "pad_token_id") | {"attention_bias": p.choice([True, False])},
+    "diffllama": lambda p: common(p) | {
+        "num_attention_heads": 4, "num_key_value_heads": p.choice([2, 4]), "hidden_size": p.choice([32, 48]),
+        "head_dim": p.choice([8, 20]), "attention_bias": p.choice([True, False]),
+    },
+    "doge": lambda p: biased(p, keep_window_size=p.choice([5, 64]), sliding_window=p.choice([None, 3])) | {
+        "is_moe": p.choice([True, False]), "num_experts": p.choice([9, 18]), "num_experts_per_tok": p.choice([2, 5]),
+    },
     "gemma3n_text": gemma3n,
     "gemma4_text": gemma4,
     "longcat_flash": lambda p: {
@@ -279,6 +287,8 @@ SWITCHES: list[tuple[str, dict[str, Any]]] = [
     ("llama4_text", {"moe_layers": [1], "num_hidden_layers": 3, "no_rope_layers": [1, 0, 1]}),
     ("deepseek_v32", {"mlp_layer_types": ["sparse", "dense", "sparse"], "num_hidden_layers": 3}),
     ("apertus", {"hidden_act": "xielu"}),
+    ("doge", {"is_moe": True, "attention_bias": True, "mlp_bias": True}),
+    ("doge", {"is_moe": False, "attention_bias": False}),
 ]  # fmt: skip
 
 

@@ -106,6 +106,37 @@ class TestSharedKeys:
             count(GEMMA_4 | {"per_layer_config": {"6": {"head_dim": 32}}})
 
 
+SMALL: dict[str, Any] = {
+    "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 50,
+    "intermediate_size": 24,
+}  # fmt: skip
+
+
+class TestOtherAttentions:
+    def test_doge_sees_as_many_keys_as_it_keeps(self) -> None:
+        kept = {"model_type": "doge", "keep_window_size": 4}
+        assert core(SMALL | kept, 10) == core(SMALL | {"model_type": "mistral", "sliding_window": 4}, 10)
+        assert core(SMALL | kept | {"sliding_window": 3}, 10) < core(SMALL | kept, 10)
+
+    def test_the_active_experts_of_doge_are_those_that_are_chosen(self) -> None:
+        routed = {"model_type": "doge", "is_moe": True, "num_experts": 16, "num_experts_per_tok": 3}
+        found = count(SMALL | routed, sequence_length=10).parameters
+        assert found is not None
+        assert found.total - found.active == 2 * 2 * 32 * (16 - 3)
+        with pytest.raises(DataError, match="num_experts_per_tok: needs a whole number from 1 to 9"):
+            count(SMALL | routed | {"num_experts": 15, "num_experts_per_tok": 10}, sequence_length=10)
+
+    def test_differential_attention_has_the_core_twice(self) -> None:
+        assert core(SMALL | {"model_type": "diffllama"}, 10) == 2 * core(SMALL | {"model_type": "llama"}, 10)
+        with pytest.raises(DataError, match="num_key_value_heads: needs an even number"):
+            count(SMALL | {"model_type": "diffllama", "num_key_value_heads": 1})
+
+    def test_norms_without_weights_and_mean_are_four_operations_each(self) -> None:
+        only = ["normalization"]
+        ours = count(SMALL | {"model_type": "nanochat"}, sequence_length=10, include=only).included["normalization"]
+        assert sum(term.forward for term in ours) == 4 * 10 * (32 * (2 * 2 + 2) + 2 * 32 + 2 * 16)
+
+
 def work(terms: Mapping[str, Term]) -> tuple[int, int]:
     return sum(term.forward for term in terms.values()), sum(term.backward for term in terms.values())
 

@@ -18,8 +18,9 @@ from comptometer.errors import UsageError
 from comptometer.ops import ADAMW, LAYER_NORM, RMS_NORM, Convention, Term
 from comptometer.trainable import EVERYTHING, Trainable
 
-Norm = Literal["none", "scale", "mean and scale", "scale and bias"]
-NORM_SIZE: Final = {"none": 0, "scale": 1, "mean and scale": 1, "scale and bias": 2}
+Norm = Literal["none", "root", "scale", "mean and scale", "scale and bias"]
+NORM_SIZE: Final = {"none": 0, "root": 0, "scale": 1, "mean and scale": 1, "scale and bias": 2}
+WITHOUT_MEAN: Final = ("root", "scale")
 Flow = bool  # does the value need a gradient?
 DATA: Final[Flow] = False  # what comes from the data set never does
 
@@ -184,11 +185,14 @@ class Network:
         return self._own(module, size) and size > 0
 
     def norm(self, module: str, x: Flow, rows: int, width: int, kind: Norm = "scale", *, groups: int = 1) -> Flow:
-        """A normalisation of rows, of `width` elements each: no contraction."""
+        """A normalisation of rows, of `width` elements each: no contraction.
+
+        Of the two without parameters, `none` takes the mean off and `root` does not.
+        """
         trained = self._own(module, NORM_SIZE[kind] * width)
-        per_element = RMS_NORM if kind == "scale" else LAYER_NORM
+        per_element = RMS_NORM if kind in WITHOUT_MEAN else LAYER_NORM
         self._extra("normalization", module, per_element * rows * width)
-        return x or (trained and kind != "none")
+        return x or (trained and NORM_SIZE[kind] > 0)
 
     def elementwise(self, module: str, operations: int) -> None:
         """Work element by element: biases, activations, gates, softmax, residual sums, rotary positions."""

@@ -132,6 +132,13 @@ def olmo(config: Config, net: Network) -> None:
     decoder(llama_like(config, norm="none"), net)
 
 
+@formula("nanochat")
+def nanochat(config: Config, net: Network) -> None:
+    """As LLaMA without gates; all norms, also on the embedding and on each head, have no parameters."""
+    base = llama_like(config, gated=False, norm="root", first_norm=True, mlp_bias=False, query_norm_kind="root")
+    decoder(head_norms(base), net)
+
+
 @formula("olmo2")
 def olmo2(config: Config, net: Network) -> None:
     """As LLaMA with norms after the blocks and on the whole query and key."""
