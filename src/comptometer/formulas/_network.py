@@ -180,6 +180,10 @@ class Network:
         self.embedding += entries * width
         return self._own(module, entries * width) or self._features
 
+    def again(self, module: str) -> Flow:
+        """A table that was written down before, looked up once more without features in place of its rows."""
+        return self.trainable.weight(self._prefix + module)
+
     def weights(self, module: str, size: int) -> Flow:
         """Parameters that take part in no contraction: positions, class tokens, scales, sinks."""
         return self._own(module, size) and size > 0
