@@ -253,6 +253,7 @@ ROUNDED: dict[str, tuple[dict[str, Any], float, float, float]] = {
         | experts(256, 8, 2048),
         309, 15, 0.015,
     ),
+    "nanochat d32": (fields("nanochat", 2048, 32, 16, 16, 8192, 65536), 1.9, 1.9, 0.015),
     "Solar Open 100B": (
         fields("solar_open", 4096, 48, 64, 8, 1, 196608, head_dim=128) | experts(128, 8, 1280, n_shared_experts=1),
         102.6, 12, 0.01,

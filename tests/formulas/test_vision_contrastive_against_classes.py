@@ -153,6 +153,14 @@ def test_sizes_of_released_models(name: str) -> None:
     assert found.total == parameters
 
 
+def test_chinese_clip_has_the_size_that_its_authors_round() -> None:
+    # Yang et al. 2022, arXiv 2211.01335: ViT-B/16 with RoBERTa-wwm-Base, 188M
+    fields = {"model_type": "chinese_clip", "vision_config": {"patch_size": 16}, "text_config": {"vocab_size": 21128}}
+    found = count(fields).parameters
+    assert found is not None
+    assert round(found.total / 1e6) == 188
+
+
 def test_every_image_is_compared_with_every_text() -> None:
     one, many = (count(CLIP_L, batch=batch) for batch in (1, 32))
     assert one.by_module["logits"].forward == 2 * 768

@@ -526,6 +526,17 @@ def test_sizes_of_released_models(name: str) -> None:
     assert found.total == parameters
 
 
+def test_blip_2_has_the_size_of_its_model_card() -> None:
+    text = {
+        "model_type": "opt", "hidden_size": 2560, "num_hidden_layers": 32, "ffn_dim": 10240, "num_attention_heads": 32,
+        "word_embed_proj_dim": 2560,
+    }  # fmt: skip
+    fields = {"model_type": "blip-2", "text_config": text, "vision_config": {}, "qformer_config": {}}
+    found = count(fields, sequence_length=64).parameters
+    assert found is not None
+    assert round(found.total / 1e9, 2) == 3.74  # Salesforce/blip2-opt-2.7b
+
+
 def test_a_token_of_text_uses_the_text_tower_alone() -> None:
     from comptometer.formulas import count as formula_count
 
