@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from grid import disagreements
+from grid import built, disagreements
 from hypothesis import given
 from hypothesis import strategies as st
 from test_published_counts import DEEPSEEK, DEEPSEEK_32, GEMMA_3N, GLM_45, LLAMA_4, PALM, experts, fields
@@ -281,15 +280,9 @@ class TestOnTop:
         ],
     )
     def test_a_decoder_with_another_head_costs_what_the_class_costs(self, model_type: str, head: str) -> None:
-        transformers = pytest.importorskip("transformers", reason="transformers is not installed")
         torch = pytest.importorskip("torch", reason="PyTorch is not installed")
         given = {**QWEN_MOE, **LLAMA, "model_type": model_type, "num_labels": 5, "pad_token_id": 0, "head_dim": 16}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            shape = {key: value for key, value in given.items() if key != "model_type"}
-            config = transformers.CONFIG_MAPPING[model_type](**shape)
-            config._attn_implementation = "eager"
-            model = getattr(transformers, head).from_config(config).train(False)
+        model, _ = built(model_type, {key: value for key, value in given.items() if key != "model_type"}, head)
         tokens = torch.zeros(2, 12, dtype=torch.long)
         stated = {**given, "architectures": [type(model).__name__]}
         assert not disagreements(stated, model, tokens, batch=2, sequence_length=12)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-import warnings
 from typing import Any
 
 import pytest
-from grid import disagreements
+from grid import built, disagreements
 
 from comptometer.counting import count
 from comptometer.errors import DataError, UsageError
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+pytest.importorskip("transformers", reason="transformers is not installed")
 
 BATCH, LENGTH = 3, 9
 
@@ -59,15 +58,12 @@ def comparing(known: Any) -> Any:
     return Comparing
 
 
-def built(name: str, model_type: str, seed: int) -> tuple[Any, dict[str, Any], dict[str, Any], int]:
+def model_of(name: str, model_type: str, seed: int) -> tuple[Any, dict[str, Any], dict[str, Any], int]:
     """A model, its configuration, its inputs and the side of its images."""
     pick = random.Random(f"{name}/{seed}")
     given = fields_of(pick, model_type)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the library that is measured
-        config = transformers.CONFIG_MAPPING[model_type](**given)
-        config._attn_implementation = pick.choice(["eager"] if model_type == "align" else ["eager", "sdpa"])
-        model = getattr(transformers, name)(config)
+    attention = pick.choice(["eager"] if model_type == "align" else ["eager", "sdpa"])
+    model, said = built(model_type, given, name, attention=attention)
     if model_type == "align":
         model.__class__ = comparing(type(model))
     vision = given["vision_config"]
@@ -81,7 +77,7 @@ def built(name: str, model_type: str, seed: int) -> tuple[Any, dict[str, Any], d
         }
     if name.endswith("Model"):
         inputs["input_ids"] = torch.full((BATCH, LENGTH), 5)
-    return model.train(False), config.to_dict() | {"architectures": [name], "num_labels": 5}, inputs, side
+    return model, said, inputs, side
 
 
 MODELS = {
@@ -99,7 +95,7 @@ def given(name: str, side: int) -> dict[str, Any]:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("name", MODELS)
 def test_the_closed_form_is_what_the_class_does(name: str, seed: int) -> None:
-    model, fields, inputs, side = built(name, MODELS[name], seed)
+    model, fields, inputs, side = model_of(name, MODELS[name], seed)
     assert not disagreements(fields, model, inputs, **given(name, side))
 
 
@@ -115,7 +111,7 @@ def test_the_closed_form_is_what_the_class_does(name: str, seed: int) -> None:
 def test_a_frozen_tower_saves_the_class_and_the_closed_form_the_same_gradients(
     name: str, frozen: tuple[str, ...], theirs: tuple[str, ...]
 ) -> None:
-    model, fields, inputs, side = built(name, MODELS[name], 1)
+    model, fields, inputs, side = model_of(name, MODELS[name], 1)
     found = disagreements(fields, model, inputs, frozen=frozen, frozen_in_model=theirs, **given(name, side))
     assert not found
 

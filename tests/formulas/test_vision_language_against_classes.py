@@ -6,21 +6,19 @@ The classes look at the values of their inputs (where is the image?), so they ru
 from __future__ import annotations
 
 import random
-import warnings
 from typing import Any
 
 import pytest
 from chunks import executed
-from grid import disagreements
+from grid import built, disagreements
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comptometer.counting import count
 from comptometer.errors import ComptometerError, DataError, UsageError
-from comptometer.formulas import FORMULAS
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+pytest.importorskip("transformers", reason="transformers is not installed")
 
 IMAGE = 60  # the token whose embedding an image's feature replaces
 VOCABULARY = 64
@@ -354,23 +352,11 @@ OTHERS["blip-2 (opt)"] = OTHERS["blip-2 (t5)"] = {
 }  # fmt: skip
 
 
-def built(name: str, seed: int) -> tuple[Any, dict[str, Any], Case]:
-    """A small model, its configuration as its `config.json` would say, and its inputs."""
-    model_type = name.split(" ")[0]
+def model_of(name: str, seed: int) -> tuple[Any, dict[str, Any], Case]:
+    """A small model, its configuration, and its inputs."""
     make, prefix = CASES[name]
     case = make(random.Random(f"{name}/{seed}"))
-    if name == "llama4" and "llama4_text" not in FORMULAS:
-        pytest.skip("no formula for llama4_text")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the library that is measured
-        config = transformers.CONFIG_MAPPING[model_type](**case.fields)
-        config._attn_implementation = "eager"
-        if hasattr(config, "_experts_implementation"):
-            config._experts_implementation = "eager"
-        torch.manual_seed(0)
-        model = getattr(transformers, f"{prefix}ForConditionalGeneration")(config)
-    said = config.to_dict() | {"architectures": [f"{prefix}ForConditionalGeneration"]}
-    return model.train(False), said, case
+    return *built(name.split(" ")[0], case.fields, f"{prefix}ForConditionalGeneration"), case
 
 
 def chunked(name: str, case: Case, length: int) -> tuple[int, int] | None:
@@ -394,7 +380,7 @@ def inputs(case: Case, length: int) -> dict[str, Any]:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("name", CASES)
 def test_the_closed_form_is_what_the_class_does_with_an_image(name: str, seed: int) -> None:
-    model, fields, case = built(name, seed)
+    model, fields, case = model_of(name, seed)
     length = case.positions + 7
     found = disagreements(
         fields, model, inputs(case, length), batch=case.batch, sequence_length=length, image_size=case.size,
@@ -406,7 +392,7 @@ def test_the_closed_form_is_what_the_class_does_with_an_image(name: str, seed: i
 
 @pytest.mark.parametrize("name", [name for name in CASES if not name.startswith("blip")])  # which wants an image
 def test_the_closed_form_is_what_the_class_does_with_text_alone(name: str) -> None:
-    model, fields, case = built(name, 0)
+    model, fields, case = model_of(name, 0)
     tokens = {"input_ids": torch.full((2, 9), 5), "use_cache": False}
     assert not disagreements(fields, model, tokens, batch=2, sequence_length=9, executed=chunked(name, case, 9))
 
@@ -416,7 +402,7 @@ def test_the_closed_form_is_what_the_class_does_with_text_alone(name: str) -> No
 def test_frozen_towers_save_the_class_and_the_closed_form_the_same_gradients(
     name: str, frozen: tuple[str, ...]
 ) -> None:
-    model, fields, case = built(name, 1)
+    model, fields, case = model_of(name, 1)
     length, known = case.positions + 3, dict(model.named_parameters())
     parts = OTHERS.get(name, PARTS)
     theirs = [part for word in frozen for part in parts[word] if any(key.startswith(part) for key in known)]
