@@ -23,10 +23,9 @@ from comptometer.formulas._decoder import (
     attention,
     feed_forward,
     latent_attention,
-    layer_count,
-    layer_types,
     tokens_of,
 )
+from comptometer.formulas._decoder_fields import layer_count, layer_types
 from comptometer.formulas._llama import llama_like
 from comptometer.formulas._multi_token import Further, at_most_one
 from comptometer.formulas._network import Flow

@@ -15,7 +15,8 @@ from __future__ import annotations
 from math import isqrt
 
 from comptometer.formulas import Config, Flow, Network, formula
-from comptometer.formulas._decoder import Decoder, Experts, Layer, embedded, layer_count, logits, mlp, seen, tokens_of
+from comptometer.formulas._decoder import Decoder, Experts, Layer, embedded, logits, mlp, seen, tokens_of
+from comptometer.formulas._decoder_fields import layer_count
 from comptometer.formulas._llama import head_norms, llama_like
 
 

@@ -19,12 +19,11 @@ from comptometer.formulas._decoder import (
     attention,
     embedded,
     feed_forward,
-    layer_count,
-    layer_types,
     logits,
     mlp,
     tokens_of,
 )
+from comptometer.formulas._decoder_fields import layer_count, layer_types
 from comptometer.formulas._llama import llama_like
 from comptometer.formulas._multi_token import Further, at_most_one, predict
 from comptometer.formulas._network import Flow

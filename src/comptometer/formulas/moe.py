@@ -7,17 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from comptometer.formulas import Config, Network, formula
-from comptometer.formulas._decoder import (
-    Decoder,
-    Experts,
-    Layer,
-    amended,
-    checked_head,
-    decoder,
-    label_count,
-    layer_count,
-    layer_types,
-)  # fmt: skip
+from comptometer.formulas._decoder import Decoder, Experts, Layer, amended, decoder
+from comptometer.formulas._decoder_fields import checked_head, label_count, layer_count, layer_types
 from comptometer.formulas._llama import head_norms, llama_like, sliding, whole_norms, without_rotation
 from comptometer.formulas._multi_token import decoder_predicting, modules, stated
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from comptometer.formulas import DATA, Config, Flow, Network, Norm, formula
 from comptometer.formulas._config import MOST_LAYERS
 from comptometer.formulas._encoder import Encoder, Sequences, attend, residual_block
+from comptometer.formulas._projector import perceptron
 from comptometer.formulas._text_tower import read, text_of
 from comptometer.formulas._vision_tower import Size
 from comptometer.formulas.moe import qwen3_moe
 from comptometer.formulas.transformer import qwen2, qwen3
-from comptometer.formulas.vision_language import perceptron
 
 DEFAULT_IMAGE = (448, 448)  # where only parameters are asked for
 

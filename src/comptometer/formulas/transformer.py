@@ -10,16 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from comptometer.formulas import Config, Network, formula
-from comptometer.formulas._decoder import (
-    Decoder,
-    Layer,
-    amended,
-    checked_head,
-    decoder,
-    label_count,
-    layer_count,
-    layer_types,
-)
+from comptometer.formulas._decoder import Decoder, Layer, amended, decoder
+from comptometer.formulas._decoder_fields import checked_head, label_count, layer_count, layer_types
 from comptometer.formulas._llama import head_norms, llama_like, sliding, whole_norms, without_rotation
 from comptometer.formulas._multi_token import decoder_predicting, modules
 
