@@ -248,7 +248,10 @@ class TestFurtherTokens:
         found = count(config, sequence_length=10, include=["mtp"])
         assert any("further tokens (3) are never counted" in note for note in found.notes)
         assert found.forward == count(config, sequence_length=10).forward
-        assert not any("further" in note for note in count(config | {"use_mtp": False}, sequence_length=10).notes)
+        unsaid = count(config | {"num_mtp_modules": None}, sequence_length=10)
+        assert any("further tokens are never counted" in note for note in unsaid.notes)
+        for none in ({"use_mtp": False}, {"num_mtp_modules": 0}, {"use_mtp": None, "num_mtp_modules": None}):
+            assert not any("further" in note for note in count(config | none, sequence_length=10).notes)
 
     def test_what_is_left_out_is_said(self) -> None:
         assert any("further tokens (1) are left out" in note for note in count(DEEPSEEK).notes)

@@ -126,6 +126,7 @@ CLIP_L: dict[str, Any] = {
         "patch_size": 14,
     },
 }  # fmt: skip
+ALIGN: dict[str, Any] = {"model_type": "align", "text_config": {}, "vision_config": {}}
 SO400M = {"hidden_size": 1152, "intermediate_size": 4304, "num_attention_heads": 16, "num_hidden_layers": 27}
 # Sums over the tensors of the released checkpoints
 RELEASED = {
@@ -171,6 +172,12 @@ def test_only_the_text_of_clip_is_causal() -> None:
     assert causal[f"vision.{core}"] == full[f"vision.{core}"]
 
 
+def test_an_image_that_strides_leave_nothing_of_is_refused() -> None:
+    assert count(ALIGN, image_size=32).forward
+    with pytest.raises(UsageError, match="nothing of the image is left"):
+        count(ALIGN, image_size=16)
+
+
 def test_a_text_longer_than_its_positions_is_refused() -> None:
     with pytest.raises(UsageError, match="77 positions, not 100"):
         count(CLIP_L, sequence_length=100)
@@ -181,6 +188,13 @@ def test_a_text_longer_than_its_positions_is_refused() -> None:
     [
         (CLIP_L | {"projection_dim": "wide"}, "projection_dim: needs a whole number"),
         (CLIP_L | {"text_config": 3}, "text_config: needs an object"),
+        (ALIGN | {"projection_dim": 512}, "projection_dim: needs 640, the channels of the image tower"),
+        (ALIGN | {"vision_config": {"strides": [1, 2, 3, 2, 1, 2, 1]}}, r"vision_config\.strides: needs 1 or 2"),
+        (ALIGN | {"vision_config": {"strides": [1]}}, r"vision_config\.strides: needs one number for each of 7"),
+        (
+            ALIGN | {"vision_config": {"in_channels": [16, 16, 24, 40, 80, 112, 192]}},
+            r"vision_config\.in_channels: needs 64 channels in stage 0",
+        ),
         (CLIP_L | {"vision_config": {"hidden_size": 1000}}, r"vision_config\.num_attention_heads: needs a divisor"),
         (
             {"model_type": "siglip", "vision_config": {}, "text_config": {"projection_size": 5}},

@@ -10,9 +10,10 @@ Source: Jia et al. 2021, arXiv 2102.05918, section 4; Tan and Le 2019, arXiv 190
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
+from comptometer.errors import UsageError
 from comptometer.formulas import DATA, Config, Flow, Network, formula
 from comptometer.formulas._config import MOST_LAYERS
 from comptometer.formulas._vision_tower import Size
@@ -81,12 +82,19 @@ def _seen(config: Config, net: Network, size: Size) -> tuple[Flow, int]:
     channels, size = _scaled(config, STEM), (size[0] // 2, size[1] // 2)
     x = net.convolution("stem", DATA, config.integer("num_channels", 3), channels, (3, 3), size)
     x = _normed(net, "stem.norm", x, channels, size)
-    for number, block in enumerate(_blocks(config)):
-        if block.inward != channels:
-            raise config.refuse("in_channels", f"{channels} channels in block {number}, those of the one before")
-        with net.within(f"blocks.{number}"):
-            x = _bottleneck(block, net, x, size)
-        channels, size = block.outward, block.places(size)
+    for stage, (first, others) in enumerate(_stages(config)):
+        if first.inward != channels:
+            raise config.refuse("in_channels", f"{channels} channels in stage {stage}, those of the one before")
+        with net.within(f"stages.{stage}.first"):
+            x = _bottleneck(first, net, x, size)
+        channels, size = first.outward, first.places(size)
+        if not min(size):
+            raise UsageError(
+                "image_size: nothing of the image is left behind the strides of the tower; give a larger one"
+            )
+        other = replace(first, inward=channels, squeezed=_squeezed(config, channels), stride=1, added=True)
+        with net.within(f"stages.{stage}.others"):
+            x = net.repeat(others, lambda x, o=other, at=size: _bottleneck(o, net, x, at), x)  # type: ignore[misc]
     return x, channels
 
 
@@ -115,8 +123,8 @@ def _normed(net: Network, name: str, x: Flow, channels: int, size: Size, *, acti
     return net.norm(name, x, rows, channels, "scale and bias")
 
 
-def _blocks(config: Config) -> Iterator[Block]:
-    """Blocks stage by stage: the first of a stage has its stride, the others are added to what flows in."""
+def _stages(config: Config) -> Iterator[tuple[Block, int]]:
+    """The first block of each stage, which has its stride, and how many follow, added to what flows in."""
     names = ("in_channels", "out_channels", "kernel_sizes", "strides", "num_block_repeats", "expand_ratios")
     stages = [config.integers(name, least=1, most=MOST_LAYERS) for name in names]
     for name, stage in zip(names, stages, strict=True):
@@ -124,23 +132,25 @@ def _blocks(config: Config) -> Iterator[Block]:
             raise config.refuse(name, f"one number for each of {len(stages[0])} stages")
     if set(stages[3]) - {1, 2}:
         raise config.refuse("strides", "1 or 2 for each stage")
-    around, ratio = set(config.integers("depthwise_padding")), config.number("squeeze_expansion_ratio", 0.25)
-    depth, number = config.number("depth_coefficient", 3.1), 0
+    around, depth, number = set(config.integers("depthwise_padding")), config.number("depth_coefficient", 3.1), 0
     for inward, outward, kernel, stride, times, expansion in zip(*stages, strict=True):
-        wide = _scaled(config, inward), _scaled(config, outward)
-        for at in range(ceil(depth * times)):
-            into = wide[1] if at else wide[0]
-            yield Block(
-                inward=into,
-                outward=wide[1],
-                expansion=expansion,
-                squeezed=max(1, int(into * ratio)),
-                kernel=kernel,
-                stride=1 if at else stride,
-                around=number in around,
-                added=at > 0,
-            )
-            number += 1
+        wide = _scaled(config, inward)
+        first = Block(
+            inward=wide,
+            outward=_scaled(config, outward),
+            expansion=expansion,
+            squeezed=_squeezed(config, wide),
+            kernel=kernel,
+            stride=stride,
+            around=number in around,
+            added=False,
+        )
+        yield first, ceil(depth * times) - 1
+        number += ceil(depth * times)
+
+
+def _squeezed(config: Config, channels: int) -> int:
+    return max(1, int(channels * config.number("squeeze_expansion_ratio", 0.25)))
 
 
 def _scaled(config: Config, channels: int) -> int:

@@ -222,11 +222,10 @@ def minimax_m2(config: Config, net: Network) -> None:
     )
     if config.integer("shared_intermediate_size", 0, least=0):
         raise config.refuse("shared_intermediate_size", "0: an expert that all tokens share is not known here")
-    further = config.integer("num_mtp_modules", 0, least=0)
-    if further and config.flag("use_mtp", True):
-        net.note(
-            f"modules that predict further tokens ({further}) are never counted: how they are built is not published"
-        )
+    further = config.optional("num_mtp_modules", least=0)
+    if config.flag("use_mtp", bool(further)) and further != 0:
+        number = "" if further is None else f" ({further})"
+        net.note(f"modules that predict further tokens{number} are never counted: how they are built is not published")
     decoder(whole_norms(base), net)
 
 
