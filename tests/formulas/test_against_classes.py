@@ -8,16 +8,15 @@ visible matrix product.
 from __future__ import annotations
 
 import random
-import warnings
 from typing import Any
 
 import pytest
-from grid import disagreements
+from grid import built, by_another_counter, disagreements, table_of
 
 from comptometer.formulas import count
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+pytest.importorskip("transformers", reason="transformers is not installed")
 
 LENGTH, BATCH = 12, 2
 
@@ -112,41 +111,25 @@ FAMILIES: dict[str, Any] = {
 }  # fmt: skip
 
 
-def built(model_type: str, seed: int) -> tuple[Any, dict[str, Any]]:
-    """A model with random weights, and its configuration as its `config.json` would say."""
-    pick = random.Random(f"{model_type}/{seed}")
-    fields = {
-        key: value for key, value in FAMILIES[model_type](pick).items() if value is not None or key == "q_lora_rank"
-    }
+def model_of(model_type: str, seed: int) -> tuple[Any, dict[str, Any]]:
+    fields = FAMILIES[model_type](random.Random(f"{model_type}/{seed}"))
+    fields = {key: value for key, value in fields.items() if value is not None or key == "q_lora_rank"}
     if model_type == "opt" and "word_embed_proj_dim" not in fields:
         fields["word_embed_proj_dim"] = fields["hidden_size"]
-    if model_type not in transformers.CONFIG_MAPPING:
-        pytest.skip(f"the installed transformers has no {model_type}")
-    config = transformers.CONFIG_MAPPING[model_type](**fields)
-    config._attn_implementation = "eager"
-    if hasattr(config, "_experts_implementation"):
-        config._experts_implementation = "eager"
-    torch.manual_seed(0)
-    model = transformers.AutoModelForCausalLM.from_config(config)
-    return model.train(False), {**fields, **config.to_dict()}
+    return built(model_type, fields)
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("model_type", FAMILIES)
 def test_the_closed_form_is_what_the_class_does(model_type: str, seed: int) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the library that is measured
-        model, fields = built(model_type, seed)
+    model, fields = model_of(model_type, seed)
     tokens = torch.zeros(BATCH, LENGTH, dtype=torch.long)
     assert not disagreements(fields, model, tokens, batch=BATCH, sequence_length=LENGTH)
 
 
 @pytest.mark.parametrize("model_type", FAMILIES)
 def test_a_frozen_embedding_saves_the_class_and_the_closed_form_the_same_gradients(model_type: str) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model, fields = built(model_type, 1)
-    table = next(name for name, part in model.named_modules() if part is model.get_input_embeddings())
+    model, fields = model_of(model_type, 1)
     found = disagreements(
         fields,
         model,
@@ -154,23 +137,14 @@ def test_a_frozen_embedding_saves_the_class_and_the_closed_form_the_same_gradien
         batch=BATCH,
         sequence_length=LENGTH,
         frozen=("embedding",),
-        frozen_in_model=(table,),
+        frozen_in_model=(table_of(model),),
     )
     assert not found
 
 
 @pytest.mark.parametrize("model_type", FAMILIES)
 def test_another_counter_has_the_same_operations(model_type: str) -> None:
-    from torch.utils.flop_counter import FlopCounterMode
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model, fields = built(model_type, 2)
-        found = count(fields, batch=BATCH, sequence_length=LENGTH)
-        tokens = torch.randint(0, fields["vocab_size"], (BATCH, LENGTH))
-        with FlopCounterMode(display=False) as forward:
-            output = model(tokens, use_cache=False)
-        with FlopCounterMode(display=False) as backward:
-            output.logits.sum().backward()
-    assert found.forward == forward.get_total_flops()
-    assert found.backward == backward.get_total_flops()
+    model, fields = model_of(model_type, 2)
+    found = count(fields, batch=BATCH, sequence_length=LENGTH)
+    tokens = torch.randint(0, fields["vocab_size"], (BATCH, LENGTH))
+    assert (found.forward, found.backward) == by_another_counter(model, tokens)

@@ -6,30 +6,23 @@ Layers that slide, chunks and chosen keys cost what the dense square costs here:
 from __future__ import annotations
 
 import random
-import warnings
 from typing import Any
 
 import pytest
-from grid import disagreements
+from grid import built, by_another_counter, disagreements, table_of
+from test_against_classes import common as plain
+from test_against_classes import gpt2_like as gpt2
 
 from comptometer.formulas import count
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+pytest.importorskip("transformers", reason="transformers is not installed")
 
 LENGTH, BATCH = 12, 2
 
 
 def common(pick: random.Random) -> dict[str, Any]:
-    """A small configuration with the fields that most families share."""
-    heads = pick.choice([2, 4])
-    return {
-        "hidden_size": 8 * heads * pick.choice([1, 2]), "intermediate_size": pick.choice([24, 40]),
-        "num_hidden_layers": pick.choice([2, 3, 6]), "num_attention_heads": heads,
-        "num_key_value_heads": pick.choice([1, heads // 2, heads]), "vocab_size": pick.choice([50, 77]),
-        "max_position_embeddings": 64, "tie_word_embeddings": pick.choice([True, False]), "pad_token_id": 1,
-        "bos_token_id": 0, "eos_token_id": 0,
-    }  # fmt: skip
+    return plain(pick) | {"pad_token_id": 1}
 
 
 def wide(pick: random.Random) -> dict[str, Any]:
@@ -46,12 +39,7 @@ def multi_head(pick: random.Random) -> dict[str, Any]:
 
 
 def gpt2_like(pick: random.Random) -> dict[str, Any]:
-    heads = pick.choice([2, 4])
-    return {
-        "n_embd": 8 * heads, "n_head": heads, "n_layer": pick.choice([2, 3]), "n_inner": pick.choice([None, 24]),
-        "vocab_size": 61, "n_positions": 32, "rotary_dim": 4, "bos_token_id": 0, "eos_token_id": 0,
-        "multi_query": pick.choice([True, False]), "tie_word_embeddings": pick.choice([True, False]),
-    }  # fmt: skip
+    return gpt2(pick) | {"multi_query": pick.choice([True, False]), "tie_word_embeddings": pick.choice([True, False])}
 
 
 def experts(pick: random.Random) -> dict[str, Any]:
@@ -208,6 +196,14 @@ FAMILIES: dict[str, Any] = {
     "glm_moe_dsa": lambda p: latent(p) | {
         "num_hidden_layers": 3, "indexer_types": p.choice([["full"] * 3, ["full", "shared", "full"]]),
     },
+    "nanochat": lambda p: without(common(p), "pad_token_id") | {"attention_bias": p.choice([True, False])},
+    "diffllama": lambda p: common(p) | {
+        "num_attention_heads": 4, "num_key_value_heads": p.choice([2, 4]), "hidden_size": p.choice([32, 48]),
+        "head_dim": p.choice([8, 20]), "attention_bias": p.choice([True, False]),
+    },
+    "doge": lambda p: biased(p, keep_window_size=p.choice([5, 64]), sliding_window=p.choice([None, 3])) | {
+        "is_moe": p.choice([True, False]), "num_experts": p.choice([9, 18]), "num_experts_per_tok": p.choice([2, 5]),
+    },
     "gemma3n_text": gemma3n,
     "gemma4_text": gemma4,
     "longcat_flash": lambda p: {
@@ -218,30 +214,16 @@ FAMILIES: dict[str, Any] = {
 }  # fmt: skip
 
 
-def built(model_type: str, seed: int, **stated: Any) -> tuple[Any, dict[str, Any]]:
-    """A model with random weights, and its configuration as its `config.json` would say."""
+def model_of(model_type: str, seed: int, **stated: Any) -> tuple[Any, dict[str, Any]]:
     pick = random.Random(f"{model_type}/{seed}")
     fields = {key: value for key, value in (FAMILIES[model_type](pick) | stated).items() if value is not None}
-    if model_type not in transformers.CONFIG_MAPPING:
-        pytest.skip(f"the installed transformers has no {model_type}")
-    config = transformers.CONFIG_MAPPING[model_type](**fields)
-    config._attn_implementation = "eager"
-    if hasattr(config, "_experts_implementation"):
-        config._experts_implementation = "eager"
-    torch.manual_seed(0)
-    model = transformers.AutoModelForCausalLM.from_config(config)
-    with torch.no_grad():
-        for weight in model.parameters():  # some classes leave memory as it is
-            weight.normal_(std=0.02)
-    return model.train(False), {**fields, **config.to_dict()}
+    return built(model_type, fields, drawn=True)
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("model_type", FAMILIES)
 def test_the_closed_form_is_what_the_class_does(model_type: str, seed: int) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the library that is measured
-        model, fields = built(model_type, seed)
+    model, fields = model_of(model_type, seed)
     tokens = torch.zeros(BATCH, LENGTH, dtype=torch.long)
     assert not disagreements(fields, model, tokens, batch=BATCH, sequence_length=LENGTH)
 
@@ -279,24 +261,21 @@ SWITCHES: list[tuple[str, dict[str, Any]]] = [
     ("llama4_text", {"moe_layers": [1], "num_hidden_layers": 3, "no_rope_layers": [1, 0, 1]}),
     ("deepseek_v32", {"mlp_layer_types": ["sparse", "dense", "sparse"], "num_hidden_layers": 3}),
     ("apertus", {"hidden_act": "xielu"}),
+    ("doge", {"is_moe": True, "attention_bias": True, "mlp_bias": True}),
+    ("doge", {"is_moe": False, "attention_bias": False}),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("model_type", "stated"), SWITCHES)
 def test_every_switch_does_what_it_does_in_the_class(model_type: str, stated: dict[str, Any]) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model, fields = built(model_type, 0, **stated)
+    model, fields = model_of(model_type, 0, **stated)
     tokens = torch.zeros(BATCH, LENGTH, dtype=torch.long)
     assert not disagreements(fields, model, tokens, batch=BATCH, sequence_length=LENGTH)
 
 
 @pytest.mark.parametrize("model_type", FAMILIES)
 def test_a_frozen_embedding_saves_the_class_and_the_closed_form_the_same_gradients(model_type: str) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model, fields = built(model_type, 1)
-    table = next(name for name, part in model.named_modules() if part is model.get_input_embeddings())
+    model, fields = model_of(model_type, 1)
     found = disagreements(
         fields,
         model,
@@ -304,23 +283,14 @@ def test_a_frozen_embedding_saves_the_class_and_the_closed_form_the_same_gradien
         batch=BATCH,
         sequence_length=LENGTH,
         frozen=("embedding",),
-        frozen_in_model=(table,),
+        frozen_in_model=(table_of(model),),
     )
     assert not found
 
 
 @pytest.mark.parametrize("model_type", FAMILIES)
 def test_another_counter_has_the_same_operations(model_type: str) -> None:
-    from torch.utils.flop_counter import FlopCounterMode
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model, fields = built(model_type, 2)
-        found = count(fields, batch=BATCH, sequence_length=LENGTH)
-        tokens = torch.randint(2, 50, (BATCH, LENGTH))
-        with FlopCounterMode(display=False) as forward:
-            output = model(tokens, use_cache=False)
-        with FlopCounterMode(display=False) as backward:
-            output.logits.sum().backward()
-    assert found.forward == forward.get_total_flops()
-    assert found.backward == backward.get_total_flops()
+    model, fields = model_of(model_type, 2)
+    found = count(fields, batch=BATCH, sequence_length=LENGTH)
+    tokens = torch.randint(2, 50, (BATCH, LENGTH))
+    assert (found.forward, found.backward) == by_another_counter(model, tokens)

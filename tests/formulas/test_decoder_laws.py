@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from grid import disagreements
+from grid import built, disagreements
 from hypothesis import given
 from hypothesis import strategies as st
 from test_published_counts import DEEPSEEK, DEEPSEEK_32, GEMMA_3N, GLM_45, LLAMA_4, PALM, experts, fields
@@ -106,8 +105,87 @@ class TestSharedKeys:
             count(GEMMA_4 | {"per_layer_config": {"6": {"head_dim": 32}}})
 
 
+SMALL: dict[str, Any] = {
+    "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 50,
+    "intermediate_size": 24,
+}  # fmt: skip
+
+
+class TestOtherAttentions:
+    def test_doge_sees_as_many_keys_as_it_keeps(self) -> None:
+        kept = {"model_type": "doge", "keep_window_size": 4}
+        assert core(SMALL | kept, 10) == core(SMALL | {"model_type": "mistral", "sliding_window": 4}, 10)
+        assert core(SMALL | kept | {"sliding_window": 3}, 10) < core(SMALL | kept, 10)
+
+    def test_the_active_experts_of_doge_are_those_that_are_chosen(self) -> None:
+        routed = {"model_type": "doge", "is_moe": True, "num_experts": 16, "num_experts_per_tok": 3}
+        found = count(SMALL | routed, sequence_length=10).parameters
+        assert found is not None
+        assert found.total - found.active == 2 * 2 * 32 * (16 - 3)
+        with pytest.raises(DataError, match="num_experts_per_tok: needs a whole number from 1 to 9"):
+            count(SMALL | routed | {"num_experts": 15, "num_experts_per_tok": 10}, sequence_length=10)
+
+    def test_differential_attention_has_the_core_twice(self) -> None:
+        assert core(SMALL | {"model_type": "diffllama"}, 10) == 2 * core(SMALL | {"model_type": "llama"}, 10)
+        with pytest.raises(DataError, match="num_key_value_heads: needs an even number"):
+            count(SMALL | {"model_type": "diffllama", "num_key_value_heads": 1})
+
+    def test_norms_without_weights_and_mean_are_four_operations_each(self) -> None:
+        only = ["normalization"]
+        ours = count(SMALL | {"model_type": "nanochat"}, sequence_length=10, include=only).included["normalization"]
+        assert sum(term.forward for term in ours) == 4 * 10 * (32 * (2 * 2 + 2) + 2 * 32 + 2 * 16)
+
+
 def work(terms: Mapping[str, Term]) -> tuple[int, int]:
     return sum(term.forward for term in terms.values()), sum(term.backward for term in terms.values())
+
+
+DELTA: dict[str, Any] = {
+    "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
+    "vocab_size": 50, "linear_num_key_heads": 1, "linear_num_value_heads": 2, "linear_key_head_dim": 4,
+    "linear_value_head_dim": 4, "intermediate_size": 24, "layer_types": ["linear_attention", "full_attention"],
+}  # fmt: skip
+ROUTED: dict[str, Any] = {
+    "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 12, "shared_expert_intermediate_size": 20,
+}  # fmt: skip
+ONE_MORE: dict[str, Any] = {
+    "num_hidden_layers": 3,
+    "layer_types": ["linear_attention", "full_attention", "full_attention"],
+}
+FLASH: dict[str, Any] = {
+    "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
+    "num_key_value_heads": 1, "swa_num_key_value_heads": 2, "head_dim": 8, "v_head_dim": 6, "intermediate_size": 24,
+    "vocab_size": 50, "n_routed_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 12,
+    "sliding_window": 5, "layer_types": ["full_attention", "full_attention"], "mlp_layer_types": ["dense", "sparse"],
+}  # fmt: skip
+NEMOTRON: dict[str, Any] = {
+    "hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
+    "vocab_size": 50, "intermediate_size": 24, "mamba_num_heads": 4, "mamba_head_dim": 8, "n_groups": 2,
+    "ssm_state_size": 4, "n_routed_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 12,
+    "moe_shared_expert_intermediate_size": 20, "moe_latent_size": 8, "hybrid_override_pattern": "ME-",
+}  # fmt: skip
+MTP_FIELDS = ("num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_layers")
+# What names one module, and what puts the module's layers at the end of the model instead
+MODULES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "qwen3_next": (DELTA | ROUTED, {"num_nextn_predict_layers": 1}, ONE_MORE),
+    "qwen3_5_text": (DELTA, {"mtp_num_hidden_layers": 1}, ONE_MORE),
+    "qwen3_5_moe_text": (DELTA | ROUTED, {"mtp_num_hidden_layers": 1}, ONE_MORE),
+    "mimo_v2_flash": (
+        FLASH, {"num_nextn_predict_layers": 1},
+        {
+            "num_hidden_layers": 3, "layer_types": ["full_attention", "full_attention", "sliding_attention"],
+            "mlp_layer_types": ["dense", "sparse", "dense"],
+        },
+    ),
+    "nemotron_h": (
+        NEMOTRON, {"num_nextn_predict_layers": 1, "mtp_hybrid_override_pattern": "*E"},
+        {"hybrid_override_pattern": "ME-*E"},
+    ),
+}  # fmt: skip
+HEADS = {
+    name: (fields | {"model_type": name} | module, fields | {"model_type": name} | deeper)
+    for name, (fields, module, deeper) in MODULES.items()
+}
 
 
 class TestFurtherTokens:
@@ -124,6 +202,56 @@ class TestFurtherTokens:
         assert found.parameters is not None
         assert without.parameters is not None
         assert found.parameters.total - without.parameters.total == modules * (2 * width**2 + 3 * width)
+
+    @pytest.mark.parametrize("name", HEADS)
+    def test_in_other_families_a_module_has_other_layers(self, name: str) -> None:
+        config, deeper = HEADS[name]
+        width, vocabulary, tokens = config["hidden_size"], config["vocab_size"], 10
+        more = tokens * (4 * width**2 + 2 * width * vocabulary)
+        found, without = count(config, sequence_length=tokens, include=["mtp"]), count(deeper, sequence_length=tokens)
+        assert found.forward - without.forward == more
+        assert found.backward - without.backward == 2 * more
+        assert found.parameters is not None
+        assert without.parameters is not None
+        assert found.parameters.total - without.parameters.total == 2 * width**2 + 3 * width
+
+    @pytest.mark.parametrize("name", HEADS)
+    def test_there_too_it_is_left_out_unless_asked_for(self, name: str) -> None:
+        config = HEADS[name][0]
+        bare = {key: value for key, value in config.items() if key not in MTP_FIELDS}
+        found, without = count(config, sequence_length=10), count(bare, sequence_length=10)
+        assert (found.forward, found.parameters) == (without.forward, without.parameters)
+        assert any("further tokens (1) are left out" in note for note in found.notes)
+        if name != "nemotron_h":  # whose class has none unless the configuration says so
+            assert any("does not say how many modules" in note for note in without.notes)
+
+    @pytest.mark.parametrize(
+        ("name", "change", "said"),
+        [
+            ("qwen3_next", {"num_nextn_predict_layers": 2}, "num_nextn_predict_layers: needs at most 1"),
+            ("qwen3_5_text", {"mtp_num_hidden_layers": 2}, "mtp_num_hidden_layers: needs at most 1"),
+            ("qwen3_5_text", {"mtp_use_dedicated_embeddings": True}, "mtp_use_dedicated_embeddings: needs false"),
+            ("nemotron_h", {"mtp_hybrid_override_pattern": "*X"}, "mtp_hybrid_override_pattern: needs one of"),
+            ("nemotron_h", {"mtp_layers_block_type": ["gru"]}, "mtp_layers_block_type: needs"),
+        ],
+    )
+    def test_a_module_that_is_not_known_is_refused(self, name: str, change: dict[str, Any], said: str) -> None:
+        with pytest.raises(DataError, match=said):
+            count(HEADS[name][0] | change, sequence_length=10, include=["mtp"])
+
+    def test_modules_whose_structure_is_not_published_are_named(self) -> None:
+        config = {
+            "model_type": "minimax_m2", "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
+            "intermediate_size": 12, "vocab_size": 50, "num_local_experts": 4, "num_experts_per_tok": 2,
+            "use_mtp": True, "num_mtp_modules": 3,
+        }  # fmt: skip
+        found = count(config, sequence_length=10, include=["mtp"])
+        assert any("further tokens (3) are never counted" in note for note in found.notes)
+        assert found.forward == count(config, sequence_length=10).forward
+        unsaid = count(config | {"num_mtp_modules": None}, sequence_length=10)
+        assert any("further tokens are never counted" in note for note in unsaid.notes)
+        for none in ({"use_mtp": False}, {"num_mtp_modules": 0}, {"use_mtp": None, "num_mtp_modules": None}):
+            assert not any("further" in note for note in count(config | none, sequence_length=10).notes)
 
     def test_what_is_left_out_is_said(self) -> None:
         assert any("further tokens (1) are left out" in note for note in count(DEEPSEEK).notes)
@@ -155,15 +283,9 @@ class TestOnTop:
         ],
     )
     def test_a_decoder_with_another_head_costs_what_the_class_costs(self, model_type: str, head: str) -> None:
-        transformers = pytest.importorskip("transformers", reason="transformers is not installed")
         torch = pytest.importorskip("torch", reason="PyTorch is not installed")
         given = {**QWEN_MOE, **LLAMA, "model_type": model_type, "num_labels": 5, "pad_token_id": 0, "head_dim": 16}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            shape = {key: value for key, value in given.items() if key != "model_type"}
-            config = transformers.CONFIG_MAPPING[model_type](**shape)
-            config._attn_implementation = "eager"
-            model = getattr(transformers, head).from_config(config).train(False)
+        model, _ = built(model_type, {key: value for key, value in given.items() if key != "model_type"}, head)
         tokens = torch.zeros(2, 12, dtype=torch.long)
         stated = {**given, "architectures": [type(model).__name__]}
         assert not disagreements(stated, model, tokens, batch=2, sequence_length=12)

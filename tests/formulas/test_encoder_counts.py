@@ -134,6 +134,13 @@ STATED = [
 ]  # fmt: skip
 
 
+PROPHETNET: dict[str, Any] = {
+    "model_type": "prophetnet", "hidden_size": 32, "vocab_size": 50, "max_position_embeddings": 32,
+    "num_encoder_layers": 1, "num_decoder_layers": 2, "num_encoder_attention_heads": 2,
+    "num_decoder_attention_heads": 4, "encoder_ffn_dim": 24, "decoder_ffn_dim": 24, "ngram": 3,
+}  # fmt: skip
+
+
 def size(fields: dict[str, Any]) -> int:
     found = count(fields).parameters
     assert found is not None
@@ -252,6 +259,28 @@ class TestConventions:
         notes = " ".join(count(T5, sequence_length=64).notes)
         assert "decoder length taken as 64" in notes
 
+    def test_longt5_counts_near_positions_by_the_mask_or_by_the_blocks_that_are_executed(self) -> None:
+        fields = T5 | {"model_type": "longt5", "local_radius": 4}
+        full, causal, half = (
+            count(fields, sequence_length=23, decoder_length=7, attention=a) for a in ("full", "causal", "half")
+        )
+        kept = sum(min(at + 4, 22) - max(at - 4, 0) + 1 for at in range(23))
+        own = "encoder.layers.*.attention"
+        assert core(causal, own) == 6 * 8 * kept * 4 * 64
+        assert core(full, own) == core(half, own) == 6 * 8 * 25 * 15 * 4 * 64  # 5 blocks of 5, which see 3 each
+        with_sums = fields | {"encoder_attention_type": "transient-global", "global_block_size": 8}
+        found = count(with_sums, sequence_length=23, decoder_length=7, attention="causal")
+        assert core(found, own) == 6 * 8 * (kept + 23 * 2) * 4 * 64
+        assert full.parameters == count(fields | {"tie_word_embeddings": False}, sequence_length=23).parameters
+
+    def test_the_streams_of_prophetnet_see_what_its_mask_lets_them(self) -> None:
+        full, causal = (count(PROPHETNET, sequence_length=9, decoder_length=6, attention=a) for a in ("full", "causal"))
+        own, each = "decoder.layers.*.attention", 2 * 4 * 4 * 8  # layers, heads, two products of width 8
+        main = sum(at + 1 for at in range(6))
+        streams = sum(max(at + 1 - late, 1) + 1 for late in range(3) for at in range(6))
+        assert core(causal, own) == each * (main + streams)
+        assert core(full, own) == each * (36 + 3 * 72)
+
     def test_experts_are_counted_once_for_each_token(self) -> None:
         fields = T5 | {"model_type": "switch_transformers", "num_experts": 8, "num_sparse_encoder_layers": 3}
         fields |= {"num_sparse_decoder_layers": 3}
@@ -299,6 +328,14 @@ class TestRefusals:
             (NOMIC, {"moe_every_n_layers": 2}, "moe_every_n_layers: needs 0"),
             (T5, {"d_kv": None}, "d_kv: needs a whole number"),
             (T5, {"feed_forward_proj": "plain-gelu"}, "feed_forward_proj: needs an activation"),
+            (
+                T5 | {"model_type": "longt5"},
+                {"encoder_attention_type": "far"},
+                "encoder_attention_type: needs local or",
+            ),
+            (T5 | {"model_type": "longt5"}, {"architectures": ["T5ForTokenClassification"]}, "architectures: needs"),
+            (PROPHETNET, {"num_decoder_attention_heads": 5}, "num_decoder_attention_heads: needs a divisor"),
+            (PROPHETNET, {"add_cross_attention": False}, "add_cross_attention: needs true"),
             (T5, {"architectures": ["T5ForMaskedLM"]}, "architectures: needs a class that ends in"),
             (BART, {"encoder_attention_heads": 7}, "encoder_attention_heads: needs a divisor"),
             (BART, {"tie_word_embeddings": False}, "tie_word_embeddings: needs true"),
@@ -324,7 +361,9 @@ class TestRefusals:
 
     @given(
         st.dictionaries(
-            st.sampled_from(sorted({*BERT, *DEBERTA, *MODERN, *T5, *BART, *WHISPER, *WAV2VEC2, *ALBERT, "legacy"})),
+            st.sampled_from(sorted({
+                *BERT, *PROPHETNET, *DEBERTA, *MODERN, *T5, *BART, *WHISPER, *WAV2VEC2, *ALBERT, "legacy",
+            })),
             st.one_of(
                 st.none(), st.booleans(), st.integers(), st.text(max_size=3), st.floats(),
                 st.lists(st.integers(), max_size=3),
@@ -333,13 +372,13 @@ class TestRefusals:
         st.sampled_from([
             "bert", "roberta", "albert", "electra", "distilbert", "mpnet", "esm", "deberta", "deberta-v2", "modernbert",
             "eurobert", "nomic_bert", "t5", "umt5", "switch_transformers", "t5gemma", "bart", "marian", "whisper",
-            "speech_to_text", "wav2vec2", "hubert", "wavlm",
+            "speech_to_text", "wav2vec2", "hubert", "wavlm", "longt5", "prophetnet",
         ]),
     )  # fmt: skip
     def test_no_configuration_brings_the_counter_down(self, fields: dict[str, Any], family: str) -> None:
         assert family in FORMULAS
         small = {"num_hidden_layers": 2, "num_layers": 2, "encoder_layers": 2, "decoder_layers": 2, "n_layers": 2}
-        base = {**WAV2VEC2, **WHISPER, **T5, **DISTILBERT, **DEBERTA, **MODERN, **ALBERT, **BERT, **small}
+        base = {**PROPHETNET, **WAV2VEC2, **WHISPER, **T5, **DISTILBERT, **DEBERTA, **MODERN, **ALBERT, **BERT, **small}
         assert outcome(base | {"architectures": None} | fields, family)
 
 

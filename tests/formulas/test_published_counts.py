@@ -253,6 +253,7 @@ ROUNDED: dict[str, tuple[dict[str, Any], float, float, float]] = {
         | experts(256, 8, 2048),
         309, 15, 0.015,
     ),
+    "nanochat d32": (fields("nanochat", 2048, 32, 16, 16, 8192, 65536), 1.9, 1.9, 0.015),
     "Solar Open 100B": (
         fields("solar_open", 4096, 48, 64, 8, 1, 196608, head_dim=128) | experts(128, 8, 1280, n_shared_experts=1),
         102.6, 12, 0.01,
@@ -301,6 +302,9 @@ def test_modules_that_predict_further_tokens_are_the_rest_of_a_checkpoint() -> N
     assert sizes(GLM_45_AIR, include=["mtp"])[0] + 2 * 151552 * 4096 + 128 * 46 == 110_468_824_832
     mimo = fields("mimo", 4096, 36, 32, 8, 11008, 151680, num_nextn_predict_layers=1)
     assert sizes(mimo, include=["mtp"])[0] == 7_833_409_536
+    flash = ROUNDED["MiMo-V2-Flash *"][0] | {"num_nextn_predict_layers": 3}
+    light = (sizes(flash, include=["mtp"])[0] - sizes(flash)[0]) / 3
+    assert light / 1e9 == pytest.approx(0.33, abs=0.005)  # its model card: 0.33B per block
 
 
 def test_the_two_gemma_3n_differ_by_what_their_checkpoints_differ_by() -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-import warnings
 from typing import Any
 
 import pytest
-from grid import disagreements
+from grid import built, disagreements
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+pytest.importorskip("transformers", reason="transformers is not installed")
 
 BATCH, WRITTEN, SAMPLES = 2, 7, 400
 
@@ -75,21 +74,14 @@ HEADS = {
 CASES = [(family, head) for head, (_, families) in HEADS.items() for family in families]
 
 
-def built(model_type: str, head: str, seed: int) -> tuple[Any, dict[str, Any]]:
-    """A model with random weights, and its configuration as its `config.json` would say."""
+def model_of(model_type: str, head: str, seed: int) -> tuple[Any, dict[str, Any]]:
     fields = FAMILIES[model_type](random.Random(f"{model_type}/{head}/{seed}"))
     if "conv_kernel_sizes" in fields:
         fields["num_conv_layers"] = len(fields["conv_kernel_sizes"])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the library that is measured
-        config = transformers.CONFIG_MAPPING[model_type](**fields)
-        config._attn_implementation = "eager"
-        torch.manual_seed(0)
-        model = getattr(transformers, HEADS[head][0]).from_config(config)
-    model.train(False)
+    model, said = built(model_type, fields, HEADS[head][0])
     if head == "PreTraining":
         model.quantizer.train(True)  # otherwise it takes the likeliest code, which has no gradient
-    return model, {**fields, **config.to_dict(), "architectures": [type(model).__name__]}
+    return model, said
 
 
 def inputs(fields: dict[str, Any], head: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -108,14 +100,14 @@ def inputs(fields: dict[str, Any], head: str) -> tuple[dict[str, Any], dict[str,
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(("model_type", "head"), CASES)
 def test_the_closed_form_is_what_the_class_does(model_type: str, head: str, seed: int) -> None:
-    model, fields = built(model_type, head, seed)
+    model, fields = model_of(model_type, head, seed)
     heard, lengths = inputs(fields, head)
     assert not disagreements(fields, model, heard, **lengths)
 
 
 @pytest.mark.parametrize("model_type", ["wav2vec2", "hubert", "wavlm"])
 def test_frozen_features_save_the_class_and_the_closed_form_the_same_gradients(model_type: str) -> None:
-    model, fields = built(model_type, "CTC", 1)
+    model, fields = model_of(model_type, "CTC", 1)
     heard, lengths = inputs(fields, "CTC")
     prefix = model.base_model_prefix
     found = disagreements(
@@ -125,6 +117,6 @@ def test_frozen_features_save_the_class_and_the_closed_form_the_same_gradients(m
 
 
 def test_a_frozen_encoder_of_whisper_saves_the_class_and_the_closed_form_the_same_gradients() -> None:
-    model, fields = built("whisper", "Generation", 1)
+    model, fields = model_of("whisper", "Generation", 1)
     heard, lengths = inputs(fields, "Generation")
     assert not disagreements(fields, model, heard, frozen=("encoder",), frozen_in_model=("model.encoder",), **lengths)

@@ -16,8 +16,8 @@ pytest.importorskip("transformers", reason="transformers is not installed")
 
 import torch
 from chunks import executed
-from grid import disagreements
-from test_state_space_against_classes import BATCH, attending, built, common, kinds
+from grid import built, disagreements
+from test_state_space_against_classes import BATCH, attending, common, kinds
 from test_state_space_against_classes import FAMILIES as CHUNKED_TOO
 
 from comptometer.counters.torch import count as trace

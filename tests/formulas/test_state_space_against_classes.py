@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import random
-import warnings
 from typing import Any
 
 import pytest
 
 pytest.importorskip("torch", reason="PyTorch is not installed")
-transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+pytest.importorskip("transformers", reason="transformers is not installed")
 
-import torch  # noqa: E402
-from grid import disagreements  # noqa: E402
+import torch
+from grid import built, disagreements, table_of
 
-from comptometer.errors import DataError  # noqa: E402
-from comptometer.formulas import count  # noqa: E402
+from comptometer.errors import DataError
+from comptometer.formulas import count
 
 LENGTH, BATCH = 12, 2
 # The classes run the second kind and the delta rule in chunks; `test_the_state_of…` below has their recurrent form.
@@ -212,19 +211,6 @@ FAMILIES: dict[str, tuple[Any, tuple[str, ...]]] = {
 }
 
 
-def built(model_type: str, fields: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    if model_type not in transformers.CONFIG_MAPPING:
-        pytest.skip(f"the installed transformers has no {model_type}")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the library that is measured
-        config = transformers.CONFIG_MAPPING[model_type](**fields)
-        config._attn_implementation = "eager"
-        if hasattr(config, "_experts_implementation"):
-            config._experts_implementation = "eager"
-        torch.manual_seed(0)
-        return transformers.AutoModelForCausalLM.from_config(config).train(False), {**config.to_dict(), **fields}
-
-
 def tokens(fields: dict[str, Any]) -> torch.Tensor:
     return torch.randint(0, fields["vocab_size"], (BATCH, LENGTH))
 
@@ -241,7 +227,6 @@ def test_the_closed_form_is_what_the_class_does(model_type: str, seed: int) -> N
 def test_a_frozen_embedding_saves_the_same_gradients(model_type: str) -> None:
     configured, apart = FAMILIES[model_type]
     model, fields = built(model_type, configured(random.Random(f"{model_type}/frozen")))
-    table = next(name for name, part in model.named_modules() if part is model.get_input_embeddings())
     assert not disagreements(
         fields,
         model,
@@ -250,7 +235,7 @@ def test_a_frozen_embedding_saves_the_same_gradients(model_type: str) -> None:
         batch=BATCH,
         sequence_length=LENGTH,
         frozen=("embedding",),
-        frozen_in_model=(table,),
+        frozen_in_model=(table_of(model),),
     )
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-import warnings
 from typing import Any
 
 import pytest
-from grid import disagreements
+from grid import built, disagreements
 
 from comptometer.counting import count
 from comptometer.errors import DataError, UsageError
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+pytest.importorskip("transformers", reason="transformers is not installed")
 
 BATCH = 2
 
@@ -109,19 +108,13 @@ FAMILIES: dict[str, tuple[Any, list[str]]] = {
 CASES = [(model_type, name) for model_type, (_, names) in FAMILIES.items() for name in names]
 
 
-def built(model_type: str, name: str, seed: int) -> tuple[Any, dict[str, Any], int]:
-    """A model on the meta device, its configuration as its `config.json` would say, and the side of its images."""
+def model_of(model_type: str, name: str, seed: int) -> tuple[Any, dict[str, Any], int]:
+    """A model on the meta device, its configuration, and the side of its images."""
     pick = random.Random(f"{model_type}/{name}/{seed}")
     fields = FAMILIES[model_type][0](pick)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the library that is measured
-        config = transformers.CONFIG_MAPPING[model_type](**fields)
-        if model_type not in ("convnext", "resnet"):
-            config._attn_implementation = pick.choice(["eager", "sdpa"])
-        with torch.device("meta"):
-            model = getattr(transformers, name)(config)
-    said = {**fields, **config.to_dict(), "architectures": [name], "model_type": model_type}
-    return model.train(False), said, fields.get("image_size", 40)
+    attention = None if model_type in ("convnext", "resnet") else pick.choice(["eager", "sdpa"])
+    model, said = built(model_type, fields, name, attention=attention, device="meta")
+    return model, said, fields.get("image_size", 40)
 
 
 def pixels(fields: dict[str, Any], side: int) -> Any:
@@ -131,7 +124,7 @@ def pixels(fields: dict[str, Any], side: int) -> Any:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(("model_type", "name"), CASES)
 def test_the_closed_form_is_what_the_class_does(model_type: str, name: str, seed: int) -> None:
-    model, fields, side = built(model_type, name, seed)
+    model, fields, side = model_of(model_type, name, seed)
     assert not disagreements(fields, model, pixels(fields, side), batch=BATCH, image_size=(side, side))
 
 
@@ -147,7 +140,7 @@ FROZEN = {
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("model_type", FROZEN)
 def test_frozen_parts_save_the_class_and_the_closed_form_the_same_gradients(model_type: str, seed: int) -> None:
-    model, fields, side = built(model_type, FAMILIES[model_type][1][0], seed)
+    model, fields, side = model_of(model_type, FAMILIES[model_type][1][0], seed)
     ours, theirs = FROZEN[model_type]
     known = count(fields, batch=BATCH, image_size=(side, side)).by_module
     ours = tuple(name for name in ours if name.startswith("stage") or name in known or name == "tokens")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-import warnings
 from typing import Any
 
 import pytest
-from grid import disagreements
+from grid import built, disagreements
 
 from comptometer.counting import count
 from comptometer.errors import DataError, UsageError
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+pytest.importorskip("transformers", reason="transformers is not installed")
 
 BATCH, LENGTH = 3, 9
 
@@ -26,24 +25,47 @@ def tower(pick: random.Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def efficientnet(pick: random.Random) -> dict[str, Any]:
+    between = pick.choice([8, 24])
+    return {
+        "image_size": pick.choice([32, 37]), "num_channels": 3, "width_coefficient": 1.0, "depth_coefficient": 1.5,
+        "in_channels": [32, 16, between], "out_channels": [16, between, 40], "strides": [1, 2, pick.choice([1, 2])],
+        "kernel_sizes": [3, 5, pick.choice([3, 5])], "num_block_repeats": [1, pick.choice([1, 2]), 1],
+        "expand_ratios": [1, pick.choice([1, 6]), 6], "depthwise_padding": pick.choice([[], [2]]), "hidden_dim": 64,
+        "patch_size": 1,
+    }  # fmt: skip
+
+
 def fields_of(pick: random.Random, model_type: str) -> dict[str, Any]:
     patch = pick.choice([4, 8])
     vision = tower(pick) | {"image_size": 4 * patch, "patch_size": patch, "num_channels": pick.choice([1, 3])}
     vision |= {"vision_use_head": True, "num_patches": 16}
     text = tower(pick) | {"vocab_size": 50, "max_position_embeddings": 12, "eos_token_id": 2, "bos_token_id": 1}
     text |= {"pad_token_id": 0, "projection_size": vision["hidden_size"]}
+    if model_type == "align":
+        vision = efficientnet(pick)
+        return {"vision_config": vision, "text_config": text, "projection_dim": vision["out_channels"][-1]}
     return {"vision_config": vision, "text_config": text, "projection_dim": pick.choice([12, 20]), "num_labels": 5}
 
 
-def built(name: str, model_type: str, seed: int) -> tuple[Any, dict[str, Any], dict[str, Any], int]:
+def comparing(known: Any) -> Any:
+    """The same class without the pooled text that it returns besides, on which no loss depends."""
+
+    class Comparing(known):  # type: ignore[misc]
+        def forward(self, **inputs: Any) -> Any:
+            return super().forward(**inputs).logits_per_image
+
+    return Comparing
+
+
+def model_of(name: str, model_type: str, seed: int) -> tuple[Any, dict[str, Any], dict[str, Any], int]:
     """A model, its configuration, its inputs and the side of its images."""
     pick = random.Random(f"{name}/{seed}")
     given = fields_of(pick, model_type)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the library that is measured
-        config = transformers.CONFIG_MAPPING[model_type](**given)
-        config._attn_implementation = pick.choice(["eager", "sdpa"])
-        model = getattr(transformers, name)(config)
+    attention = pick.choice(["eager"] if model_type == "align" else ["eager", "sdpa"])
+    model, said = built(model_type, given, name, attention=attention)
+    if model_type == "align":
+        model.__class__ = comparing(type(model))
     vision = given["vision_config"]
     side, channels, patch = vision["image_size"], vision["num_channels"], vision["patch_size"]
     inputs: dict[str, Any] = {"pixel_values": torch.rand(BATCH, channels, side, side)}
@@ -55,12 +77,13 @@ def built(name: str, model_type: str, seed: int) -> tuple[Any, dict[str, Any], d
         }
     if name.endswith("Model"):
         inputs["input_ids"] = torch.full((BATCH, LENGTH), 5)
-    return model.train(False), config.to_dict() | {"architectures": [name], "num_labels": 5}, inputs, side
+    return model, said, inputs, side
 
 
 MODELS = {
     "CLIPModel": "clip", "CLIPForImageClassification": "clip", "SiglipModel": "siglip",
     "SiglipForImageClassification": "siglip", "Siglip2Model": "siglip2", "Siglip2ForImageClassification": "siglip2",
+    "ChineseCLIPModel": "chinese_clip", "AlignModel": "align",
 }  # fmt: skip
 
 
@@ -72,7 +95,7 @@ def given(name: str, side: int) -> dict[str, Any]:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("name", MODELS)
 def test_the_closed_form_is_what_the_class_does(name: str, seed: int) -> None:
-    model, fields, inputs, side = built(name, MODELS[name], seed)
+    model, fields, inputs, side = model_of(name, MODELS[name], seed)
     assert not disagreements(fields, model, inputs, **given(name, side))
 
 
@@ -84,11 +107,11 @@ def test_the_closed_form_is_what_the_class_does(name: str, seed: int) -> None:
         (("vision", "text"), ("vision_model", "text_model")),
     ],
 )
-@pytest.mark.parametrize("name", ["CLIPModel", "SiglipModel", "Siglip2Model"])
+@pytest.mark.parametrize("name", ["CLIPModel", "SiglipModel", "Siglip2Model", "ChineseCLIPModel", "AlignModel"])
 def test_a_frozen_tower_saves_the_class_and_the_closed_form_the_same_gradients(
     name: str, frozen: tuple[str, ...], theirs: tuple[str, ...]
 ) -> None:
-    model, fields, inputs, side = built(name, MODELS[name], 1)
+    model, fields, inputs, side = model_of(name, MODELS[name], 1)
     found = disagreements(fields, model, inputs, frozen=frozen, frozen_in_model=theirs, **given(name, side))
     assert not found
 
@@ -103,6 +126,7 @@ CLIP_L: dict[str, Any] = {
         "patch_size": 14,
     },
 }  # fmt: skip
+ALIGN: dict[str, Any] = {"model_type": "align", "text_config": {}, "vision_config": {}}
 SO400M = {"hidden_size": 1152, "intermediate_size": 4304, "num_attention_heads": 16, "num_hidden_layers": 27}
 # Sums over the tensors of the released checkpoints
 RELEASED = {
@@ -126,6 +150,14 @@ def test_sizes_of_released_models(name: str) -> None:
     assert found.total == parameters
 
 
+def test_chinese_clip_has_the_size_that_its_authors_round() -> None:
+    # Yang et al. 2022, arXiv 2211.01335: ViT-B/16 with RoBERTa-wwm-Base, 188M
+    fields = {"model_type": "chinese_clip", "vision_config": {"patch_size": 16}, "text_config": {"vocab_size": 21128}}
+    found = count(fields).parameters
+    assert found is not None
+    assert round(found.total / 1e6) == 188
+
+
 def test_every_image_is_compared_with_every_text() -> None:
     one, many = (count(CLIP_L, batch=batch) for batch in (1, 32))
     assert one.by_module["logits"].forward == 2 * 768
@@ -140,6 +172,12 @@ def test_only_the_text_of_clip_is_causal() -> None:
     assert causal[f"vision.{core}"] == full[f"vision.{core}"]
 
 
+def test_an_image_that_strides_leave_nothing_of_is_refused() -> None:
+    assert count(ALIGN, image_size=32).forward
+    with pytest.raises(UsageError, match="nothing of the image is left"):
+        count(ALIGN, image_size=16)
+
+
 def test_a_text_longer_than_its_positions_is_refused() -> None:
     with pytest.raises(UsageError, match="77 positions, not 100"):
         count(CLIP_L, sequence_length=100)
@@ -150,6 +188,13 @@ def test_a_text_longer_than_its_positions_is_refused() -> None:
     [
         (CLIP_L | {"projection_dim": "wide"}, "projection_dim: needs a whole number"),
         (CLIP_L | {"text_config": 3}, "text_config: needs an object"),
+        (ALIGN | {"projection_dim": 512}, "projection_dim: needs 640, the channels of the image tower"),
+        (ALIGN | {"vision_config": {"strides": [1, 2, 3, 2, 1, 2, 1]}}, r"vision_config\.strides: needs 1 or 2"),
+        (ALIGN | {"vision_config": {"strides": [1]}}, r"vision_config\.strides: needs one number for each of 7"),
+        (
+            ALIGN | {"vision_config": {"in_channels": [16, 16, 24, 40, 80, 112, 192]}},
+            r"vision_config\.in_channels: needs 64 channels in stage 0",
+        ),
         (CLIP_L | {"vision_config": {"hidden_size": 1000}}, r"vision_config\.num_attention_heads: needs a divisor"),
         (
             {"model_type": "siglip", "vision_config": {}, "text_config": {"projection_size": 5}},

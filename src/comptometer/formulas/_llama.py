@@ -7,16 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from comptometer.formulas._config import Config
-from comptometer.formulas._decoder import (
-    Decoder,
-    Layer,
+from comptometer.formulas._decoder import Decoder, Layer
+from comptometer.formulas._decoder_fields import (
     checked_head,
     head_width,
     label_count,
     layer_count,
     rotary_width,
     windows,
-)  # fmt: skip
+)
 
 
 def llama_like(

@@ -18,8 +18,9 @@ from comptometer.formulas._tally import Tally
 from comptometer.ops import ADAMW, LAYER_NORM, RMS_NORM, Convention, Term
 from comptometer.trainable import EVERYTHING, Trainable
 
-Norm = Literal["none", "scale", "mean and scale", "scale and bias"]
-NORM_SIZE: Final = {"none": 0, "scale": 1, "mean and scale": 1, "scale and bias": 2}
+Norm = Literal["none", "root", "scale", "mean and scale", "scale and bias"]
+NORM_SIZE: Final = {"none": 0, "root": 0, "scale": 1, "mean and scale": 1, "scale and bias": 2}
+WITHOUT_MEAN: Final = ("root", "scale")
 Flow = bool  # does the value need a gradient?
 DATA: Final[Flow] = False  # what comes from the data set never does
 
@@ -171,6 +172,10 @@ class Network:
         self.tally.embedding += entries * width * self.tally.copies
         return self._own(module, entries * width) or self._features
 
+    def again(self, module: str) -> Flow:
+        """A table that was written down before, looked up once more without features in place of its rows."""
+        return self.trainable.weight(self._prefix + module)
+
     def weights(self, module: str, size: int) -> Flow:
         """Parameters that take part in no contraction: positions, class tokens, scales, sinks."""
         return self._own(module, size) and size > 0
@@ -181,12 +186,15 @@ class Network:
         self.tally.own(size, trained=False)
 
     def norm(self, module: str, x: Flow, rows: int, width: int, kind: Norm = "scale", *, groups: int = 1) -> Flow:
-        """A normalisation of rows, of `width` elements each: no contraction."""
+        """A normalisation of rows, of `width` elements each: no contraction.
+
+        Of the two without parameters, `none` takes the mean off and `root` does not.
+        """
         trained = self._own(module, NORM_SIZE[kind] * width)
         if "normalization" in self.include:
-            per_element = RMS_NORM if kind == "scale" else LAYER_NORM
+            per_element = RMS_NORM if kind in WITHOUT_MEAN else LAYER_NORM
             self._extra("normalization", module, per_element * rows * width)
-        return x or (trained and kind != "none")
+        return x or (trained and NORM_SIZE[kind] > 0)
 
     def elementwise(self, module: str, operations: int) -> None:
         """Work element by element: biases, activations, gates, softmax, residual sums, rotary positions."""

@@ -1,4 +1,4 @@
-"""Models that compare images with texts: CLIP, SigLIP, SigLIP 2.
+"""Models that compare images with texts: CLIP, Chinese CLIP, SigLIP, SigLIP 2.
 
 Both towers run at their own lengths, one image and one text for each example; each gives one vector, of width e. Every
 image of the batch is compared with every text: 2e FLOP for each of B² pairs, so this part is not linear in the batch.
@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from comptometer.errors import UsageError
 from comptometer.formulas import Config, Flow, Network, formula
-from comptometer.formulas._encoder import Sequences, attend, residual_block
+from comptometer.formulas._encoder import Sequences, attend, encoder_stack, residual_block
+from comptometer.formulas._encoder_heads import dense, embedded, framed, plain, sequences
 from comptometer.formulas._vision_tower import (
     CLIP_DEFAULTS,
     SIGLIP_DEFAULTS,
@@ -32,6 +33,10 @@ CLIP_TEXT = {
 SIGLIP_TEXT = {
     "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
     "vocab_size": 32000, "max_position_embeddings": 64,
+}  # fmt: skip
+BERT_TEXT = {
+    "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
+    "vocab_size": 30522, "max_position_embeddings": 512, "type_vocab_size": 2,
 }  # fmt: skip
 
 
@@ -56,6 +61,19 @@ def encoded_text(config: Config, net: Network, *, masked: bool) -> Flow:
         x,
     )
     return net.norm("norm", x, at.rows, d, encoder.norm)
+
+
+def bert(config: Config, net: Network, *, pooler: bool = False) -> Flow:
+    """Texts through a BERT; a product on the first token, where there is one, is run and not used."""
+    at = sequences(config, net)
+    frame = framed(
+        config, positions=config.integer("max_position_embeddings"), types=config.integer("type_vocab_size", least=0)
+    )
+    x = encoder_stack(plain(config), net, embedded(frame, net, at), at)
+    if pooler:
+        with net.unused():
+            dense(frame, net, "pooler", at.number, x)
+    return x
 
 
 def pairs_compared(net: Network, image: Flow, text: Flow, width: int) -> None:
@@ -92,6 +110,25 @@ def clip(config: Config, net: Network) -> None:
     image = net.linear("vision_projection", image, net.batch, tower.encoder.width, width)
     with net.within("text"):
         words = encoded_text(text, net, masked=True)
+    words = net.linear("text_projection", words, net.batch, text.integer("hidden_size"), width)
+    net.weights("scale", 1)
+    pairs_compared(net, image, words, width)
+
+
+@formula("chinese_clip")
+def chinese_clip(config: Config, net: Network) -> None:
+    """As CLIP with a BERT for the text, whose first token sums it up.
+
+    Source: Yang et al. 2022, arXiv 2211.01335, section 2.
+    """
+    _class(config, "Model")
+    tower = clip_tower(config.child("vision_config", CLIP_DEFAULTS))
+    text, width = config.child("text_config", BERT_TEXT), config.integer("projection_dim", 512)
+    with net.within("vision"):
+        image = pooled(tower, net, _images(tower, net))
+    image = net.linear("vision_projection", image, net.batch, tower.encoder.width, width)
+    with net.within("text"):
+        words = bert(text, net)
     words = net.linear("text_projection", words, net.batch, text.integer("hidden_size"), width)
     net.weights("scale", 1)
     pairs_compared(net, image, words, width)

@@ -23,17 +23,15 @@ from comptometer.formulas._decoder import (
     attention,
     feed_forward,
     latent_attention,
-    layer_count,
-    layer_types,
     tokens_of,
 )
+from comptometer.formulas._decoder_fields import layer_count, layer_types
 from comptometer.formulas._llama import llama_like
+from comptometer.formulas._multi_token import Further, at_most_one
 from comptometer.formulas._network import Flow
 from comptometer.formulas._state_space import Delta, convolved, delta
 from comptometer.formulas.hybrid import ATTENTION, STATE, hybrid, kinds_of, sparse_layers, stack
 from comptometer.formulas.ssm import language_head
-
-LEFT_OUT: Final = ("multi-token prediction is left out of operations and parameters",)
 
 
 def every(config: Config, number: int, interval: int) -> list[str]:
@@ -70,16 +68,20 @@ def shared_experts(config: Config, count: int) -> Experts:
 
 
 def _qwen(config: Config, net: Network, sparse: Sequence[bool], **features: Any) -> None:
-    """Three of four layers with the delta rule; attention with norms on each head and a gate on its output."""
+    """Three of four layers with the delta rule; attention with norms on each head and a gate on its output.
+
+    A module that predicts a further token has a layer that attends, with experts where the model has some.
+    """
     if not config.flag("attn_output_gate", True):
         raise config.refuse("attn_output_gate", "true: attention of this family has a gate on its output")
     kinds = every(config, len(sparse), config.integer("full_attention_interval", 4))
     base = llama_like(config, layers=sparse_layers(sparse), turned=0.25, **features)
     model = replace(base, output_gate=True, query_norm=base.head_width, key_norm=base.head_width)
-    hybrid(model, kinds, delta_of(config, model.width), net)
+    layer = ATTENTION, Layer(sparse=model.experts is not None)
+    hybrid(model, kinds, delta_of(config, model.width), net, Further(number=at_most_one(config, net), layers=[layer]))
 
 
-@formula("qwen3_next", notes=LEFT_OUT)
+@formula("qwen3_next")
 def qwen3_next(config: Config, net: Network) -> None:
     """Experts in every `decoder_sparse_step`-th layer but for those listed as MLP only."""
     number, count = layer_count(config), config.integer("num_experts", 0, least=0)
@@ -103,7 +105,6 @@ QWEN_DEFAULTS: Final = {
 
 @formula(
     "qwen3_5_text",
-    notes=LEFT_OUT,
     defaults=QWEN_DEFAULTS
     | {"hidden_size": 4096, "intermediate_size": 12288, "num_hidden_layers": 32, "num_key_value_heads": 4},
 )
@@ -114,7 +115,6 @@ def qwen3_5(config: Config, net: Network) -> None:
 
 @formula(
     "qwen3_5_moe_text",
-    notes=LEFT_OUT,
     defaults=QWEN_DEFAULTS
     | {
         "hidden_size": 2048,

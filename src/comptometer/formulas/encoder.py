@@ -8,7 +8,7 @@ from typing import Final
 
 from comptometer.formulas import Config, Flow, Network, Norm, formula
 from comptometer.formulas._config import MOST_LAYERS
-from comptometer.formulas._decoder import head_width, layer_types
+from comptometer.formulas._decoder_fields import head_width, layer_types
 from comptometer.formulas._encoder import Encoder, attend, both_ways, encoder_stack, residual_block
 from comptometer.formulas._encoder_heads import Frame, dense, embedded, framed, headed, labels, plain, sequences
 

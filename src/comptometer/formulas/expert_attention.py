@@ -10,19 +10,8 @@ Source: JetMoE, arXiv 2404.07413, section 2.
 from __future__ import annotations
 
 from comptometer.formulas import Config, Flow, Network, formula
-from comptometer.formulas._decoder import (
-    Decoder,
-    Experts,
-    Layer,
-    checked_head,
-    embedded,
-    experts,
-    label_count,
-    layer_count,
-    logits,
-    seen,
-    tokens_of,
-)
+from comptometer.formulas._decoder import Decoder, Experts, Layer, embedded, experts, logits, seen, tokens_of
+from comptometer.formulas._decoder_fields import checked_head, label_count, layer_count
 
 
 @formula("jetmoe")

@@ -10,7 +10,8 @@ from typing import Any
 
 from comptometer.formulas import Config, Network, formula
 from comptometer.formulas._config import MOST_LAYERS
-from comptometer.formulas._decoder import Decoder, Layer, checked_head, decoder, label_count, layer_count
+from comptometer.formulas._decoder import Decoder, Layer, decoder
+from comptometer.formulas._decoder_fields import checked_head, label_count, layer_count
 from comptometer.formulas._llama import head_norms, llama_like, sliding
 
 

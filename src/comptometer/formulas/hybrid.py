@@ -19,13 +19,13 @@ from comptometer.formulas._decoder import (
     attention,
     embedded,
     feed_forward,
-    layer_count,
-    layer_types,
     logits,
     mlp,
     tokens_of,
 )
+from comptometer.formulas._decoder_fields import layer_count, layer_types
 from comptometer.formulas._llama import llama_like
+from comptometer.formulas._multi_token import Further, at_most_one, predict
 from comptometer.formulas._network import Flow
 from comptometer.formulas._state_space import Delta, Mamba, Mamba2, delta, mamba, mamba2
 from comptometer.formulas.ssm import step_rank
@@ -52,13 +52,29 @@ def mixed(net: Network, name: str, x: Flow, mixer: Mixer) -> Flow:
     return delta(net, name, x, mixer) if isinstance(mixer, Delta) else mixer(x)
 
 
-def stack(model: Decoder, kinds: Iterable[Kind], block: Callable[[Kind, Flow], Flow], net: Network) -> None:
-    """Embedding, layers of several kinds, head; layers of one kind are written down once."""
+def stack(
+    model: Decoder,
+    kinds: Iterable[Kind],
+    block: Callable[[Kind, Flow], Flow],
+    net: Network,
+    further: Further[Kind] | None = None,
+) -> None:
+    """Embedding, layers of several kinds, head; layers of one kind are written down once.
+
+    Args:
+        model: what the layers share.
+        kinds: of the layers, in any order.
+        block: writes a layer of some kind down.
+        net: adds up.
+        further: modules that predict further tokens, in families that have them.
+    """
     tokens = tokens_of(net, model.longest)
-    x = embedded(model, net, tokens)
+    x = embedding = embedded(model, net, tokens)
     for kind, times in Counter(kinds).items():
         x = net.repeat(times, lambda x, kind=kind: block(kind, x), x)  # type: ignore[misc]
     logits(model, net, tokens, x)
+    if further is not None:
+        predict(further, block, model, net, x, embedding)
 
 
 def sparse_layers(sparse: Iterable[bool], *, rotary: bool = True) -> list[Layer]:
@@ -67,7 +83,13 @@ def sparse_layers(sparse: Iterable[bool], *, rotary: bool = True) -> list[Layer]
     return [other if here else one for here in sparse]
 
 
-def hybrid(model: Decoder, kinds: Sequence[str], mixer: Mixer, net: Network) -> None:
+def hybrid(
+    model: Decoder,
+    kinds: Sequence[str],
+    mixer: Mixer,
+    net: Network,
+    further: Further[tuple[str, Layer]] | None = None,
+) -> None:
     """Layers of an attention or a state, each followed by an MLP or experts.
 
     Args:
@@ -75,6 +97,7 @@ def hybrid(model: Decoder, kinds: Sequence[str], mixer: Mixer, net: Network) -> 
         kinds: `attention` or `state` for each layer.
         mixer: the layer with a state.
         net: adds up.
+        further: modules that predict further tokens, in families that have them.
     """
     tokens = tokens_of(net, model.longest)
 
@@ -89,7 +112,7 @@ def hybrid(model: Decoder, kinds: Sequence[str], mixer: Mixer, net: Network) -> 
         net.elementwise("layers.*.residual", 2 * tokens * model.width)
         return feed_forward(model, layer, net, tokens, x) or x
 
-    stack(model, zip(kinds, model.layers, strict=True), block, net)
+    stack(model, zip(kinds, model.layers, strict=True), block, net, further)
 
 
 def mamba2_of(config: Config, width: int, *, out_bias: str = "mamba_proj_bias", norm: bool = True) -> Mamba2:
@@ -208,9 +231,12 @@ def falcon_h1(config: Config, net: Network) -> None:
 PATTERN = {"M": "mamba", "*": "attention", "-": "mlp", "E": "moe"}
 
 
-@formula("nemotron_h", notes=("multi-token prediction is left out of operations and parameters",))
+@formula("nemotron_h")
 def nemotron_h(config: Config, net: Network) -> None:
-    """A norm and one of Mamba 2, attention, MLP or experts in each layer, as the pattern says; no gates."""
+    """A norm and one of Mamba 2, attention, MLP or experts in each layer, as the pattern says; no gates.
+
+    A module that predicts a further token has layers as its own pattern says, an attention and experts unless given.
+    """
     kinds = _pattern(config)
     if config.flag("tie_word_embeddings", False):
         raise config.refuse("tie_word_embeddings", "false: this family's head has weights of its own")
@@ -240,22 +266,40 @@ def nemotron_h(config: Config, net: Network) -> None:
             return _latent_experts(config, model, net, tokens, x) or x
         return mlp("layers.*.mlp", model, net, tokens, x, model.mlp_width, bias=model.mlp_bias) or x
 
-    stack(model, kinds, block, net)
+    number = at_most_one(config, net) or 0
+    stack(model, kinds, block, net, Further(number=number, layers=_further_pattern(config) if number else []))
 
 
 def _pattern(config: Config) -> list[str]:
     """The kind of each layer, from a list or from one letter for each."""
-    listed = config.words("layers_block_type") or config.words("layer_types")
+    name = "layers_block_type" if config.get("layers_block_type") else "layer_types"
+    listed = _listed(config, name)
     if listed is not None:
-        names = {**WORDS, "mlp": "mlp", "moe": "moe"}
-        if unknown := [kind for kind in listed if kind not in names]:
-            raise config.refuse("layers_block_type", f"{', '.join(names)}, not {sorted(set(unknown))}")
-        return ["mamba" if names[kind] == STATE else names[kind] for kind in listed]
-    letters = config.word("hybrid_override_pattern", "")
-    if not letters or len(letters) > MOST_LAYERS or set(letters) - set(PATTERN):
-        raise config.refuse("hybrid_override_pattern", f"one of {' '.join(PATTERN)} for each layer")
+        return listed
+    letters = _letters(config, "hybrid_override_pattern", "")
     if config.integer("num_hidden_layers", len(letters)) != len(letters):
         raise config.refuse("num_hidden_layers", f"{len(letters)}, the length of hybrid_override_pattern")
+    return letters
+
+
+def _further_pattern(config: Config) -> list[str]:
+    """The kind of each layer of a module that predicts a further token, likewise."""
+    return _listed(config, "mtp_layers_block_type") or _letters(config, "mtp_hybrid_override_pattern", "*E")
+
+
+def _listed(config: Config, name: str) -> list[str] | None:
+    listed, names = config.words(name), {**WORDS, "mlp": "mlp", "moe": "moe"}
+    if listed is None:
+        return None
+    if unknown := [kind for kind in listed if kind not in names]:
+        raise config.refuse(name, f"{', '.join(names)}, not {sorted(set(unknown))}")
+    return ["mamba" if names[kind] == STATE else names[kind] for kind in listed]
+
+
+def _letters(config: Config, name: str, default: str) -> list[str]:
+    letters = config.word(name, default)
+    if not letters or len(letters) > MOST_LAYERS or set(letters) - set(PATTERN):
+        raise config.refuse(name, f"one of {' '.join(PATTERN)} for each layer")
     return [PATTERN[letter] for letter in letters]
 
 

@@ -22,16 +22,13 @@ from comptometer.formulas._decoder import (
     Layer,
     amended,
     attend,
-    checked_head,
     embedded,
     experts,
-    label_count,
-    layer_count,
-    layer_types,
     logits,
     mlp,
     tokens_of,
-)  # fmt: skip
+)
+from comptometer.formulas._decoder_fields import checked_head, label_count, layer_count, layer_types
 from comptometer.formulas._multi_token import decoder_predicting, modules
 
 

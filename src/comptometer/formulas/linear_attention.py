@@ -13,7 +13,8 @@ from dataclasses import replace
 from comptometer.contraction import matmul
 from comptometer.formulas import Config, Network, formula
 from comptometer.formulas._config import MOST_LAYERS
-from comptometer.formulas._decoder import Decoder, Experts, Layer, feed_forward, layer_count, tokens_of
+from comptometer.formulas._decoder import Decoder, Experts, Layer, feed_forward, tokens_of
+from comptometer.formulas._decoder_fields import layer_count
 from comptometer.formulas._llama import llama_like
 from comptometer.formulas._network import Flow
 from comptometer.formulas.hybrid import ATTENTION, STATE, hybrid, kinds_of, stack

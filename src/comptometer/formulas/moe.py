@@ -7,19 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from comptometer.formulas import Config, Network, formula
-from comptometer.formulas._decoder import (
-    Decoder,
-    Experts,
-    Layer,
-    amended,
-    checked_head,
-    decoder,
-    label_count,
-    layer_count,
-    layer_types,
-)  # fmt: skip
+from comptometer.formulas._decoder import Decoder, Experts, Layer, amended, decoder
+from comptometer.formulas._decoder_fields import checked_head, label_count, layer_count, layer_types
 from comptometer.formulas._llama import head_norms, llama_like, sliding, whole_norms, without_rotation
-from comptometer.formulas._multi_token import decoder_predicting, modules
+from comptometer.formulas._multi_token import decoder_predicting, modules, stated
 
 
 def experts_of(
@@ -214,7 +205,10 @@ def dots1(config: Config, net: Network) -> None:
 
 @formula("minimax_m2")
 def minimax_m2(config: Config, net: Network) -> None:
-    """Experts in every layer, norms on the whole query and key."""
+    """Experts in every layer, norms on the whole query and key.
+
+    How modules that predict further tokens are built is not published, nor are their weights: they are only named.
+    """
     experts = experts_of(config, "num_local_experts")
     layers = [Layer(sparse=True)] * layer_count(config)
     base = llama_like(
@@ -228,8 +222,10 @@ def minimax_m2(config: Config, net: Network) -> None:
     )
     if config.integer("shared_intermediate_size", 0, least=0):
         raise config.refuse("shared_intermediate_size", "0: an expert that all tokens share is not known here")
-    if config.flag("use_mtp", False):
-        net.note("modules that predict further tokens are left out of operations and parameters")
+    further = config.optional("num_mtp_modules", least=0)
+    if config.flag("use_mtp", bool(further)) and further != 0:
+        number = "" if further is None else f" ({further})"
+        net.note(f"modules that predict further tokens{number} are never counted: how they are built is not published")
     decoder(whole_norms(base), net)
 
 
@@ -241,10 +237,13 @@ def _turned(config: Config) -> float:
 
 @formula("mimo_v2_flash")
 def mimo_v2_flash(config: Config, net: Network) -> None:
-    """Five of six layers slide, with other key-value heads and a sink for each head; the first MLP is dense."""
+    """Five of six layers slide, with other key-value heads and a sink for each head; the first MLP is dense.
+
+    A module that predicts a further token has a layer that slides, with a dense MLP (arXiv 2601.02780).
+    """
     number, groups = layer_count(config), config.integer("num_key_value_heads")
-    stated = config.optional("sliding_window_size")
-    window = config.integer("sliding_window", 129) if stated is None else stated + 1
+    before = config.optional("sliding_window_size")
+    window = config.integer("sliding_window", 129) if before is None else before + 1
     near = config.integer("swa_num_key_value_heads", 2 * groups)
     for name, same in (("swa_head_dim", "head_dim"), ("swa_v_head_dim", "v_head_dim")):
         if config.get(name) is not None and config.integer(name) != config.integer(same):
@@ -265,7 +264,8 @@ def mimo_v2_flash(config: Config, net: Network) -> None:
     )  # fmt: skip
     if base.heads % near:
         raise config.refuse("swa_num_key_value_heads", f"a divisor of {base.heads} heads, not {near}")
-    decoder(base, net)
+    light = Layer(window=window, sinks=sinks[0], key_value_heads=near)
+    decoder_predicting(stated(config), base, net, layer=light)
 
 
 def _slides(config: Config, number: int) -> list[bool]:

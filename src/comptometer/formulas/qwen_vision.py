@@ -1,4 +1,4 @@
-"""Qwen's models that see: Qwen2-VL, Qwen2.5-VL and Qwen3-VL.
+"""Qwen's models that see: Qwen2-VL, Qwen2.5-VL, Qwen3-VL and Qwen3.5.
 
 An image of any size is cut into patches of P × P pixels, each given twice as if it were two frames of a film; M × M
 patches become one position of the text, so that R × C pixels take (R/PM)·(C/PM) of them.
@@ -7,16 +7,16 @@ patches become one position of the text, so that R × C pixels take (R/PM)·(C/P
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from comptometer.formulas import DATA, Config, Flow, Network, Norm, formula
 from comptometer.formulas._config import MOST_LAYERS
 from comptometer.formulas._encoder import Encoder, Sequences, attend, residual_block
+from comptometer.formulas._projector import perceptron
 from comptometer.formulas._text_tower import read, text_of
 from comptometer.formulas._vision_tower import Size
 from comptometer.formulas.moe import qwen3_moe
 from comptometer.formulas.transformer import qwen2, qwen3
-from comptometer.formulas.vision_language import perceptron
 
 DEFAULT_IMAGE = (448, 448)  # where only parameters are asked for
 
@@ -214,7 +214,15 @@ def qwen3_vl(config: Config, net: Network) -> None:
 
     Source: Bai et al. 2025, arXiv 2511.21631; the idea is DeepStack, Meng et al. 2024, arXiv 2406.04334.
     """
-    _read(config, net, _qwen3_tower(config), "qwen3_vl_text", either=False)
+    _read(config, net, _deep(config, _qwen3_tower(config)), "qwen3_vl_text", either=False)
+
+
+def _deep(config: Config, tower: Tower) -> Tower:
+    """The same tower, some of whose layers also go to the text."""
+    vision = config.child("vision_config")
+    stated = vision.integers("deepstack_visual_indexes")
+    given = vision.get("deepstack_visual_indexes") is not None
+    return replace(tower, deep=tuple(stated) if given else (8, 16, 24))
 
 
 def _qwen3_tower(config: Config) -> Tower:
@@ -234,11 +242,6 @@ def _qwen3_tower(config: Config) -> Tower:
         channels=vision.integer("in_channels", 3),
         patch_bias=True,
         positions=vision.integer("num_position_embeddings", 2304),
-        deep=tuple(
-            vision.integers("deepstack_visual_indexes")
-            if vision.get("deepstack_visual_indexes") is not None
-            else (8, 16, 24)
-        ),
     )
 
 
@@ -251,7 +254,22 @@ def qwen3_experts(config: Config, net: Network) -> None:
 @formula("qwen3_vl_moe")
 def qwen3_vl_moe(config: Config, net: Network) -> None:
     """The same with experts in the text tower."""
-    _read(config, net, _qwen3_tower(config), "qwen3_vl_moe_text", either=False)
+    _read(config, net, _deep(config, _qwen3_tower(config)), "qwen3_vl_moe_text", either=False)
+
+
+@formula("qwen3_5")
+def qwen3_5(config: Config, net: Network) -> None:
+    """As Qwen3-VL, whose tower gives its last features only, over a text tower with the delta rule.
+
+    Source: the released configurations of Qwen3.5 and the class that reads them.
+    """
+    _read(config, net, _qwen3_tower(config), "qwen3_5_text", either=False)
+
+
+@formula("qwen3_5_moe")
+def qwen3_5_moe(config: Config, net: Network) -> None:
+    """The same with experts in the text tower."""
+    _read(config, net, _qwen3_tower(config), "qwen3_5_moe_text", either=False)
 
 
 def _read(config: Config, net: Network, tower: Tower, model_type: str, *, either: bool = True) -> None:

@@ -10,14 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from comptometer.formulas import Config, Network, formula
-from comptometer.formulas._decoder import (
-    LANGUAGE_HEADS,
-    Layer,
-    attention,
-    layer_count,
-    mlp,
-    tokens_of,
-)
+from comptometer.formulas._decoder import Layer, attention, mlp, tokens_of
+from comptometer.formulas._decoder_fields import LANGUAGE_HEADS, layer_count
 from comptometer.formulas._llama import llama_like
 from comptometer.formulas._network import Flow
 from comptometer.formulas._state_space import convolved

@@ -12,18 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from comptometer.formulas import Config, Network, formula
-from comptometer.formulas._decoder import (
-    Decoder,
-    Layer,
-    checked_head,
-    embedded,
-    label_count,
-    layer_count,
-    layer_types,
-    logits,
-    seen,
-    tokens_of,
-)
+from comptometer.formulas._decoder import Decoder, Layer, embedded, logits, seen, tokens_of
+from comptometer.formulas._decoder_fields import checked_head, label_count, layer_count, layer_types
 from comptometer.formulas._network import Flow, Norm
 from comptometer.formulas._state_space import Mamba, Mamba2
 from comptometer.formulas.hybrid import Mixer, mixed

@@ -21,19 +21,8 @@ from dataclasses import dataclass
 
 from comptometer.contraction import matmul
 from comptometer.formulas import Config, Flow, Network, formula
-from comptometer.formulas._decoder import (
-    Decoder,
-    Experts,
-    Layer,
-    embedded,
-    experts,
-    layer_count,
-    layer_types,
-    logits,
-    mlp,
-    seen,
-    tokens_of,
-)
+from comptometer.formulas._decoder import Decoder, Experts, Layer, embedded, experts, logits, mlp, seen, tokens_of
+from comptometer.formulas._decoder_fields import layer_count, layer_types
 from comptometer.formulas._llama import llama_like
 
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from comptometer.formulas import Config, Network, formula
-from comptometer.formulas._decoder import Decoder, Experts, layer_count, layer_types
+from comptometer.formulas._decoder import Decoder, Experts
+from comptometer.formulas._decoder_fields import layer_count, layer_types
 from comptometer.formulas._llama import llama_like
 from comptometer.formulas._network import Flow
 from comptometer.formulas._state_space import convolved

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from math import ceil
 
 from comptometer.formulas import Config, Network, formula
-from comptometer.formulas._decoder import CLASSIFIERS, checked_head, layer_count, tokens_of
+from comptometer.formulas._decoder import tokens_of
+from comptometer.formulas._decoder_fields import CLASSIFIERS, checked_head, layer_count
 from comptometer.formulas._network import Flow
 from comptometer.formulas._state_space import Mamba, Mamba2, mamba, mamba2
 

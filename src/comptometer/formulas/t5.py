@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -115,31 +115,58 @@ def layers(config: Config, gate: bool) -> tuple[Encoder, Encoder]:
     return both[0], both[1]
 
 
-def written(config: Config, net: Network, encoder: Stack, decoder: Stack) -> None:
-    """Embedding, both stacks, and the head."""
-    head = built_for(config, *KNOWN)
-    width, vocabulary = encoder.model.width, config.integer("vocab_size")
+Reading = Callable[[Flow, Sequences], Flow]
+
+
+def written(
+    config: Config,
+    net: Network,
+    encoder: Reading,
+    decoder: Stack,
+    *,
+    known: Sequence[str] = KNOWN,
+    tied: bool | None = None,
+) -> None:
+    """Embedding, both sides, and the head.
+
+    Args:
+        config: asked.
+        net: adds up.
+        encoder: writes down the side that reads.
+        decoder: the side that writes.
+        known: what a class may be built for besides generation.
+        tied: do the logits share the embedding, whatever the configuration says?
+    """
+    head = built_for(config, *known)
+    width, vocabulary = decoder.model.width, config.integer("vocab_size")
     default = config.integer("n_positions", LENGTH)
     word = net.look_up("embedding", vocabulary, width)
     if head in ENCODER_ALONE:
         at = encoder_alone(net, default)
         with net.within("encoder"):
-            x = stack(encoder, net, word, at)
+            x = encoder(word, at)
         if head == "ForTokenClassification":
             net.linear("head", x, at.rows, width, labels(config), bias=True)
         return
     both = sides(net, default)
     with net.within("encoder"):
-        memory = stack(encoder, net, word, both.encoder)
+        memory = encoder(word, both.encoder)
+    again = net.again("embedding")
     with net.within("decoder"):
-        x = stack(decoder, net, word, both.decoder, memory, both.encoder)
+        x = stack(decoder, net, again, both.decoder, memory, both.encoder)
     if head == "ForSequenceClassification":
         classified(net, x, net.batch, width, labels(config))
     elif head == "ForQuestionAnswering":
         net.linear("head", x, both.decoder.rows, width, labels(config), bias=True)
     elif head == "ForConditionalGeneration":
-        owner = "embedding" if config.flag("tie_word_embeddings", True) else None
+        shared = config.flag("tie_word_embeddings", True) if tied is None else tied
+        owner = "embedding" if shared else None
         net.linear("head", x, both.decoder.rows, width, vocabulary, weight_of=owner)
+
+
+def reading(encoder: Stack, net: Network) -> Reading:
+    """An encoder that is a plain stack."""
+    return lambda x, at: stack(encoder, net, x, at)
 
 
 def _plain(config: Config, net: Network, *, default: str, tables: bool) -> None:
@@ -148,7 +175,7 @@ def _plain(config: Config, net: Network, *, default: str, tables: bool) -> None:
         Stack(model=model, sparse=[False] * model.layers, buckets=buckets, tables=tables)
         for model in layers(config, gated(config, default))
     )
-    written(config, net, encoder, decoder)
+    written(config, net, reading(encoder, net), decoder)
 
 
 @formula("t5")
@@ -189,7 +216,7 @@ def switch(config: Config, net: Network) -> None:
         )
         for name, model in zip(("encoder", "decoder"), layers(config, False), strict=True)
     )
-    written(config, net, encoder, decoder)
+    written(config, net, reading(encoder, net), decoder)
 
 
 def _sparse(number: int, layers: int) -> list[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from comptometer.formulas import Config, Flow, Network, formula
-from comptometer.formulas._decoder import head_width, layer_count, layer_types
+from comptometer.formulas._decoder_fields import head_width, layer_count, layer_types
 from comptometer.formulas._encoder import Encoder, Sequences, attend, encoder_stack, residual_block
 from comptometer.formulas._encoder_decoder import built_for, cross_attend, sides
 

@@ -10,16 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from comptometer.formulas import Config, Network, formula
-from comptometer.formulas._decoder import (
-    Decoder,
-    Layer,
-    amended,
-    checked_head,
-    decoder,
-    label_count,
-    layer_count,
-    layer_types,
-)
+from comptometer.formulas._decoder import Decoder, Layer, amended, decoder
+from comptometer.formulas._decoder_fields import checked_head, label_count, layer_count, layer_types
 from comptometer.formulas._llama import head_norms, llama_like, sliding, whole_norms, without_rotation
 from comptometer.formulas._multi_token import decoder_predicting, modules
 
@@ -130,6 +122,13 @@ def vaultgemma(config: Config, net: Network) -> None:
 def olmo(config: Config, net: Network) -> None:
     """As LLaMA with norms that have no parameters."""
     decoder(llama_like(config, norm="none"), net)
+
+
+@formula("nanochat")
+def nanochat(config: Config, net: Network) -> None:
+    """As LLaMA without gates; all norms, also on the embedding and on each head, have no parameters."""
+    base = llama_like(config, gated=False, norm="root", first_norm=True, mlp_bias=False, query_norm_kind="root")
+    decoder(head_norms(base), net)
 
 
 @formula("olmo2")
