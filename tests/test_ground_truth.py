@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from comptometer.derivation import job
+from comptometer.catalogue import Entry, entry
 from comptometer.dossiers import dossier, dossier_ids
 from comptometer.evidence import Evidence
-from comptometer.methods import METHODS, Outcome, outcome
 from comptometer.store import folded
 
 KINDS = {"dense", "moe", "moe-mla"}
@@ -47,19 +46,23 @@ def ids_by_name() -> Mapping[str, str]:
 
 
 @cache
+def found(name: str) -> Entry:
+    return entry(dossier(ids_by_name()[folded(name)]))
+
+
 def evidence(name: str) -> Evidence:
-    return job(dossier(ids_by_name()[folded(name)]), medians=True).whole
+    return found(name).evidence
 
 
-def operations(name: str) -> float | None:
-    found = outcome(METHODS["operations"], evidence(name))
-    return found.estimate.median if isinstance(found, Outcome) else None
+def flop(name: str, method: str) -> float | None:
+    outcome = found(name).methods.get(method)
+    return outcome.estimate.median if outcome else None
 
 
-def compare(name: str, about: str, found: float, wanted: float) -> None:
+def compare(name: str, about: str, value: float, wanted: float) -> None:
     """Equal within the tolerance of this quantity; or not, and for a listed reason."""
-    near = found == pytest.approx(wanted, rel=WITHIN[about])
-    assert near is ((name, about) not in REASONS), f"{name}: {about} is {found:.6g}, the table has {wanted:.6g}"
+    near = value == pytest.approx(wanted, rel=WITHIN[about])
+    assert near is ((name, about) not in REASONS), f"{name}: {about} is {value:.6g}, the table has {wanted:.6g}"
 
 
 def test_every_language_model_of_the_table_has_a_dossier(shared: Path) -> None:
@@ -70,9 +73,9 @@ def test_operations_are_the_exact_causal_count_of_the_table(shared: Path) -> Non
     wanted = {name: row["m1_exact_causal"] for name, row in runs(shared).items() if row["m1_exact_causal"]}
     assert len(wanted) >= 45
     for name, exact in wanted.items():
-        found = operations(name)
-        assert found is not None, name
-        compare(name, "operations", found, float(exact))
+        value = flop(name, "operations")
+        assert value is not None, name
+        compare(name, "operations", value, float(exact))
 
 
 @pytest.mark.parametrize("about", ["params_total", "tokens"])
@@ -80,17 +83,17 @@ def test_parameters_and_tokens_are_those_of_the_table(about: str, shared: Path) 
     need = {"params_total": "parameters"}.get(about, about)
     for name, row in runs(shared).items():
         if row[about] and not (about == "tokens" and name in WITHOUT_TOKENS):
-            found = evidence(name).value(need)
-            assert found is not None, (name, need)
-            compare(name, about, found, float(row[about]))
+            value = evidence(name).value(need)
+            assert value is not None, (name, need)
+            compare(name, about, value, float(row[about]))
 
 
 def test_chip_hours_are_those_of_the_table(shared: Path) -> None:
     for name, row in runs(shared).items():
         if row["chip_hours"]:
-            found = evidence(name).value("chip_hours")
-            assert found is not None, name
-            compare(name, "chip_hours", found, float(row["chip_hours"]))
+            value = evidence(name).value("chip_hours")
+            assert value is not None, name
+            compare(name, "chip_hours", value, float(row["chip_hours"]))
 
 
 def test_hardware_time_is_that_of_the_table_but_for_the_utilization(shared: Path) -> None:
@@ -112,19 +115,17 @@ def test_a_listed_reason_names_a_run_of_the_table(shared: Path) -> None:
 
 @pytest.mark.parametrize("name", ["BLOOM 176B", "OPT-175B", "BloombergGPT", "Yuan 1.0", "Megatron-LM 8.3B"])
 def test_a_rate_with_recomputation_is_no_mfu(name: str) -> None:
-    found = evidence(name)
-    assert found.best("mfu") is None
-    assert found.best("hfu") is not None
-    assert found.word("recompute") == "full"
+    assert evidence(name).best("mfu") is None
+    assert evidence(name).best("hfu") is not None
+    assert evidence(name).word("recompute") == "full"
 
 
 @pytest.mark.parametrize("name", ["OPT-175B", "BloombergGPT", "Yuan 1.0", "Fairseq-dense 13B"])
 def test_stated_flop_with_recomputation_are_brought_to_model_flop(name: str) -> None:
-    claim, reported = evidence(name).best("compute"), outcome(METHODS["reported"], evidence(name))
+    claim = evidence(name).best("compute")
     assert claim is not None
     assert claim.tag == "hardware"
-    assert isinstance(reported, Outcome)
-    assert reported.estimate.median == pytest.approx(operations(name), rel=0.04)
+    assert flop(name, "reported") == pytest.approx(flop(name, "operations"), rel=0.04)
 
 
 @pytest.mark.parametrize(("name", "hours"), [("Falcon-180B", 7.0e6), ("DeepSeek-V2 236B", 1.40e6)])
