@@ -94,7 +94,7 @@ class Registry(Mapping[str, T], Generic[T]):
         return name in self._found or name in self._all()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
+        return iter(sorted(self._all()))  # whatever was asked for first
 
     def __len__(self) -> int:
         return len(self._all())
