@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import torch
 
-from comptometer.counters._torch_structure import PRIMITIVE, Index
+from comptometer.counters._torch_index import Index
+from comptometer.counters._torch_structure import PRIMITIVE
 
 BY_LAYER: Final = "layer_idx"
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import torch
 from torch import nn
+from torch.overrides import _get_current_function_mode_stack
+from torch.utils._device import DeviceContext
 from torch.utils._pytree import TreeSpec, tree_flatten
 
 from comptometer.counters import _torch_cache as caches
@@ -31,24 +33,34 @@ class Call:
     caches: Sequence[Any]
 
     @property
-    def versions(self) -> list[int]:
-        """How often each tensor was changed in place."""
-        return [tensor._version for tensor in self.tensors]
+    def versions(self) -> list[tuple[int, int]]:
+        """How often each tensor was changed in place, and how many hooks there are on its gradient."""
+        return [(tensor._version, len(tensor._backward_hooks or ())) for tensor in self.tensors]
 
 
 def call_of(arguments: Any, indices: Iterable[int]) -> Call:
     """Look at the arguments of a call; `indices` says which entries of a cache are those of the block.
 
     Raises:
-        NotUnderstoodError: an object, a tensor of an unusual class, or a mode that changes data types.
+        NotUnderstoodError: an object, a tensor of an unusual class, or something that sees or changes what runs.
     """
-    if torch._C._is_any_autocast_enabled():
+    if torch._C._is_any_autocast_enabled() or _seen_by_others():
         raise NotUnderstoodError
     look = _Arguments()
     look.value(arguments)
     state = [caches.state(cache, index) for cache in look.caches for index in indices]
     key = torch.is_grad_enabled(), torch.is_inference_mode_enabled(), *look.key, *state
     return Call(key, list(look.tensors.values()), look.caches)
+
+
+def _seen_by_others() -> bool:
+    """Is there a mode besides the trace, or a hook on what is kept for gradients? Either may do work of its own."""
+    modes = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]
+    return (
+        torch._C._len_torch_dispatch_stack() > 1
+        or any(not isinstance(mode, DeviceContext) for mode in modes)
+        or torch._C._autograd._top_saved_tensors_default_hooks(True) is not None
+    )
 
 
 class _Arguments:
@@ -195,7 +207,7 @@ class Witness:
     """Sees whether what runs reads any tensor that it did not make and was not given.
 
     Constants that are written as `torch.tensor(…)` are made unseen; single numbers and empty tensors have no shape
-    that work could depend on.
+    that work could depend on, and no value unless somebody changed it.
     """
 
     __slots__ = ("alive", "outside", "places")
@@ -211,7 +223,8 @@ class Witness:
         if func._schema.name in ("aten::lift_fresh", "aten::lift"):
             return
         for tensor in _tensors((args, kwargs)):
-            if tensor.dim() and tensor.numel() and storage(tensor) not in self.places:
+            still = not tensor.numel() or not (tensor.dim() or tensor._version)
+            if not still and storage(tensor) not in self.places:
                 self.outside = True
 
     def makes(self, out: Any) -> None:

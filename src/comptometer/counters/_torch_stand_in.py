@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import torch
 from torch.utils._pytree import tree_unflatten
@@ -43,20 +43,26 @@ def blank(like: torch.Tensor, doubt: Callable[[], None]) -> Blank:
     return made
 
 
+class Trace(Protocol):
+    """What this file needs of a trace."""
+
+    final: bool
+
+
 class _StandIn(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, result: Result, reached: list[int], doubt: Any, *inputs: Any) -> Any:
+    def forward(ctx: Any, result: Result, reached: list[int], trace: Trace, doubt: Any, *inputs: Any) -> Any:
         ctx.set_materialize_grads(False)
-        ctx.reached, ctx.doubt = reached, doubt
+        ctx.reached, ctx.trace, ctx.doubt = reached, trace, doubt
         ctx.inputs = [
             (tensor.shape, tensor.stride(), tensor.dtype) for tensor in inputs[len(inputs) - len(result.onward) :]
         ]
-        ctx.unfed = [None] * (3 + len(inputs) - len(ctx.inputs))
+        ctx.unfed = [None] * (4 + len(inputs) - len(ctx.inputs))
         return tuple(_made(leaf) for leaf in result.leaves if leaf[0] == "tensor" and leaf[4])
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled() or not ctx.trace.final:
             ctx.doubt()
             raise DoubtError
         formed = False
@@ -76,7 +82,7 @@ def _made(leaf: Any) -> torch.Tensor:
     return torch.empty_strided(shape, stride, dtype=kind, device="meta")
 
 
-def stand_in(result: Result, call: Call, anchor: Any, doubt: Callable[[], None]) -> tuple[Any, list[int]]:
+def stand_in(result: Result, call: Call, anchor: Any, trace: Trace, doubt: Callable[[], None]) -> tuple[Any, list[int]]:
     """Outputs like those of `result`, and a list that will say how often a gradient has come to each."""
     fed = [call.tensors[at] for at in result.onward]
     wanted = sum(leaf[0] == "tensor" and leaf[4] for leaf in result.leaves)
@@ -84,6 +90,6 @@ def stand_in(result: Result, call: Call, anchor: Any, doubt: Callable[[], None])
     inputs = [anchor, *fed] if result.trained else fed
     made: Any = iter(())
     if wanted:
-        made = iter(_StandIn.apply(result, reached, doubt, *inputs))  # type: ignore[no-untyped-call]
+        made = iter(_StandIn.apply(result, reached, trace, doubt, *inputs))  # type: ignore[no-untyped-call]
     values = [leaf[1] if leaf[0] != "tensor" else next(made) if leaf[4] else _made(leaf) for leaf in result.leaves]
     return tree_unflatten(values, result.form), reached

@@ -6,10 +6,10 @@ parts in the same places. Whole numbers that are attributes are kept apart, beca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from types import CodeType, FunctionType, MethodType
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any, Final
 
 import torch
@@ -20,7 +20,6 @@ CONSTANT: Final = (type, FunctionType, torch.dtype, torch.device, torch.layout, 
 HELD: Final = (list, dict, set, tuple, frozenset)
 OWN: Final = frozenset(nn.Module().__dict__) | {"forward"}
 HOOKS: Final = tuple(name for name in OWN if name.endswith(("_hooks", "_hooks_always_called", "_hooks_with_kwargs")))
-PARAMETER_HOOKS: Final = "_backward_hooks", "_post_accumulate_grad_hooks"
 
 
 class Replacement:
@@ -44,7 +43,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A module but for its whole numbers, these, and what it refers to without owning it."""
+    """A module but for its whole numbers, these, and what it refers to without owning it: objects and functions."""
 
     key: tuple[Any, ...]
     slots: Sequence[Slot]
@@ -125,10 +124,10 @@ class _Look:
         if kind in HELD:
             return kind, self._held(value)
         if kind is MethodType:
-            return MethodType, value.__func__, self.value(value.__self__)
+            return MethodType, self.value(value.__func__), self.value(value.__self__)
         if kind is partial:
             return partial, self.value(value.func), self._held(value.args), self._held(value.keywords)
-        if not isinstance(value, CONSTANT):
+        if not isinstance(value, CONSTANT) or isinstance(value, FunctionType):
             self.watched[id(value)] = value
         return kind, id(value)
 
@@ -139,116 +138,7 @@ class _Look:
 
 
 def _shape(tensor: torch.Tensor) -> tuple[Any, ...]:
-    own = tensor.__dict__
-    if type(tensor) not in (torch.Tensor, nn.Parameter, nn.Buffer) or any(own.get(name) for name in PARAMETER_HOOKS):
-        raise UnlikeAnyError
-    if tensor._backward_hooks or tensor.grad_fn is not None:
+    hooks = tensor._backward_hooks or tensor._post_accumulate_grad_hooks
+    if type(tensor) not in (torch.Tensor, nn.Parameter, nn.Buffer) or hooks or tensor.grad_fn is not None:
         raise UnlikeAnyError
     return type(tensor), tensor.shape, tensor.dtype, tensor.requires_grad, tensor.device.type
-
-
-def surroundings(structure: Structure) -> tuple[Any, ...]:
-    """What code outside of a module could have changed, and the module could look at: the state of it, now.
-
-    Attributes of objects that it refers to, of its classes, and the plain variables around its functions.
-    """
-    found: list[Any] = [_state(vars(value)) for value in structure.watched if hasattr(value, "__dict__")]
-    for kind in dict.fromkeys(part for part in structure.key if isinstance(part, type)):
-        functions = _functions(kind)
-        found += [_state(vars(base)) for base in _bases(kind)]
-        found += [_now(place.get(name)) for place, name in functions.names]
-        found += [_now(_content(cell)) for cell in functions.cells]
-    return tuple(found)
-
-
-def _state(values: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple([_now(value) for name, value in values.items() if not name.startswith("__")])
-
-
-def _now(value: Any) -> Any:
-    kind = type(value)
-    return value if kind in PRIMITIVE else (id(value), len(value)) if kind in HELD else id(value)
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not yet filled
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Variables:
-    names: Sequence[tuple[dict[str, Any], str]]
-    cells: Sequence[Any]
-
-
-@cache
-def _bases(kind: type) -> tuple[type, ...]:
-    return tuple(base for base in kind.__mro__ if base.__module__.partition(".")[0] not in ("torch", "builtins"))
-
-
-@cache
-def _functions(kind: type) -> _Variables:
-    """Variables that the methods of a class, and the functions of its file that they name, could read."""
-    ahead = [value for base in _bases(kind) for value in vars(base).values() if isinstance(value, FunctionType)]
-    seen: dict[int, FunctionType] = {}
-    names: dict[tuple[int, str], tuple[dict[str, Any], str]] = {}
-    cells: dict[int, Any] = {}
-    while ahead:
-        function = ahead.pop()
-        if id(function) in seen:
-            continue
-        seen[id(function)] = function
-        around = function.__globals__
-        for name in _named(function.__code__):
-            value = around.get(name)
-            if type(value) in PRIMITIVE or type(value) in HELD:
-                names[id(around), name] = around, name
-            elif isinstance(value, FunctionType) and value.__globals__ is around:
-                ahead.append(value)
-        for cell in function.__closure__ or ():
-            value = _content(cell)
-            if isinstance(value, FunctionType):
-                ahead.append(value)
-            elif not isinstance(value, type):
-                cells[id(cell)] = cell
-    return _Variables(list(names.values()), list(cells.values()))
-
-
-def _named(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _named(constant)
-
-
-class Index:
-    """Stands for a whole number, and reports whether anything looks at it."""
-
-    __slots__ = ("looked", "value")
-
-    def __init__(self, value: int) -> None:
-        self.value, self.looked = value, False
-
-    @property  # type: ignore[misc]
-    def __class__(self) -> type:
-        """A whole number, to who asks."""
-        self.looked = True
-        return int
-
-
-def _looking(name: str) -> Any:
-    method = getattr(int, name)
-
-    def look(self: Index, *others: Any) -> Any:
-        self.looked = True
-        return method(self.value, *[other.value if type(other) is Index else other for other in others])
-
-    return look
-
-
-_BINARY: Final = "add and divmod floordiv lshift mod mul or pow rshift sub truediv xor"
-_UNARY: Final = "abs bool ceil float floor hash index int invert neg pos repr round str trunc format eq ne lt le gt ge"
-for _name in [*_BINARY.split(), *[f"r{name}" for name in _BINARY.split()], *_UNARY.split()]:
-    setattr(Index, f"__{_name}__", _looking(f"__{_name}__"))

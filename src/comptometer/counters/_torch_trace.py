@@ -125,6 +125,10 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.idle = self.masked = False
         self.witness: Witness | None = None
         self.differentiated = False
+        self.final = False  # is it the backward pass of the count, and none of the model's own?
+        self.inner: Mapping[int, int] = {}  # the block that a module is a part of
+        self.within: int | None = None  # the block that runs
+        self.strayed: set[int] = set()  # blocks whose parts were used outside of them
         self._slow = True  # is there more to do than to look up the rule?
         self._paths = paths
         self._stack: list[tuple[str, str | None]] = [(root, None)]
@@ -203,12 +207,12 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
     @contextmanager
     def own_backward(self) -> Iterator[None]:
         """A backward pass that is known not to build a graph of itself."""
-        before, self._slow = self._slow, False
+        before, self._slow, self.final = self._slow, False, True
         self._graphs.clear()
         try:
             yield
         finally:
-            self._slow = before
+            self._slow, self.final = before, False
 
     def apart(self) -> Tracer:
         """Another trace from here, whose work can be taken over or dropped."""
@@ -266,6 +270,9 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _enter(self, module: torch.nn.Module, args: object) -> None:
         if torch.compiler.is_compiling():  # a graph is made: its modules are not run
             return
+        number = self.inner.get(id(module), self.within)
+        if number != self.within and number is not None and graph_task() == -1:
+            self.strayed.add(number)
         above = self._stack[-1]
         path = self._paths.get(id(module), above[0])
         own = RECURRENCE if isinstance(module, RECURRENT) else above[1]

@@ -207,7 +207,7 @@ def _traced(
         if backward:
             _differentiate(trace, target.outputs(result), kept=module is not None)
     if attempt.blocks is not None:
-        trace.settle(attempt.blocks.times(trace.work_by_block()))
+        trace.settle(attempt.blocks.times(trace, trace.work_by_block()))
     else:
         trace.settle({})
     return trace
