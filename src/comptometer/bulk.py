@@ -16,7 +16,7 @@ from comptometer import store, text
 from comptometer.distribution import Distribution, LogNormal, LogStudentT, Point
 from comptometer.errors import NotFound, UsageError
 from comptometer.model_row import ModelRow
-from comptometer.records import Claim, Dossier, heavy_text
+from comptometer.records import Claim, Dossier, Source, heavy_text
 from comptometer.vocabulary import DOMAINS, Kind, Tag
 
 # The width that the table itself gives to its words: https://epoch.ai/data/ai-models-documentation
@@ -38,15 +38,15 @@ COUNTING: frozenset[str] = frozenset({"operation-counting"})
 HARDWARE: frozenset[str] = frozenset({"hardware"})
 
 
-def dossier(row: ModelRow, source: str, dossier_id: str) -> Dossier:
+def dossier(row: ModelRow, source: Source, dossier_id: str) -> Dossier:
     """The claims of a row.
 
     Args:
         row: of a vintage.
-        source: id of the source record of that vintage.
+        source: that vintage, as the source of the claims.
         dossier_id: the id that its claims carry.
     """
-    written = _Claims(row, source, dossier_id)
+    written = _Claims(row, source.id, dossier_id)
     _model(row, written)
     _data(row, written)
     _machines(row, written)
@@ -62,6 +62,7 @@ def dossier(row: ModelRow, source: str, dossier_id: str) -> Dossier:
         base_model=", ".join(row.base_model),
         claims=written.claims,
         aside=written.aside,
+        sources={source.id: source},
     )
 
 

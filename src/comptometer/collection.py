@@ -25,6 +25,8 @@ METHOD_COLUMNS = {
     "hardware-time": "hardware_time_flop",
     "reported": "reported_flop",
 }
+# Without an amount of one of these no method can run: most rows of a table have none.
+AMOUNTS = frozenset({"compute", "tokens", "examples", "updates", "chip_hours", "duration"})
 COLUMNS = (
     "id", "name", "developer", "country", "published", "domain", "notable", "open_weights", "origin", "confidence",
     "parameters", "active_parameters", "tokens",
@@ -83,7 +85,7 @@ class Models(Mapping[str, Entry]):
         """
         wanted = Selection.of(**conditions)
         first = wanted.without_results
-        kept = [item.id for item in self.items_on_file() if first.holds(facts(item, item.dossier()))]
+        kept = [item.id for item in self.items_on_file() if first.holds(facts(item, item.dossier(aside=False)))]
         found = Models(self.data, curated=self._curated, only=kept)
         if not wanted.computes:
             return found
@@ -145,8 +147,10 @@ def facts(item: Item, dossier: Dossier) -> dict[str, Any]:
 
 def flat(item: Item) -> dict[str, Any]:
     """The row of one model without its rank: facts, every method, the reconciled value."""
-    dossier = item.dossier()
+    dossier = item.dossier(aside=False)
     row = facts(item, dossier)
+    if not any(claim.about in AMOUNTS for claim in dossier.all_claims()):
+        return row
     found = attempt(dossier)
     if not isinstance(found, Entry):
         return row

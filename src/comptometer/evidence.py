@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from comptometer import store, units
 from comptometer.distribution import Distribution, Mixture, Point
@@ -70,7 +71,7 @@ def unique(claims: Iterable[Claim]) -> list[Claim]:
 Rule = Callable[["Evidence"], "Known | None"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """The claims about one model or one stage of it, and what follows from them.
 
@@ -93,6 +94,14 @@ class Evidence:
     by_rule: frozenset[str] = frozenset()
     _memo: dict[str, Known | None] = field(default_factory=dict)
 
+    @cached_property
+    def _about(self) -> Mapping[str, list[Claim]]:
+        """The claims by what they are about."""
+        found: dict[str, list[Claim]] = {}
+        for claim in self.claims:
+            found.setdefault(claim.about, []).append(claim)
+        return found
+
     @property
     def subject(self) -> str:
         """The id of the model."""
@@ -102,18 +111,16 @@ class Evidence:
 
     def best(self, about: str, tag: str | None = "any") -> Claim | None:
         """The claim that counts, of all about the same thing."""
-        found = [
-            claim
-            for claim in self.claims
-            if claim.about == about
-            and (tag == "any" or claim.tag == tag)
-            and (self.only is None or claim.source in self.only)
-        ]
+        found = self._about.get(about)
+        if not found:
+            return None
+        if tag != "any" or self.only is not None:
+            found = [c for c in found if tag in {"any", c.tag} and (self.only is None or c.source in self.only)]
         return min(found, key=self._rank) if len(found) > 1 else found[0] if found else None
 
     def rivals(self, about: str) -> list[Claim]:
         """The claims that the rule of precedence puts level at the top."""
-        found = [claim for claim in self.claims if claim.about == about]
+        found = self._about.get(about, [])
         best = min(map(self.precedence, found), default=None)
         return [claim for claim in found if self.precedence(claim) == best]
 

@@ -48,8 +48,11 @@ class Item:
         """Who says what is computed from: "curated", or the id of a vintage."""
         return CURATED if self.curated else self.vintage
 
-    def dossier(self) -> Dossier:
+    def dossier(self, *, aside: bool = True) -> Dossier:
         """Its claims.
+
+        Args:
+            aside: also what the table says of a model that has a dossier of its own?
 
         Raises:
             DataError: a curated dossier with problems.
@@ -58,15 +61,14 @@ class Item:
             assert self.row is not None
             return _from_row(self.row, self.vintage, self.id)
         own = dossiers.dossier(self.id)
-        if self.row is None:
+        if self.row is None or not aside:
             return own
         table = _from_row(self.row, self.vintage, self.id)
         return replace(own, aside=[*table.claims, *table.aside], sources={**table.sources, **own.sources})
 
 
 def _from_row(row: ModelRow, vintage_id: str, dossier_id: str) -> Dossier:
-    source = source_of(vintage_id)
-    return replace(bulk.dossier(row, source.id, dossier_id), sources={source.id: source})
+    return bulk.dossier(row, source_of(vintage_id), dossier_id)
 
 
 @cache
@@ -136,14 +138,29 @@ class Library:
 
     def near(self, name: str, most: int = 3) -> list[str]:
         """Names that may have been meant: those that hold every part of the name, then those spelled alike."""
-        wanted = folded(name)
-        parts = [folded(part) for part in re.findall(r"[^\W\d_]+|\d+(?:\.\d+)?", name)]
-        parts = [part for part in parts if part]
-        holding = [key for key in self.names if parts and all(part in key for part in parts)]
-        holding.sort(key=lambda key: (len(key), key))
-        alike = get_close_matches(wanted, self.names, most, 0.6)
-        ids = dict.fromkeys(self.names[key] for key in [*holding, *alike])
+        wanted = _parts(name)
+        holding = {
+            item.id: min(len(spelling) for spelling in item.names)
+            for item in self.items.values()
+            if wanted and any(_holds(spelling, wanted) for spelling in item.names)
+        }
+        alike = [self.names[key] for key in get_close_matches(folded(name), self.names, most, 0.6)]
+        ids = dict.fromkeys([*sorted(holding, key=lambda model_id: (holding[model_id], model_id)), *alike])
         return [self.items[model_id].names[0] for model_id in ids][:most]
+
+
+def _parts(name: str) -> list[str]:
+    """The words and numbers of a name."""
+    return re.findall(r"[^\W\d_]+|\d+(?:\.\d+)?", name.casefold())
+
+
+def _holds(name: str, wanted: Sequence[str]) -> bool:
+    """Has a name every wanted word, and every wanted number (3 also as 3.1, not as 30)?"""
+    lowered = name.casefold()
+    if not all(part in lowered for part in wanted):
+        return False
+    own = _parts(name)
+    return all(any(part == mine or mine.startswith(f"{part}.") for mine in own) for part in wanted if part[0].isdigit())
 
 
 @cache

@@ -304,7 +304,7 @@ def _head(chip_id: str) -> dict[str, Any]:
 
 def folded(name: str) -> str:
     """A name without case, spaces and punctuation, as names are compared."""
-    return "".join(character for character in name.casefold() if character.isalnum())
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 @cache
