@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comptometer import text
 from comptometer.cli._print import aligned, bold, style, wrapped
-from comptometer.cli.estimate import agreement, drivers, methods, missing, notes
+from comptometer.cli.estimate import agreement, drivers, methods, missing, notes, typed
 from comptometer.profile import Profile
 from comptometer.records import Claim
 from comptometer.release import data_version
@@ -13,12 +13,8 @@ from comptometer.release import data_version
 def page(found: Profile) -> str:
     """The model, top down: what it is, how much, how we know, who says so."""
     parts = [_head(found), *_result(found), _claims(found), _aside(found), _editions(found), _sources(found)]
-    more = f"data {data_version()} · comptometer explain {_quoted(found.item.id)} shows how each number follows"
+    more = f"data {data_version()} · comptometer explain {typed(found.item.id)} shows how each number follows"
     return "\n\n".join(part for part in [*parts, style(more, dim=True)] if part)
-
-
-def _quoted(name: str) -> str:
-    return name if name.isascii() and " " not in name else f'"{name}"'
 
 
 def _head(found: Profile) -> str:

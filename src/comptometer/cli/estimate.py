@@ -223,8 +223,15 @@ def notes(entry: Entry) -> str:
     return "\n".join(["Notes", *(wrapped(note) for note in entry.warnings)]) if entry.warnings else ""
 
 
+def typed(name: str) -> str:
+    """A name as it has to be typed in a shell."""
+    import shlex
+
+    return shlex.quote(name)
+
+
 def _foot(source: str | None) -> str:
     from comptometer.release import data_version
 
-    more = f" · comptometer explain {source} shows every source" if source and source != "-" else ""
+    more = f" · comptometer explain {typed(source)} shows every source" if source and source != "-" else ""
     return style(f"data {data_version()}{more}", dim=True)
