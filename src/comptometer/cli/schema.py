@@ -12,7 +12,8 @@ from comptometer.cli._print import emit_json
 def command(name: str) -> None:
     """Print the JSON Schema of a file that goes in or an object that comes out.
 
-    NAME is dossier, chip or source (files), estimate or replicate (JSON output).
+    NAME is dossier, chip or source (files), estimate, replicate, data-list, data-import, data-verify or data-diff
+    (JSON output).
 
     \b
     Example:
