@@ -23,7 +23,7 @@ from comptometer.errors import DataError, UsageError
 from comptometer.sources import COLUMNS, READERS, Reading, Row
 from comptometer.sources._table import LARGEST_TABLE as LARGEST_TABLE
 from comptometer.sources._table import unpacked
-from comptometer.vintages import ABSENT, FOLDER, Sidecar, sidecar
+from comptometer.vintages import ABSENT, FOLDER, Sidecar, names, sidecar
 
 
 def pack(rows: Sequence[Row]) -> bytes:
@@ -117,7 +117,7 @@ def bring_in(
         raw: the bytes of the table, plain or compressed by gzip.
         place: the name of its file, or how else to call it in messages.
         as_of: today; dates more than a year later are absurd.
-        vintage_id: what to call it; reader and month of the edition if not given.
+        vintage_id: what to call it; reader and month of the edition if not given, or its day where that is taken.
         edition: the day of the edition; the newest date of publication up to `as_of` if not given.
         reader: the name of the reader.
         strict: refuse a table with any problem.
@@ -136,7 +136,7 @@ def bring_in(
     packed = pack(reading.rows)
     day = edition or _newest(reading.rows, as_of)
     facts = Sidecar(
-        id=_checked_id(vintage_id or f"{reader}-{day:%Y-%m}"),
+        id=_checked_id(vintage_id or _free_id(reader, day)),
         title=publisher.title,
         publisher=publisher.publisher,
         address=publisher.address,
@@ -164,6 +164,11 @@ def bring_in(
 def _newest(rows: Sequence[Row], as_of: date) -> date:
     days = [date.fromisoformat(row["published"]) for row in rows if row["published"]]
     return max((day for day in days if day <= as_of), default=as_of)
+
+
+def _free_id(reader: str, day: date) -> str:
+    month = f"{reader}-{day:%Y-%m}"
+    return f"{month}-{day:%d}" if month in names() else month
 
 
 def _checked_id(vintage_id: str) -> str:

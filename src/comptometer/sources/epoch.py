@@ -147,8 +147,8 @@ def _layout(found: Table, place: str) -> tuple[str, Mapping[str, tuple[str, int]
     if twice:
         raise DataError(place, [f"line 1: has two columns {name!r}; keep one" for name in twice])
     layout = next((name for name, marks in LAYOUTS.items() if all(m.casefold() in positions for m in marks)), "")
-    absent = [names for column, names in HEADERS.items() if column not in headers and column in EVERYWHERE]
-    problems = [_problem(1, names[0], "", "has no such column; it stays empty", "kept") for names in absent]
+    absent = [names[0] for column, names in HEADERS.items() if column not in headers and column in EVERYWHERE]
+    problems = [_problem(1, "", "", f"has no columns {', '.join(absent)}; they stay empty", "kept")] if absent else []
     return layout or "epoch-unknown", headers, problems
 
 
