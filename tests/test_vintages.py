@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from comptometer import snapshots, store, vintages
+from comptometer import places, snapshots, vintages
 from comptometer.differences import counts, differences
 from comptometer.errors import DataError, NotFound, UsageError
 from comptometer.sources import COLUMNS
@@ -75,12 +75,12 @@ def test_every_figure_can_be(name: str) -> None:
 
 
 def test_the_snapshots_are_small() -> None:
-    assert sum(path.stat().st_size for path in (store.SHIPPED / "snapshots").iterdir()) < 500_000
+    assert sum(path.stat().st_size for path in (places.SHIPPED / "snapshots").iterdir()) < 500_000
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_vintage_can_be_made_anew(name: str, shared: Path) -> None:
-    folder = store.SHIPPED / "snapshots"
+    folder = places.SHIPPED / "snapshots"
     packed, facts = snapshots.remade([name], shared / "data/epoch")[name]
     assert gzip.decompress(packed) == gzip.decompress((folder / f"{name}.csv.gz").read_bytes())
     if "ng" not in zlib.ZLIB_RUNTIME_VERSION:  # another compressor gives other bytes for the same table

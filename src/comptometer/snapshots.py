@@ -18,7 +18,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 
-from comptometer import store
+from comptometer import places
 from comptometer.errors import DataError, UsageError
 from comptometer.sources import COLUMNS, READERS, Reading, Row
 from comptometer.sources._table import LARGEST_TABLE as LARGEST_TABLE
@@ -154,7 +154,7 @@ def bring_in(
         sha256="",
     )
     facts = filled(facts, raw, packed, reading)
-    folder = store.own_folder() / FOLDER
+    folder = places.own_folder() / FOLDER
     new = _is_new(facts, folder)
     if write_it and new:
         write(folder, packed, facts)
@@ -183,7 +183,7 @@ def _is_new(facts: Sidecar, folder: Path) -> bool:
     Raises:
         UsageError: another one has the name.
     """
-    for place in (store.SHIPPED / FOLDER, folder):
+    for place in (places.SHIPPED / FOLDER, folder):
         if (place / f"{facts.id}.toml").exists():
             if sidecar(facts.id, place).upstream_sha256 != facts.upstream_sha256:
                 raise UsageError(
@@ -225,7 +225,7 @@ def remade(names: Iterable[str], tables: Path) -> dict[str, tuple[bytes, Sidecar
     """
     found = {}
     for name in names:
-        facts = sidecar(name, store.SHIPPED / FOLDER)
+        facts = sidecar(name, places.SHIPPED / FOLDER)
         path = next((p for ending in ("", ".gz") if (p := tables / f"{facts.upstream_file}{ending}").is_file()), None)
         if path is None:
             raise DataError(str(tables), [f"has no {facts.upstream_file}, plain or with .gz"])
@@ -238,7 +238,7 @@ def remade(names: Iterable[str], tables: Path) -> dict[str, tuple[bytes, Sidecar
 
 def main(arguments: Sequence[str]) -> None:
     """Make the shipped vintages anew; the arguments are the folder with the tables."""
-    folder = store.SHIPPED / FOLDER
+    folder = places.SHIPPED / FOLDER
     names = sorted(path.stem for path in folder.glob("*.toml"))
     for packed, facts in remade(names, Path(arguments[0])).values():
         write(folder, packed, facts)
