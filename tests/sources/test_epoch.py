@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from comptometer.errors import DataError
+from comptometer.model_row import typed
 from comptometer.sources import COLUMNS, READERS, Reading, name_key
 
 Table = Callable[..., str]
+HEADER = (
+    "Model", "Organization", "Publication date", "Domain", "Parameters", "Training compute (FLOP)", "Link",
+)  # fmt: skip
 TODAY = date(2026, 7, 15)
 
 
@@ -167,3 +175,26 @@ def test_published_tables_are_read_whole(
     assert sum(bool(row["compute"]) for row in reading.rows) == computes
     assert reading.left_out == 0
     assert len(reading.problems) < 6
+
+
+CELLS = st.text(max_size=30) | st.sampled_from(
+    ["1e999", "=1", "\0", "2024-13-01", '"', ",", "\r", "-0", "1e-400", "$1,2"]
+)
+
+
+@given(st.lists(st.lists(CELLS, min_size=7, max_size=7), max_size=5))
+def test_whatever_stands_in_the_cells_is_read_or_reported(rows: list[list[str]]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(HEADER)
+    writer.writerow(["Abacus", "", "2024-05-31", "", "7e9", "8e22", ""])
+    writer.writerows(rows)
+    reading = read(text.getvalue().encode("utf-8", "replace"))
+    assert len(reading.rows) + reading.left_out == 1 + len(rows)
+    assert len(typed([list(row.values()) for row in reading.rows])) == len(reading.rows)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_are_an_error_of_ours(raw: bytes) -> None:
+    with pytest.raises(DataError):
+        read(raw)
