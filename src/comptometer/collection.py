@@ -13,7 +13,6 @@ from comptometer.library import Item, library
 from comptometer.records import Chip, Dossier
 from comptometer.selection import Selection
 from comptometer.standing import Standing
-from comptometer.store import folded
 
 if TYPE_CHECKING:
     from comptometer.evidence import Evidence
@@ -68,7 +67,10 @@ class Models(Mapping[str, Entry]):
         return len(self._only if self._only is not None else self._library.items)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and (name in self._library.items or folded(name) in self._library.names)
+        try:
+            return isinstance(name, str) and bool(self._library.item(name))
+        except NotFound:
+            return False
 
     def items_on_file(self) -> list[Item]:
         """What is on file about each of these models, before anything is computed."""
