@@ -1,0 +1,145 @@
+"""Studies whose results are growth rates: published figures beside what the same question gives on pinned tables.
+
+A target is data (`data/studies/<name>.toml`): the figure with its interval, and the question that it answers, in the
+words of `comptometer trend`. Targets that are known not to reproduce are there too, and say why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from comptometer import text
+from comptometer.growth import Answer, trend
+from comptometer.release import data_version
+from comptometer.studies import Replication, Table, published
+
+Reproduced = Literal["reproduced", "differs"]
+TOLERANCE = 0.03  # of the published value, where the interval does not decide
+MEASURES = ("growth-per-year", "doubling-months")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obtained:
+    """What one table gives for a target."""
+
+    data: str
+    n: int
+    estimate: float
+    low: float
+    high: float
+    verdict: Reproduced
+
+
+def replication(name: str, *, chart: str = "") -> Replication:
+    """Recompute every target of a study."""
+    facts = published(name)
+    rows = [_row(target, facts) for target in facts["targets"]]
+    pinned = [row for row in rows if row["expected"]]
+    reproduced = [row for row in pinned if row["verdict"] == "reproduced"]
+    document = {
+        "schema": "comptometer/replication/1",
+        "data_version": data_version(),
+        "study": name,
+        "title": facts["title"],
+        "source": facts["source"],
+        "interval": facts["interval"],
+        "targets": rows,
+    }
+    summary = [
+        f"{len(reproduced)} of {len(pinned)} targets that can be expected to reproduce on {facts['data'][0]} do: within "
+        f"the published interval, or within {text.percent(TOLERANCE)} of the published figure.",
+    ]
+    for row in pinned:
+        if row["verdict"] != "reproduced":
+            summary.append(f"Not reproduced, though expected: {row['text']}.")
+    return Replication(document=document, tables=[_table(facts, rows)], summary=summary, chart=chart)
+
+
+def _row(target: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+    obtained = [_obtained(target, facts, data) for data in target.get("data", facts["data"])]
+    return {
+        "id": target["id"],
+        "text": target["text"],
+        "measure": target.get("measure", "growth-per-year"),
+        "published": target["published"],
+        "published_low": target.get("low"),
+        "published_high": target.get("high"),
+        "published_n": target.get("n"),
+        "question": {**facts.get("question", {}), **target["question"]},
+        "obtained": [
+            {"data": o.data, "n": o.n, "estimate": o.estimate, "low": o.low, "high": o.high, "verdict": o.verdict}
+            for o in obtained
+        ],
+        "verdict": obtained[0].verdict,
+        "expected": target.get("expected", True),
+        "why": target.get("why", ""),
+    }
+
+
+def _obtained(target: Mapping[str, Any], facts: Mapping[str, Any], data: str) -> Obtained:
+    asked = {**facts.get("question", {}), **target["question"]}
+    answer = trend(data=data, by=facts.get("by", "model"), draws=facts.get("draws", 2000), **_plain(asked))
+    estimate, low, high = _measured(answer, target, facts)
+    return Obtained(
+        data=data, n=answer.trend.n, estimate=estimate, low=low, high=high, verdict=_verdict(estimate, target)
+    )
+
+
+def _plain(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in asked.items()}
+
+
+def _measured(answer: Answer, target: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Estimate and ends of the interval that the study gives, in its measure."""
+    import numpy as np
+
+    fitted = (
+        answer.trend.doubling_months(facts.get("month_days", 30.4375))
+        if target.get("measure") == "doubling-months"
+        else answer.trend.growth_per_year
+    )
+    tail = (1 - facts["interval"]) / 2
+    low, high = np.quantile(fitted.samples, [tail, 1 - tail])
+    return fitted.estimate, float(low), float(high)
+
+
+def _verdict(estimate: float, target: Mapping[str, Any]) -> Reproduced:
+    inside = "low" in target and target["low"] <= estimate <= target["high"]
+    near = abs(estimate / target["published"] - 1) <= TOLERANCE
+    return "reproduced" if inside or near else "differs"
+
+
+def _table(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Table:
+    vintages = list(dict.fromkeys(o["data"] for row in rows for o in row["obtained"]))
+    cells = []
+    for row in rows:
+        said = text.number(row["published"], 4)
+        if row["published_low"] is not None:
+            said += f" ({text.interval(row['published_low'], row['published_high'], 3)})"
+        found = {o["data"]: o for o in row["obtained"]}
+        cells.append(
+            [
+                row["text"],
+                said,
+                row["published_n"],
+                *(_cell(found.get(name)) for name in vintages),
+                row["verdict"] if row["expected"] else f"{row['verdict']}, as expected" if row["verdict"] == "differs"
+                else row["verdict"],
+                row["why"],
+            ]
+        )  # fmt: skip
+    share = f"{round(100 * facts['interval'])}%"
+    return Table(
+        title=f"Published and obtained, with {share} intervals",
+        columns=["target", "published", "n", *vintages, "verdict", "why"],
+        rows=cells,
+        notes=[f"The verdict is of the first table, {facts['data'][0]}, which is nearest to what the authors had."],
+    )
+
+
+def _cell(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    return f"{text.number(found['estimate'], 4)} ({text.interval(found['low'], found['high'], 3)}) n={found['n']}"
