@@ -48,12 +48,10 @@ def replication(name: str, *, chart: str = "") -> Replication:
         "targets": rows,
     }
     summary = [
-        f"{len(reproduced)} of {len(pinned)} targets that can be expected to reproduce on {facts['data'][0]} do: within "
-        f"the published interval, or within {text.percent(TOLERANCE)} of the published figure.",
+        f"{len(reproduced)} of {len(pinned)} targets that can be expected to reproduce on {facts['data'][0]} do: "
+        f"within the published interval, or within {text.percent(TOLERANCE)} of the published figure.",
+        *(f"Not reproduced, though expected: {row['text']}." for row in pinned if row["verdict"] != "reproduced"),
     ]
-    for row in pinned:
-        if row["verdict"] != "reproduced":
-            summary.append(f"Not reproduced, though expected: {row['text']}.")
     return Replication(document=document, tables=[_table(facts, rows)], summary=summary, chart=chart)
 
 
