@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from comptometer.collection import Chips, Models
     from comptometer.counting import count as count
     from comptometer.explanation import explain as explain
+    from comptometer.growth import trend as trend
     from comptometer.notation import parse as parse
     from comptometer.ops import OpCount as OpCount
     from comptometer.quantity import Estimate as Estimate
@@ -53,6 +54,7 @@ _PLACES = {
     "parse": "notation",
     "replicate": "studies",
     "scenario": "scenarios",
+    "trend": "growth",
 }
 _MADE = {"chips": "Chips", "models": "Models"}
 
@@ -75,6 +77,7 @@ __all__ = [
     "parse",
     "replicate",
     "scenario",
+    "trend",
 ]
 
 

@@ -56,7 +56,7 @@ def test_the_commands_are_pinned() -> None:
         "chart", "chips", "chips list", "chips show", "convert", "count",
         "data", "data diff", "data import", "data list", "data verify",
         "dossier", "dossier check", "dossier new", "estimate",
-        "explain", "models", "models compare", "models list", "models show", "replicate", "schema",
+        "explain", "models", "models compare", "models list", "models show", "replicate", "schema", "trend",
     ]  # fmt: skip
 
 

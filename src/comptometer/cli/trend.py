@@ -65,13 +65,12 @@ def command(as_json: bool, points: bool, data: str | None, **given: Any) -> None
       comptometer trend --quantity cost --select frontier --since 2016 --data epoch-2025-06
       comptometer trend --domain Language --since 2017-06-01 --by model --json
     """
-    from comptometer import vintages
     from comptometer.growth import trend
 
     for key in ("since", "until"):
         if isinstance(given[key], datetime):
             given[key] = given[key].date()
-    answer = trend(data=data or vintages.DEFAULT, **given)
+    answer = trend(data=data, **given)
     if as_json:
         emit_json(answer.to_dict(points=points))
     else:
@@ -87,13 +86,7 @@ def page(answer: Answer) -> str:
 
 def _head(answer: Answer) -> str:
     wanted, asked = answer.question.wanted, answer.question
-    which = {
-        "all": "all models",
-        "notable": "notable models",
-        "frontier": f"the {wanted.top} largest at release",
-        "records": "larger than all before",
-        "large-scale": "large-scale models",
-    }[wanted.select]
+    which = _which(answer)
     conditions = [
         wanted.organization,
         wanted.country,
@@ -113,8 +106,24 @@ def _head(answer: Answer) -> str:
     return f"{bold(answer.quantity.label)}   {said}"
 
 
+def _which(answer: Answer) -> str:
+    from comptometer.quantities import is_of_chips
+
+    wanted = answer.question.wanted
+    if is_of_chips(answer.quantity.name):
+        return {"all": "GPUs", "notable": "chips for machine learning"}[wanted.select]
+    return {
+        "all": "all models",
+        "notable": "notable models",
+        "frontier": f"the {wanted.top} largest at release",
+        "records": "larger than all before",
+        "large-scale": "large-scale models",
+    }[wanted.select]
+
+
 def _fit(answer: Answer) -> str:
     from comptometer import text
+    from comptometer.quantities import is_of_chips
 
     trend = answer.trend
     growth, months = trend.growth_per_year.to_dict(), trend.doubling_months().to_dict()
@@ -129,9 +138,10 @@ def _fit(answer: Answer) -> str:
     first, last = answer.observations[0].day, answer.observations[-1].day
     unit = answer.question.by
     organizations = len({o.organization for o in answer.observations})
+    what = "chips" if is_of_chips(answer.quantity.name) else "models"
     return (
         f"{table}\n\n"
-        f"{trend.n} models of {organizations} organizations, {first} to {last}; R² {text.number(trend.r2, 3)}; "
+        f"{trend.n} {what} of {organizations} organizations, {first} to {last}; R² {text.number(trend.r2, 3)}; "
         f"intervals from {answer.question.draws:,} resamples by {unit}"
     )
 
@@ -148,7 +158,7 @@ def _missing(answer: Answer) -> str:
     if not any(share for _, share in shares):
         return ""
     said = ", ".join(f"{year} {text.percent(share)}" for year, share in shares)
-    return wrapped(f"Without a value  {said} of the models asked about; they are not missing at random", 0)
+    return wrapped(f"Without a value  {said} of those asked about; they are not missing at random", 0)
 
 
 def _foot() -> str:

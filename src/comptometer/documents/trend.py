@@ -74,7 +74,7 @@ class ObtainedRow(Document):
     estimate: float
     low: float
     high: float
-    verdict: Literal["reproduced", "differs"]
+    verdict: Literal["reproduced", "compatible", "differs"]
 
 
 class TargetRow(Document):
@@ -89,7 +89,7 @@ class TargetRow(Document):
     published_n: int | None
     question: dict[str, Any]
     obtained: list[ObtainedRow]
-    verdict: Literal["reproduced", "differs"]
+    verdict: Literal["reproduced", "compatible", "differs"]
     expected: bool
     why: str
 
