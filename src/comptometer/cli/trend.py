@@ -50,6 +50,10 @@ DAY = click.DateTime(["%Y-%m-%d", "%Y"])
     help="The table's figures, or our estimates.",
 )
 @click.option("--method", default="log-linear", metavar="NAME", help="How to fit.")
+@click.option("--breaks", metavar="N", help="Of segmented: 0, 1, 2, or auto.  [auto]")
+@click.option("--knot", metavar="DATE", help="Of two-era: the day between the eras.  [2018-01-01]")
+@click.option("--join", metavar="HOW", help="Of two-era: do the lines meet there, or stand apart?  [meet]")
+@click.option("--quantile", type=float, metavar="P", help="Of quantile: which one.  [0.9]")
 @click.option("--by", type=click.Choice(["organization", "model"]), default="organization", help="What is resampled.")
 @click.option("--draws", type=click.IntRange(min=1), default=10_000, metavar="N", help="How many resamples.")
 @click.option("--noise", is_flag=True, help="Redraw the values in each resample, as uncertain as they are.")
@@ -70,7 +74,11 @@ def command(as_json: bool, points: bool, data: str | None, **given: Any) -> None
     for key in ("since", "until"):
         if isinstance(given[key], datetime):
             given[key] = given[key].date()
-    answer = trend(data=data, **given)
+    options = {name: given.pop(name) for name in ("breaks", "knot", "join", "quantile")}
+    options = {name: value for name, value in options.items() if value is not None}
+    if str(options.get("breaks", "")).isdigit():
+        options["breaks"] = int(options["breaks"])
+    answer = trend(data=data, options=options, **given)
     if as_json:
         emit_json(answer.to_dict(points=points))
     else:
@@ -80,7 +88,9 @@ def command(as_json: bool, points: bool, data: str | None, **given: Any) -> None
 def page(answer: Answer) -> str:
     """The answer for people."""
     return "\n\n".join(
-        part for part in (_head(answer), _fit(answer), _left_out(answer), _missing(answer), _foot()) if part
+        part
+        for part in (_head(answer), _fit(answer), _breaks(answer), _left_out(answer), _missing(answer), _foot())
+        if part
     )
 
 
@@ -124,6 +134,7 @@ def _which(answer: Answer) -> str:
 def _fit(answer: Answer) -> str:
     from comptometer import text
     from comptometer.quantities import is_of_chips
+    from comptometer.trends import as_date
 
     trend = answer.trend
     growth, months = trend.growth_per_year.to_dict(), trend.doubling_months().to_dict()
@@ -134,6 +145,16 @@ def _fit(answer: Answer) -> str:
         return [text.number(row["estimate"], 3) if row["estimate"] is not None else "–", interval]
 
     rows = [["growth a year", *said(growth)], ["doubling, months", *said(months)]]
+    if len(trend.segments) > 1:
+        rows = [
+            row
+            for segment in trend.segments
+            for row in (
+                [f"{as_date(segment.first)} to {as_date(segment.last)}: growth a year",
+                 *said(segment.growth_per_year.to_dict())],
+                ["doubling, months", *said(segment.doubling_months().to_dict())],
+            )
+        ]  # fmt: skip
     table = "\n".join(aligned(["", answer.question.method, "90%"], rows))
     first, last = answer.observations[0].day, answer.observations[-1].day
     unit = answer.question.by
@@ -144,6 +165,15 @@ def _fit(answer: Answer) -> str:
         f"{trend.n} {what} of {organizations} organizations, {first} to {last}; R² {text.number(trend.r2, 3)}; "
         f"intervals from {answer.question.draws:,} resamples by {unit}"
     )
+
+
+def _breaks(answer: Answer) -> str:
+    lines = []
+    for found in answer.trend.breaks:
+        row = found.to_dict()
+        state = "" if row["identified"] else ", not identified"
+        lines.append(wrapped(f"Break  {row['day']} (90% {row['p5']} to {row['p95']}){state}: {row['why']}", 0))
+    return "\n".join([*lines, *(wrapped(note, 0) for note in answer.trend.notes)])
 
 
 def _left_out(answer: Answer) -> str:

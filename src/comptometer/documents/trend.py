@@ -47,6 +47,25 @@ class ObservationRow(Document):
     spread: float
 
 
+class SegmentRow(Document):
+    """A straight line from one day to another."""
+
+    first: str
+    last: str
+    growth_per_year: FittedRow
+    doubling_months: FittedRow
+
+
+class BreakRow(Document):
+    """A day between two lines, with its 90% interval."""
+
+    day: str
+    p5: str
+    p95: str
+    identified: bool
+    why: str
+
+
 @document("trend")
 class TrendDocument(Document):
     """`comptometer trend --json`."""
@@ -61,6 +80,11 @@ class TrendDocument(Document):
     growth_per_year: FittedRow
     doubling_months: FittedRow
     r2: float
+    residual_sd_dex: float
+    segments: list[SegmentRow]
+    breaks: list[BreakRow]
+    bic: dict[str, float]
+    notes: list[str]
     excluded: dict[str, int]
     missing_by_year: dict[str, float]
     points: list[ObservationRow] | None = None
