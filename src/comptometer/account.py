@@ -110,7 +110,8 @@ class Account:
 
     def where(self, *names: str) -> str:
         """Where figures stand: the source, and each place once."""
-        found = dict.fromkeys(self.places[name] for name in names if name in self.places)
+        told = [name for name in names if name in self.places and getattr(self, name) not in (None, (), "")]
+        found = dict.fromkeys(self.places[name] for name in told)
         return f"{self.source}: {', '.join(found)}" if found else self.source
 
 
@@ -283,6 +284,7 @@ def _summed(job: Job, need: str) -> float | None:
 
 
 def _machine_flop(job: Job) -> tuple[float, float] | None:
+    scale = _value(job.whole, "scale_up") or 1.0
     parts = [job.whole] if job.whole.known("chip_hours") or not job.stages else list(job.stages.values())
     low = high = 0.0
     for part in parts:
@@ -293,4 +295,4 @@ def _machine_flop(job: Job) -> tuple[float, float] | None:
             return None
         seconds = hours.estimate.to("chip*h").median * 3600
         low, high = low + seconds * rates[0], high + seconds * rates[1]
-    return low, high
+    return low * scale, high * scale

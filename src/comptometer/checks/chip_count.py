@@ -6,12 +6,16 @@ from collections.abc import Iterator
 
 from comptometer import text
 from comptometer.checks import Case, Sign, rule
+from comptometer.records import Chip
 from comptometer.sanity import UTILIZATION_RANGE
 
 NODES = (4, 8, 16, 32)  # chips in one server, or in a few
 EIGHT = 8  # chips in the usual server
 CLOSE = 0.05
 LIKE_REPORTED = 0.15  # a count and a reported utilization that agree within this are of one job
+# Slices of these are named by their cores, two to a chip: "v3-8" is four chips.
+# https://docs.cloud.google.com/tpu/docs/system-architecture-tpu-vm
+NAMED_BY_CORES = frozenset({"TPU v2", "TPU v3", "TPU v4", "TPU v5p"})
 PLAUSIBLE = 0.1, 0.6  # of a utilization that an explanation must lead to
 
 
@@ -30,8 +34,8 @@ def nodes_as_chips(case: Case) -> Iterator[Sign]:
         for size in NODES:
             if abs(ratio / size - 1) < CLOSE:
                 yield Sign(
-                    text=f"{text.exact(account.chips or 0)} chips × {text.exact(account.hours or 0)} h is a "
-                    f"{size}th of the chip-hours: nodes for chips",
+                    text=f"{text.exact(account.chips or 0)} chips × {text.exact(account.hours or 0)} h is 1/{size} of the "
+                    "chip-hours: nodes for chips",
                     numbers={"chips": account.chips or 0.0, "hours": account.hours or 0.0,
                              "chip_hours": account.chip_hours},
                     about=("chips", "chip_hours"),
@@ -53,6 +57,10 @@ def nodes_as_chips(case: Case) -> Iterator[Sign]:
         )
 
 
+def _in_two_parts(chip: Chip) -> bool:
+    return chip.family in NAMED_BY_CORES or max(chip.devices_per_unit, chip.dies_per_unit) == 2
+
+
 @rule(
     "cores-as-chips",
     severity="error",
@@ -62,8 +70,7 @@ def nodes_as_chips(case: Case) -> Iterator[Sign]:
 def cores_as_chips(case: Case) -> Iterator[Sign]:
     """Half or twice the machine: a TPU v3-8 has eight cores on four chips."""
     account = case.account
-    parts = {max(chip.devices_per_unit, chip.dies_per_unit) for chip in account.records}
-    if parts != {2} or account.implied is None or account.base_models:
+    if not all(map(_in_two_parts, account.records)) or account.implied is None or account.base_models:
         return
     share, low, high = account.implied[0], *UTILIZATION_RANGE
     reported = account.mfu or account.hfu
@@ -79,6 +86,6 @@ def cores_as_chips(case: Case) -> Iterator[Sign]:
                 numbers={"utilization": share, "corrected": corrected, **({"reported": reported} if reported else {})},
                 about=("chips", "hours", "compute"),
                 factor=factor,
-                severity="error" if agrees and impossible else "warning",
+                severity="error" if agrees and impossible else "warning" if impossible else "note",
             )
             return

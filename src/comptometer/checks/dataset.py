@@ -37,17 +37,18 @@ def tokens_per_parameter(case: Case) -> Iterator[Sign]:
     if account.published is None or account.published.year < SINCE or not account.language or account.base_models:
         return
     size, parameters = account.size, account.active_parameters or account.parameters
-    if not size or not parameters or parameters < SMALL:
+    mixed = account.experts and not account.active_parameters
+    if not size or not parameters or parameters < SMALL or mixed:
         return
     seen = account.tokens or size * (account.epochs or 1.0)
     few, other = seen / parameters < LEAST, account.unit not in TOKENS
     borne_out = _bears_out(account, seen)
-    if borne_out or not (few or other):
-        return
+    if borne_out or not (few or other) or (borne_out is None and case.row is None):
+        return  # a dossier's tokens are tokens, unless its compute says otherwise
     what = account.unit or "datapoints"
     yield Sign(
         text=f"{text.number(seen)} {what} for {text.number(parameters)} parameters "
-        f"({text.number(seen / parameters, 2)} each): no number of tokens",
+        f"({text.number(seen / parameters, 2)} each): are these tokens?",
         numbers={"datapoints": seen, "parameters": parameters, "per_parameter": seen / parameters},
         about=("size", "parameters", "compute"),
         severity="note" if borne_out is None else "warning",

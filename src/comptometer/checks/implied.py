@@ -13,6 +13,9 @@ from comptometer.derivation import utilization_class
 from comptometer.sanity import UTILIZATION_RANGE
 
 
+FAR = 1.5  # outside the interval of its class by this, for a warning
+
+
 def _amounts(account: Account) -> Iterator[tuple[str, float]]:
     """The FLOP that the machines must have done; not of a figure that holds the base model."""
     if account.count:
@@ -28,7 +31,7 @@ def _amounts(account: Account) -> Iterator[tuple[str, float]]:
     settles="chips, hours, the peak and what was counted, each at its source",
 )
 def implied_utilization(case: Case) -> Iterator[Sign]:
-    """More than a machine can do is an error; less than 5% may be waste, and is a warning."""
+    """More than a machine can do is an error; what only no job on record has done is a warning."""
     account = case.account
     low, high = UTILIZATION_RANGE
     for what, flop in _amounts(account):
@@ -41,14 +44,14 @@ def implied_utilization(case: Case) -> Iterator[Sign]:
             f"whole jobs lie between {text.percent(low)} and {text.percent(high)}",
             numbers={"flop": flop, "chip_hours": account.time or 0.0, "utilization": share},
             about=("chip_hours", "chips", "hours", "compute", "size"),
-            severity="error" if share > high else "warning",
+            severity="error" if share > 1 else "warning",
         )
         return  # of two amounts that are off, the first tells
 
 
 @rule(
     "unusual-utilization",
-    severity="warning",
+    severity="note",
     looks_at="the same, from a count, against the 90% interval of its class of chip, model and field",
     settles="chips and hours at their source, and what else ran in the job",
 )
@@ -73,4 +76,5 @@ def unusual_utilization(case: Case) -> Iterator[Sign]:
         numbers={"utilization": share, "least": least, "most": most},
         about=("chip_hours", "chips", "hours", "size"),
         factor=share / middle,
+        severity="warning" if share < least / FAR or share > most * FAR else "note",
     )

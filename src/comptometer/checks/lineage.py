@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from comptometer import text
 from comptometer.bulk import LEAST_INCREMENT
-from comptometer.checks import Case, Sign, rule
-from comptometer.errors import NotFound
+from comptometer.checks import Case, Severity, Sign, rule
 from comptometer.sanity import UTILIZATION_RANGE
+from comptometer.sources import name_key
 
 FAR = 2.0  # stated over counted, from where on the base is in it
 SLACK = timedelta(days=31)  # between two dates of which each may be that of an announcement
@@ -17,15 +17,16 @@ SLACK = timedelta(days=31)  # between two dates of which each may be that of an 
 
 @rule(
     "base-model-counted",
-    severity="error",
-    looks_at="compute of a model with a base model, against its own machines' time, and against its own data",
+    severity="warning",
+    looks_at="compute of a model with a base model, of which the increment is not given, against its own machines' time, and against its own data",
     settles="what was spent on top of the base model",
 )
 def base_model_counted(case: Case) -> Iterator[Sign]:
     """The base model's compute stands beside the hours, or the data, of the fine-tuning."""
     account = case.account
-    if not account.base_models or not account.compute:
+    if not account.base_models or not account.compute or (account.increment or 0) >= LEAST_INCREMENT:
         return
+    worst: Severity = "error" if case.row is None else "warning"  # a table's figure is the sum, by its convention
     base = ", ".join(account.base_models)
     if (shares := account.share(account.compute)) and shares[0] > UTILIZATION_RANGE[1]:
         yield Sign(
@@ -33,6 +34,7 @@ def base_model_counted(case: Case) -> Iterator[Sign]:
             f"it holds that of {base}",
             numbers={"compute": account.compute, "chip_hours": account.time or 0.0, "utilization": shares[0]},
             about=("compute", "increment", "chip_hours", "chips", "hours"),
+            severity=worst,
         )
     elif account.count and account.compute / account.count > FAR:
         yield Sign(
@@ -40,7 +42,7 @@ def base_model_counted(case: Case) -> Iterator[Sign]:
             f"data: it holds that of {base}",
             numbers={"compute": account.compute, "count": account.count, "ratio": account.compute / account.count},
             about=("compute", "increment", "size"),
-            severity="warning",
+            severity=worst,
         )
 
 
@@ -73,10 +75,8 @@ def base_model_later(case: Case) -> Iterator[Sign]:
     if published is None or case.company is None:
         return
     for name in case.account.base_models:
-        try:
-            row = case.company.item(name).row
-        except NotFound:
-            continue
+        model_id = case.company.names.get(name_key(name))
+        row = case.company.items[model_id].row if model_id else None
         if row is not None and row.published is not None and row.published > published + SLACK:
             yield Sign(
                 text=f"built on {row.model}, which came out on {row.published}, after {published}",

@@ -37,7 +37,7 @@ def size_in_name(case: Case) -> Iterator[Sign]:
     """A model called 70B with 7e9 parameters."""
     account = case.account
     named = [float(m["number"]) * _POWERS[m["unit"]] for m in _SIZE.finditer(account.name)]
-    if len(named) != 1 or not account.parameters:
+    if len(named) != 1 or not account.parameters or account.experts:  # experts are named after one of them
         return
     of_data = any(_SIZE.search(name) for name in (case.row.dataset if case.row else ()))
     stated = [size for size in (account.parameters, account.active_parameters) if size]

@@ -1,4 +1,4 @@
-"""The peak on which a stated figure rests: dense, or sparse, or with 16-bit accumulation, or another format's."""
+"""The peak on which a stated figure rests: dense, or sparse, or with 16-bit accumulation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _others(account: Account) -> list[Peak]:
         peak
         for chip in account.records
         for peak in chip.peaks
-        if peak.sparse or peak.accumulate == "fp16" or peak.precision in {"fp8", "int8", "fp4"}
+        if peak.precision in {"fp16", "bf16"} and (peak.sparse or peak.accumulate == "fp16")
     ]
 
 
@@ -32,8 +32,8 @@ def _word(peak: Peak) -> str:
 @rule(
     "peak-of-figure",
     severity="warning",
-    looks_at="stated compute over the machines' time that is right only at the sparse rate, at one with 16-bit "
-    "accumulation, or at that of another format",
+    looks_at="stated compute over the machines' time that is right only at the sparse rate, or at the one with 16-bit "
+    "accumulation",
     settles="which peak the figure was worked out with",
 )
 def peak_of_figure(case: Case) -> Iterator[Sign]:
