@@ -69,7 +69,7 @@ def rules_named(names: Iterable[str]) -> list[Rule]:
     wanted = list(dict.fromkeys(names)) or list(RULES)
     for name in wanted:
         if name not in RULES:
-            raise NotFound("rule", name, get_close_matches(name, RULES, 3, 0.4))
+            raise NotFound("rule", name, get_close_matches(name, RULES, 3, 0.4) or list(RULES)[:6])
     return [RULES[name] for name in wanted]
 
 
@@ -128,6 +128,4 @@ def inspect_all(data: str | None, rules: Sequence[Rule]) -> Inspection:
     items = [item for item in company.items.values() if data is None or item.vintage == data]
     found = [finding for item in items for finding in findings(of_item(item, company), rules)]
     found.sort(key=lambda finding: (SEVERITIES.index(finding.severity), finding.id))
-    return Inspection(
-        of=data or "catalogue", data=company.vintage, models=len(items), rules=rules, findings=found
-    )
+    return Inspection(of=data or "catalogue", data=company.vintage, models=len(items), rules=rules, findings=found)

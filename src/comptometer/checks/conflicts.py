@@ -10,7 +10,7 @@ from comptometer.checks import Case, Sign, rule
 def _signs(case: Case, name: str) -> Iterator[Sign]:
     for finding in case.entry.findings if case.entry else ():
         if finding.id == name:
-            yield Sign(text=finding.text)
+            yield Sign(text=finding.text, numbers=finding.numbers)
 
 
 @rule(

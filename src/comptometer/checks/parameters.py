@@ -24,7 +24,9 @@ def parameter_closure(case: Case) -> Iterator[Sign]:
     """Another model was counted."""
     for finding in case.entry.findings if case.entry else ():
         if finding.id == "parameter-closure":
-            yield Sign(text=finding.text, about=("parameters",))
+            yield Sign(
+                text=finding.text, numbers=finding.numbers, about=("parameters",), factor=finding.numbers["ratio"]
+            )
 
 
 @rule(

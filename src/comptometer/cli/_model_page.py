@@ -12,7 +12,15 @@ from comptometer.release import data_version
 
 def page(found: Profile) -> str:
     """The model, top down: what it is, how much, how we know, who says so."""
-    parts = [_head(found), *_result(found), _checks(found), _claims(found), _aside(found), _editions(found), _sources(found)]
+    parts = [
+        _head(found),
+        *_result(found),
+        _checks(found),
+        _claims(found),
+        _aside(found),
+        _editions(found),
+        _sources(found),
+    ]
     more = f"data {data_version()} · comptometer explain {typed(found.item.id)} shows how each number follows"
     return "\n\n".join(part for part in [*parts, style(more, dim=True)] if part)
 
