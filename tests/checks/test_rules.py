@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from conftest import HEAD, claim
 
 from comptometer.checks import RULES, SEVERITIES, Finding, findings
 from comptometer.dossiers import read_dossier
@@ -16,6 +15,7 @@ from comptometer.library import Item
 from comptometer.model_row import ModelRow, typed
 from comptometer.records import Dossier
 from comptometer.sources import COLUMNS
+from conftest import HEAD, claim
 
 EMPTY = typed([["1", *[""] * (len(COLUMNS) - 1)]])[0]
 A100 = 312e12

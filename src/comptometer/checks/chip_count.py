@@ -34,8 +34,8 @@ def nodes_as_chips(case: Case) -> Iterator[Sign]:
         for size in NODES:
             if abs(ratio / size - 1) < CLOSE:
                 yield Sign(
-                    text=f"{text.exact(account.chips or 0)} chips × {text.exact(account.hours or 0)} h is 1/{size} of the "
-                    "chip-hours: nodes for chips",
+                    text=f"{text.exact(account.chips or 0)} chips × {text.exact(account.hours or 0)} h is 1/{size} of "
+                    "the chip-hours: nodes for chips",
                     numbers={"chips": account.chips or 0.0, "hours": account.hours or 0.0,
                              "chip_hours": account.chip_hours},
                     about=("chips", "chip_hours"),

@@ -27,8 +27,8 @@ def _bears_out(account: Account, tokens: float) -> bool | None:
 @rule(
     "tokens-per-parameter",
     severity="warning",
-    looks_at="a language model since 2020 with fewer than five datapoints per parameter, or whose datapoints are pairs, "
-    "images or the like; not where the stated compute bears out that they are tokens",
+    looks_at="a language model since 2020 with fewer than five datapoints per parameter, or with pairs or images for "
+    "datapoints; not where the stated compute bears out that they are tokens",
     settles="what the size of the dataset counts, and how many tokens one has",
 )
 def tokens_per_parameter(case: Case) -> Iterator[Sign]:

@@ -12,8 +12,9 @@ from comptometer.errors import NotFound
 from comptometer.records import Chip
 
 VENDORS = {
-    "nvidia": "NVIDIA", "amd": "AMD", "intel": "Intel", "google": "Google", "huawei": "Huawei", "aws": "Amazon Web Services",
-    "amazon": "Amazon Web Services", "meta": "Meta", "microsoft": "Microsoft", "graphcore": "Graphcore", "cerebras": "Cerebras",
+    "nvidia": "NVIDIA", "amd": "AMD", "intel": "Intel", "google": "Google", "huawei": "Huawei", "meta": "Meta",
+    "aws": "Amazon Web Services", "amazon": "Amazon Web Services", "microsoft": "Microsoft",
+    "graphcore": "Graphcore", "cerebras": "Cerebras",
 }  # fmt: skip
 # NVIDIA's cards for displays: the number after the letter is the class, and up to 2000 it is the entry level.
 ENTRY_LEVEL = re.compile(r"\b(?:quadro\s+[kmpt]?|rtx\s+a|t)(?P<number>\d{3,4})\b", re.IGNORECASE)

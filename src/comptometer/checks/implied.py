@@ -12,7 +12,6 @@ from comptometer.checks import Case, Sign, rule
 from comptometer.derivation import utilization_class
 from comptometer.sanity import UTILIZATION_RANGE
 
-
 FAR = 1.5  # outside the interval of its class by this, for a warning
 
 
@@ -64,8 +63,6 @@ def unusual_utilization(case: Case) -> Iterator[Sign]:
     if account.implied[0] > high or account.implied[1] < low:
         return
     kind = utilization_class(case.evidence)
-    if kind.belief is None:
-        return
     least, middle, most = map(float, kind.belief.quantile(np.array([0.05, 0.5, 0.95])))
     if account.implied[1] >= least and account.implied[0] <= most:
         return

@@ -18,7 +18,8 @@ SLACK = timedelta(days=31)  # between two dates of which each may be that of an 
 @rule(
     "base-model-counted",
     severity="warning",
-    looks_at="compute of a model with a base model, of which the increment is not given, against its own machines' time, and against its own data",
+    looks_at="compute of a model with a base model, of which the increment is not given, against its own machines' "
+    "time, and against its own data",
     settles="what was spent on top of the base model",
 )
 def base_model_counted(case: Case) -> Iterator[Sign]:
