@@ -19,7 +19,7 @@ MODELS = (
     Column(name="parameters", kind="number", unit="parameter", about="parameters, total"),
     Column(name="active_parameters", kind="number", unit="parameter", about="parameters that one token uses"),
     Column(name="tokens", kind="number", unit="token", about="tokens seen, epochs included"),
-    Column(name="training_compute_flop", kind="number", unit="FLOP", about="training compute, all methods reconciled: median"),
+    Column(name="training_compute_flop", kind="number", unit="FLOP", about="training compute, reconciled: median"),
     Column(name="p5", kind="number", unit="FLOP", about="lower end of its 90% interval"),
     Column(name="p95", kind="number", unit="FLOP", about="upper end of its 90% interval"),
     Column(name="methods", kind="texts", about="methods that the evidence allows"),
@@ -28,10 +28,10 @@ MODELS = (
     Column(name="hardware_time_flop", kind="number", unit="FLOP", about="median of method hardware-time"),
     Column(name="reported_flop", kind="number", unit="FLOP", about="median of method reported"),
     Column(name="ratio", kind="number", about="hardware-time over the best count"),
-    Column(name="z", kind="number", about="their distance in standard deviations; of the worst pair where they are not the pair"),
+    Column(name="z", kind="number", about="how far methods are apart, in standard deviations"),
     Column(name="verdict", kind="category", about="consistent, tension, conflict, single-method, or none"),
     Column(name="independent", kind="flag", about="did more than one independent witness enter the value?"),
-    Column(name="rank_at_release", kind="count", about="place by training compute among all models published by that day"),
+    Column(name="rank_at_release", kind="count", about="place by training compute among all published by then"),
     Column(name="chip", kind="text", about="chip, or family of chips, that it was trained on"),
     Column(name="chips", kind="number", unit="chip", about="how many"),
     Column(name="chip_hours", kind="number", unit="chip-hour", about="chips times hours"),
@@ -63,14 +63,15 @@ CHIPS = (
     *(
         Column(
             name=peak_column(precision), kind="number",
-            unit="operation/s" if precision == "int8" else "FLOP/s", about=f"dense peak in {precision} per unit, with fp32 accumulation where the record tells",
+            unit="operation/s" if precision == "int8" else "FLOP/s",
+            about=f"dense peak in {precision} per unit, with fp32 accumulation where the record tells",
         )
         for precision in FORMATS
     ),
     Column(name="tdp_watt", kind="number", unit="W", about="design power of one unit"),
     Column(name="memory_bytes", kind="number", unit="byte", about="memory of one unit"),
     Column(name="memory_bytes_per_second", kind="number", unit="byte/s", about="memory bandwidth of one unit"),
-    Column(name="scale_up_bytes_per_second", kind="number", unit="byte/s", about="all links to its neighbours together"),
+    Column(name="scale_up_bytes_per_second", kind="number", unit="byte/s", about="all links to neighbours"),
     Column(name="aliases", kind="texts", about="other names"),
     Column(name="note", kind="text", about="what a reader should know"),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from comptometer.documents_export import DataExportDocument
 from comptometer.records import Directions, Grade, PriceKind
 from comptometer.shapes import ChipFile, DossierFile, SourceFile
 from comptometer.vocabulary import Format, Precision
@@ -457,6 +458,7 @@ DOCUMENTS: Mapping[str, type[BaseModel]] = {
     "chip": ChipFile,
     "chip-family": ChipFamilyDocument,
     "chip-record": ChipDocument,
+    "data-export": DataExportDocument,
     "dossier": DossierFile,
     "estimate": EstimateDocument,
     "model": ModelDocument,

@@ -54,7 +54,7 @@ def command(path: tuple[str, ...]) -> click.Command:
 def test_the_commands_are_pinned() -> None:
     assert [" ".join(path) for path in commands()] == [
         "chart", "chips", "chips list", "chips show", "convert", "count",
-        "dossier", "dossier check", "dossier new", "estimate",
+        "data", "data export", "dossier", "dossier check", "dossier new", "estimate",
         "explain", "models", "models compare", "models list", "models show", "replicate", "schema",
     ]  # fmt: skip
 

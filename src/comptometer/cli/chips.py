@@ -68,7 +68,9 @@ def listed(
     rows = [
         _row(chip, [precision] if precision else chip.default_precision)
         for chip in found
-        if (not kind or chip.kind == kind) and _within(chip, since, until) and (not precision or chip.has_peak(precision))
+        if (not kind or chip.kind == kind)
+        and _within(chip, since, until)
+        and (not precision or chip.has_peak(precision))
     ]
     emit_rows(BRIEF if form in FOR_PEOPLE else COLUMNS, rows, form)
 

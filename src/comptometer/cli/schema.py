@@ -12,7 +12,8 @@ from comptometer.cli._print import emit_json
 def command(name: str) -> None:
     """Print the JSON Schema of a file that goes in or an object that comes out.
 
-    NAME is dossier, chip or source (files), estimate, replicate, chip-record or chip-family (JSON output).
+    NAME is dossier, chip or source (files), estimate, replicate, chip-record, chip-family or data-export (JSON
+    output).
 
     \b
     Example:
