@@ -51,17 +51,18 @@ def check_target(path: Path, *, force: bool = True) -> None:
     Raises:
         UsageError: no such folder, a folder, or a file that may not be replaced.
     """
+    if not os.path.isdir(path.parent):
+        raise UsageError(f"{path}: there is no folder {path.parent}; create it first")
+    if os.path.isdir(path):
+        raise UsageError(f"{path} is a folder; give the name of a file in it")
     try:
-        if not path.parent.is_dir():
-            raise UsageError(f"{path}: there is no folder {path.parent}; create it first")
-        if path.is_dir():
-            raise UsageError(f"{path} is a folder; give the name of a file in it")
-        if not force and os.path.lexists(path):
-            raise UsageError(f"{path} is there already and is left as it is; --force replaces it")
+        os.lstat(path)
+    except FileNotFoundError:
+        return
     except (OSError, ValueError) as error:
-        if isinstance(error, UsageError):
-            raise
-        raise UsageError(f"{str(path)!r} is no name that a file can have: {error}") from None
+        raise UsageError(f"{str(path)!r} cannot be the name of a file: {error}") from None
+    if not force:
+        raise UsageError(f"{path} is there already and is left as it is; --force replaces it")
 
 
 def replace_file(path: Path, content: bytes) -> None:

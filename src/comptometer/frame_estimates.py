@@ -171,7 +171,7 @@ def _value(argument: str, cell: Any, unit: str) -> Any:
     elif hasattr(cell, "to_list"):
         cell = cell.to_list()
     if isinstance(cell, list | tuple):
-        return [value for item in cell if (value := _value(argument, item, unit)) is not None] or None
+        return _segments(argument, cell, unit)
     if _is_empty(cell):
         return None
     if argument == "as_of" and isinstance(cell, date):
@@ -191,10 +191,19 @@ def _value(argument: str, cell: Any, unit: str) -> Any:
     return f"{cell!r} {unit}" if unit else cell
 
 
+def _segments(argument: str, cells: Sequence[Any], unit: str) -> list[Any] | None:
+    """A list of cells, one for each segment of a job; nothing where it is empty."""
+    values = [_value(argument, cell, unit) for cell in cells]
+    given = [value for value in values if value is not None]
+    if given and len(given) < len(values):  # the others would be taken for another segment's
+        raise UsageError(f"{argument}: the list has an empty place: {str(list(cells))[:60]}")
+    return given or None
+
+
 def _is_empty(cell: Any) -> bool:
     """Is it what the libraries put where nothing is known?"""
     if cell is None or type(cell).__name__ in {"NAType", "NaTType"}:
         return True
     if isinstance(cell, str):
         return not cell.strip()
-    return isinstance(cell, float) and math.isnan(cell)
+    return (isinstance(cell, float) and math.isnan(cell)) or (isinstance(cell, Decimal) and cell.is_nan())
