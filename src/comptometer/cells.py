@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 Cell = str | float | int | bool | date | None
-FORMULA = frozenset("=+-@\t\r")  # what a spreadsheet takes for the start of a formula
+FORMULA = frozenset("=+-@\t\n")  # what a spreadsheet takes for the start of a formula
 
 
 def delimited(columns: Sequence[str], rows: Iterable[Sequence[Cell | Sequence[Cell]]], delimiter: str = ",") -> str:
@@ -31,9 +31,12 @@ def _flat(value: Cell | Sequence[Cell]) -> Cell:
 
 
 def guarded(value: Cell) -> Cell:
-    """A cell that no spreadsheet takes for a formula.
+    """A cell that no spreadsheet takes for a formula, and whose line breaks no reader takes for the end of the row.
 
     >>> guarded("=1+1"), guarded(-1.0)
     ("'=1+1", -1.0)
     """
-    return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA else value
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if text[:1] in FORMULA else text

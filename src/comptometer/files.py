@@ -60,7 +60,8 @@ def check_target(path: Path, *, force: bool = True) -> None:
     except FileNotFoundError:
         return
     except (OSError, ValueError) as error:
-        raise UsageError(f"{str(path)!r} cannot be the name of a file: {error}") from None
+        said = getattr(error, "strerror", None) or error
+        raise UsageError(f"{path} cannot be written: {said}") from None
     if not force:
         raise UsageError(f"{path} is there already and is left as it is; --force replaces it")
 

@@ -17,7 +17,6 @@ from comptometer.registry import Registry
 from comptometer.relations import TABLES, Relations
 from comptometer.table import Table
 
-ENDINGS = (".csv", ".json", ".jsonl", ".parquet", ".sqlite", ".db")
 ALL = "all"
 GROUPS: Mapping[str, tuple[str, ...]] = {  # the first is what a file of one table holds
     "models": ("models", "estimates", "editions"),
@@ -85,7 +84,7 @@ def export(path: Path, *, data: str = vintages.DEFAULT, what: str = "", force: b
             cannot be written.
         NotFound: no such vintage.
     """
-    check_ending(path, ENDINGS)
+    check_ending(path, tuple(FORMS))
     check_target(path, force=force)
     chosen = FORMS[path.suffix.lower()]
     what = what or (ALL if chosen.several else "models")
