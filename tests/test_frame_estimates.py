@@ -153,6 +153,13 @@ def test_domains_may_be_joined_as_in_our_own_tables() -> None:
     frame = pd.DataFrame({"name": ["x"], "domain": ["language; vision"], "params": [1e9], "tokens": [1e12]})
     want = comptometer.estimate(name="x", domain=["language", "vision"], params=1e9, tokens=1e12)
     assert estimate_frame(frame)["training_compute_flop"][0] == want.median
+    listed = pl.DataFrame({"name": ["x"], "domain": [["language", "vision"]], "params": [1e9], "tokens": [1e12]})
+    assert estimate_frame(listed)["training_compute_flop"][0] == want.median
+
+
+def test_a_list_where_one_thing_is_wanted_is_a_problem() -> None:
+    frame = pl.DataFrame({"name": [["x", "y"]], "params": [1e9], "tokens": [1e12]})
+    assert estimate_frame(frame)["problem"][0] == "row 1: name: one is wanted, got a list: ['x', 'y']"
 
 
 def test_models_of_the_catalogue_are_looked_up_where_that_is_asked_for() -> None:

@@ -22,6 +22,7 @@ from comptometer.selection import METHODS
 Frame = TypeVar("Frame")
 
 READ = ("name", "domain", "chip", "reported_as", *FIGURES, *SEGMENT_FIGURES)
+ONE = ("name", "reported_as", "source", "config", "as_of")  # of which there is one, whatever the segments
 WHERE_NAMED = ("source", "config", "as_of")  # read files, or mean something else in other people's tables
 NUMBERS = (
     "training_compute_flop", "p5", "p95", *(f"{name.replace('-', '_')}_flop" for name in METHODS), "ratio", "z",
@@ -183,9 +184,7 @@ def _value(argument: str, cell: Any, unit: str) -> Any:
     if isinstance(cell, bool) or not isinstance(cell, int | float | str):
         raise UsageError(f"{argument}: a number or a text is wanted, got {type(cell).__name__}: {str(cell)[:40]!r}")
     if isinstance(cell, str):
-        if argument == "domain":
-            return [part.strip() for part in cell.split(SEPARATOR.strip())]
-        return cell
+        return [part.strip() for part in cell.split(SEPARATOR.strip())] if argument == "domain" else cell
     if argument in {"name", "chip", "source", "config"}:
         return str(cell)
     return f"{cell!r} {unit}" if unit else cell
@@ -193,7 +192,11 @@ def _value(argument: str, cell: Any, unit: str) -> Any:
 
 def _segments(argument: str, cells: Sequence[Any], unit: str) -> list[Any] | None:
     """A list of cells, one for each segment of a job; nothing where it is empty."""
+    if argument in ONE:
+        raise UsageError(f"{argument}: one is wanted, got a list: {str(list(cells))[:60]}")
     values = [_value(argument, cell, unit) for cell in cells]
+    if argument == "domain":
+        values = [part for value in values for part in (value if isinstance(value, list) else [value])]
     given = [value for value in values if value is not None]
     if given and len(given) < len(values):  # the others would be taken for another segment's
         raise UsageError(f"{argument}: the list has an empty place: {str(list(cells))[:60]}")
