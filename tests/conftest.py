@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,3 +48,30 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the reference data are not beside this checkout")
     return SHARED
+
+
+MODELS_HEADER = [
+    "Model", "Organization", "Publication date", "Domain", "Parameters", "Training compute (FLOP)", "Link",
+    "Training dataset size (total)", "Dataset size notes", "Parameters notes", "Training compute notes",
+    "Hardware utilization (MFU)", "Country (of organization)", "Task", "Confidence", "Reference", "Training hardware",
+    "Training dataset", "Training time (hours)", "Base model", "Citations",
+]  # fmt: skip
+MODELS_ROW = {
+    "Model": "Abacus 1", "Organization": 'MIT,"SambaNova Systems, Inc"', "Publication date": "2024-05-31",
+    "Domain": "Language,Vision", "Parameters": "7000000000.0", "Training compute (FLOP)": "8.4e+22",
+    "Link": "https://arxiv.org/abs/2405.00001v2", "Country (of organization)": "France,France",
+}  # fmt: skip
+
+
+@pytest.fixture
+def models_table() -> Callable[..., str]:
+    """A table of models as Epoch AI publishes them, from cells: `models_table({}, {"Model": "Abacus 2"})`."""
+
+    def write(*rows: dict[str, str]) -> str:
+        text = io.StringIO()
+        writer = csv.DictWriter(text, MODELS_HEADER, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**MODELS_ROW, **row} for row in rows)
+        return text.getvalue()
+
+    return write

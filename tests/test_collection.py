@@ -9,7 +9,7 @@ import pytest
 
 import comptometer
 from comptometer.collection import COLUMNS, Models
-from comptometer.documents import ModelComparisonDocument, ModelDocument
+from comptometer.documents.models import ModelComparisonDocument, ModelDocument
 from comptometer.errors import NotEnoughEvidence, UsageError
 from comptometer.model_comparison import compared
 from comptometer.profile import profile

@@ -8,7 +8,9 @@ from typing import get_args
 import pytest
 
 import comptometer
-from comptometer.documents import DOCUMENTS, EstimateDocument, ReplicateDocument
+from comptometer.documents import DOCUMENTS
+from comptometer.documents.estimate import EstimateDocument
+from comptometer.documents.replicate import ReplicateDocument
 from comptometer.dossiers import dossier_ids
 
 

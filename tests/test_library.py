@@ -11,7 +11,7 @@ from comptometer.dossiers import dossier, dossier_ids, dossier_names, names_of
 from comptometer.errors import NotFound
 from comptometer.evidence import median
 from comptometer.library import dossier_named, library
-from comptometer.store import folded
+from comptometer.sources import name_key
 
 
 @pytest.mark.parametrize("name", dossier_ids())
@@ -23,7 +23,7 @@ def test_the_head_of_a_dossier_names_it_as_the_whole_does(name: str) -> None:
 def test_no_two_curated_models_answer_to_one_name() -> None:
     owners: dict[str, str] = {}
     for model_id in dossier_ids():
-        for name in {folded(name) for name in (*names_of(model_id), model_id)}:
+        for name in {name_key(name) for name in (*names_of(model_id), model_id)}:
             assert owners.setdefault(name, model_id) == model_id, name
     assert owners.keys() <= dossier_names().keys()
 
@@ -31,7 +31,8 @@ def test_no_two_curated_models_answer_to_one_name() -> None:
 @pytest.mark.parametrize(
     ("written", "model_id"),
     [("gpt 3", "openai/gpt-3"), ("GPT-3 175B (davinci)", "openai/gpt-3"), ("llama 3.1-405b", "meta/llama-3.1-405b"),
-     ("grok 4", "xai/grok-4"), ("deepmind/impala", "deepmind/impala")],
+     ("grok 4", "xai/grok-4"), ("deepmind/impala", "deepmind/impala"),
+     ("OPT-1.3B", "meta-ai/opt-1.3b"), ("llama 31 405b", "meta/llama-3.1-405b")],
 )  # fmt: skip
 def test_models_are_found_by_any_of_their_names(written: str, model_id: str) -> None:
     assert library().item(written).id == model_id
@@ -82,8 +83,8 @@ def test_no_model_is_in_twice_as_a_dossier_and_as_a_row() -> None:
             sizes = [median(claim) for claim in own.claims if claim.about == "parameters" and claim.belief]
             near = own.published and abs(own.published - row.published) < timedelta(30)
             if near and sizes and abs(sizes[0] / row.parameters - 1) < 0.02:
-                bare = folded(row.model.partition("(")[0])
-                assert bare not in {folded(name.partition("(")[0]) for name in names_of(own.id)}, (item.id, own.id)
+                bare = name_key(row.model.partition("(")[0])
+                assert bare not in {name_key(name.partition("(")[0]) for name in names_of(own.id)}, (item.id, own.id)
 
 
 def test_every_domain_of_the_tables_has_a_word() -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from comptometer.counting import count as count
     from comptometer.explanation import explain as explain
     from comptometer.frame_estimates import estimate_frame as estimate_frame
+    from comptometer.growth import trend as trend
     from comptometer.notation import parse as parse
     from comptometer.ops import OpCount as OpCount
     from comptometer.quantity import Estimate as Estimate
@@ -55,6 +56,7 @@ _PLACES = {
     "parse": "notation",
     "replicate": "studies",
     "scenario": "scenarios",
+    "trend": "growth",
 }
 _MADE = {"chips": "Chips", "models": "Models"}
 
@@ -78,6 +80,7 @@ __all__ = [
     "parse",
     "replicate",
     "scenario",
+    "trend",
 ]
 
 

@@ -14,7 +14,6 @@ from comptometer.library import Item, library
 from comptometer.records import Chip, Dossier
 from comptometer.selection import Selection
 from comptometer.standing import Standing
-from comptometer.store import folded
 from comptometer.table import Table
 from comptometer.vocabulary import FORMATS
 
@@ -65,7 +64,10 @@ class Models(Frames, Mapping[str, Entry]):
         return len(self._only if self._only is not None else self._library.items)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and (name in self._library.items or folded(name) in self._library.names)
+        try:
+            return isinstance(name, str) and bool(self._library.item(name))
+        except NotFound:
+            return False
 
     def items_on_file(self) -> list[Item]:
         """What is on file about each of these models, before anything is computed."""

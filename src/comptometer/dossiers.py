@@ -15,10 +15,10 @@ from comptometer.distribution import Distribution, Point
 from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
 from comptometer.files import read_bytes
 from comptometer.records import Claim, Dossier, Source, Stage
+from comptometer.sources import name_key
 from comptometer.store import (
     bytes_to_table,
     chips_named,
-    folded,
     ids,
     path_of,
     shaped,
@@ -298,12 +298,12 @@ def names_of(dossier_id: str) -> tuple[str, ...]:
 
 @cache
 def dossier_names() -> Mapping[str, str]:
-    """Every spelling of a curated model, folded, with its id."""
+    """Every spelling of a curated model, as names are compared, with its id."""
     named: dict[str, str] = {}
     for dossier_id in dossier_ids():
         first, *aliases = names_of(dossier_id)
         for name in (*aliases, first, dossier_id.partition("/")[2], dossier_id):
-            named[folded(name)] = dossier_id
+            named[name_key(name)] = dossier_id
     return named
 
 
@@ -315,7 +315,7 @@ def by_file_name(name: str) -> Dossier | None:
     """
     if path_of("models", name) is not None:
         return dossier(name)
-    same = [i for i in dossier_ids() if folded(i.partition("/")[2]) == folded(name)] if "/" not in name else []
+    same = [i for i in dossier_ids() if name_key(i.partition("/")[2]) == name_key(name)] if "/" not in name else []
     if len(same) > 1:
         raise NotFound("single model", name, same)
     return dossier(same[0]) if same else None

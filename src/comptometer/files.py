@@ -13,8 +13,8 @@ ARCHITECTURES = {"layers": ".toml", "configs": ".json"}  # folders of the shippe
 LARGEST_FILE = 4_000_000  # bytes; a dossier or a configuration is a few thousand
 
 
-def read_bytes(path: str | os.PathLike[str]) -> bytes:
-    """Read a file that somebody named, up to the size limit.
+def read_bytes(path: str | os.PathLike[str], limit: int = LARGEST_FILE) -> bytes:
+    """Read a file that somebody named, up to a size limit and one byte more.
 
     Raises:
         NotFound: there is no such file.
@@ -22,7 +22,7 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     """
     try:
         with open(path, "rb") as file:
-            return file.read(LARGEST_FILE + 1)
+            return file.read(limit + 1)
     except FileNotFoundError:
         from difflib import get_close_matches
 

@@ -18,6 +18,7 @@ from comptometer import bulk, dossiers, vintages
 from comptometer.errors import NotFound
 from comptometer.model_row import ModelRow
 from comptometer.records import Dossier, Source
+from comptometer.sources import name_key
 from comptometer.store import folded
 
 CURATED = "curated"
@@ -102,7 +103,7 @@ class Library:
         rows: dict[str, Item] = {}
         for known in vintages.merged(self.vintage):
             names = tuple(dict.fromkeys([known.row.model, *(row.model for _, row in known.history)]))
-            owner = next((named[folded(name)] for name in names if folded(name) in named), None)
+            owner = next((named[name_key(name)] for name in names if name_key(name) in named), None)
             own_id = owner or _unused(_slugs(known.row), rows)
             target = found if owner else rows
             if own_id not in target:  # of two rows for one dossier the newer counts
@@ -118,12 +119,20 @@ class Library:
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """Every spelling, folded, with the id of its model; a curated dossier comes first."""
+        """Every spelling, as names are compared, with the id of its model; a curated dossier comes first."""
         named: dict[str, str] = {}
         for item in self.items.values():
             for name in (item.id, item.id.partition("/")[2], *item.names):
-                named.setdefault(folded(name), item.id)
+                named.setdefault(name_key(name), item.id)
         return named
+
+    @cached_property
+    def _loosely(self) -> Mapping[str, str]:
+        """The same without points and plus signs, where only one model is left."""
+        found: dict[str, set[str]] = {}
+        for name, model_id in self.names.items():
+            found.setdefault(folded(name), set()).add(model_id)
+        return {name: models.pop() for name, models in found.items() if len(models) == 1}
 
     def item(self, name: str) -> Item:
         """The model that people call so.
@@ -131,10 +140,10 @@ class Library:
         Raises:
             NotFound: with the nearest names.
         """
-        found = self.items.get(name) or self.items.get(self.names.get(folded(name), ""))
+        found = name if name in self.items else self.names.get(name_key(name)) or self._loosely.get(folded(name))
         if found is None:
             raise NotFound("model", name, self.near(name))
-        return found
+        return self.items[found]
 
     def near(self, name: str, most: int = 3) -> list[str]:
         """Names that may have been meant: those that hold every part of the name, then those spelled alike."""
@@ -144,7 +153,7 @@ class Library:
             for item in self.items.values()
             if wanted and any(_holds(spelling, wanted) for spelling in item.names)
         }
-        alike = [self.names[key] for key in get_close_matches(folded(name), self.names, most, 0.6)]
+        alike = [self.names[key] for key in get_close_matches(name_key(name), self.names, most, 0.6)]
         ids = dict.fromkeys([*sorted(holding, key=lambda model_id: (holding[model_id], model_id)), *alike])
         return [self.items[model_id].names[0] for model_id in ids][:most]
 

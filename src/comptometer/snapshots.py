@@ -11,17 +11,19 @@ import gzip
 import hashlib
 import io
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 
-from comptometer import store
-from comptometer.errors import DataError
+from comptometer import places
+from comptometer.errors import DataError, UsageError
 from comptometer.sources import COLUMNS, READERS, Reading, Row
+from comptometer.sources._table import LARGEST_TABLE as LARGEST_TABLE
 from comptometer.sources._table import unpacked
-from comptometer.vintages import ABSENT, FOLDER, Sidecar, sidecar
+from comptometer.vintages import ABSENT, FOLDER, Sidecar, names, sidecar
 
 
 def pack(rows: Sequence[Row]) -> bytes:
@@ -46,7 +48,7 @@ def reduce(raw: bytes, place: str, facts: Sidecar) -> tuple[bytes, Sidecar, Read
         DataError: it cannot be read.
     """
     raw = unpacked(raw, place)
-    reading = READERS[facts.reader](raw, place, as_of=facts.date)
+    reading = READERS[facts.reader].read(raw, place, as_of=facts.date)
     packed = pack(reading.rows)
     return packed, filled(facts, raw, packed, reading), reading
 
@@ -74,6 +76,121 @@ def _value(value: str | int | date) -> str:
         return str(value)
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'
+
+
+# Vintages of one's own
+
+ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """What became of a table that somebody brought in.
+
+    Attributes:
+        facts: what is written down about the vintage.
+        reading: its rows, and every problem of the table.
+        path: where its table is, or would be.
+        written: false where nothing was to be written, or the same vintage was there.
+    """
+
+    facts: Sidecar
+    reading: Reading
+    path: Path
+    written: bool
+
+
+def bring_in(
+    raw: bytes,
+    place: str,
+    *,
+    as_of: date,
+    vintage_id: str | None = None,
+    edition: date | None = None,
+    reader: str = "epoch",
+    strict: bool = False,
+    write_it: bool = True,
+) -> Import:
+    """Make a vintage of one's own from a table.
+
+    Args:
+        raw: the bytes of the table, plain or compressed by gzip.
+        place: the name of its file, or how else to call it in messages.
+        as_of: today; dates more than a year later are absurd.
+        vintage_id: what to call it; reader and month of the edition if not given, or its day where that is taken.
+        edition: the day of the edition; the newest date of publication up to `as_of` if not given.
+        reader: the name of the reader.
+        strict: refuse a table with any problem.
+        write_it: write it into the user's data folder.
+
+    Raises:
+        NotFound: no such reader.
+        DataError: it cannot be read, or has problems and must not.
+        UsageError: the name cannot be, or is taken by another vintage.
+    """
+    publisher = READERS[reader]
+    raw = unpacked(raw, place)
+    reading = publisher.read(raw, place, as_of=as_of)
+    if strict and reading.problems:
+        raise DataError(place, [str(problem) for problem in reading.problems])
+    packed = pack(reading.rows)
+    day = edition or _newest(reading.rows, as_of)
+    facts = Sidecar(
+        id=_checked_id(vintage_id or _free_id(reader, day)),
+        title=publisher.title,
+        publisher=publisher.publisher,
+        address=publisher.address,
+        obtained="imported",
+        date=day,
+        retrieved=as_of,
+        licence=publisher.licence,
+        credit=publisher.credit,
+        reader=reader,
+        layout="",
+        dollars=0,
+        upstream_file=Path(place).name,
+        upstream_sha256="",
+        rows=0,
+        sha256="",
+    )
+    facts = filled(facts, raw, packed, reading)
+    folder = places.own_folder() / FOLDER
+    new = _is_new(facts, folder)
+    if write_it and new:
+        write(folder, packed, facts)
+    return Import(facts=facts, reading=reading, path=folder / f"{facts.id}.csv.gz", written=write_it and new)
+
+
+def _newest(rows: Sequence[Row], as_of: date) -> date:
+    days = [date.fromisoformat(row["published"]) for row in rows if row["published"]]
+    return max((day for day in days if day <= as_of), default=as_of)
+
+
+def _free_id(reader: str, day: date) -> str:
+    month = f"{reader}-{day:%Y-%m}"
+    return f"{month}-{day:%d}" if month in names() else month
+
+
+def _checked_id(vintage_id: str) -> str:
+    if not ID.fullmatch(vintage_id):
+        raise UsageError(f"{vintage_id!r} cannot name a vintage; write e.g. epoch-2026-10: a-z, 0-9, dots and dashes")
+    return vintage_id
+
+
+def _is_new(facts: Sidecar, folder: Path) -> bool:
+    """Is there no vintage of that name? One with the same table is left as it is.
+
+    Raises:
+        UsageError: another one has the name.
+    """
+    for place in (places.SHIPPED / FOLDER, folder):
+        if (place / f"{facts.id}.toml").exists():
+            if sidecar(facts.id, place).upstream_sha256 != facts.upstream_sha256:
+                raise UsageError(
+                    f"there is another vintage {facts.id!r}, which is never changed; give --id another name"
+                )
+            return False
+    return True
 
 
 def write(folder: Path, packed: bytes, facts: Sidecar) -> None:
@@ -108,7 +225,7 @@ def remade(names: Iterable[str], tables: Path) -> dict[str, tuple[bytes, Sidecar
     """
     found = {}
     for name in names:
-        facts = sidecar(name, store.SHIPPED / FOLDER)
+        facts = sidecar(name, places.SHIPPED / FOLDER)
         path = next((p for ending in ("", ".gz") if (p := tables / f"{facts.upstream_file}{ending}").is_file()), None)
         if path is None:
             raise DataError(str(tables), [f"has no {facts.upstream_file}, plain or with .gz"])
@@ -121,7 +238,7 @@ def remade(names: Iterable[str], tables: Path) -> dict[str, tuple[bytes, Sidecar
 
 def main(arguments: Sequence[str]) -> None:
     """Make the shipped vintages anew; the arguments are the folder with the tables."""
-    folder = store.SHIPPED / FOLDER
+    folder = places.SHIPPED / FOLDER
     names = sorted(path.stem for path in folder.glob("*.toml"))
     for packed, facts in remade(names, Path(arguments[0])).values():
         write(folder, packed, facts)

@@ -8,7 +8,6 @@ configuration directory) may add chips, sources and models beside it.
 from __future__ import annotations
 
 import json
-import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -21,23 +20,12 @@ from comptometer.distribution import LogStudentT, Truncated
 from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
 from comptometer.files import LARGEST_FILE, read_bytes
 from comptometer.notation import parse
+from comptometer.places import SHIPPED as SHIPPED
+from comptometer.places import folders as folders
 from comptometer.records import Assumption, Chip, Facts, MeasuredPower, Peak, Price, Source, heavy_text
-from comptometer.release import DATA
 
 if TYPE_CHECKING:
     from comptometer.shapes import AssumptionRow, ChipFile, PeakRow, SourceFile, _File
-
-SHIPPED = DATA
-
-
-def folders() -> tuple[Path, ...]:
-    """The shipped data folder, and the user's own where there is one."""
-    configured = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    own = os.environ.get("COMPTOMETER_DATA") or Path(configured) / "comptometer"
-    if os.environ.get("COMPTOMETER_DATA") and not Path(own).is_dir():
-        raise UsageError(f"COMPTOMETER_DATA names {own}, which is no folder")
-    return (SHIPPED, Path(own)) if Path(own).is_dir() else (SHIPPED,)
-
 
 # Files
 

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from comptometer import store
+from comptometer import places
 from comptometer.errors import DataError, NotFound
 from comptometer.identity import Match, keys, matches
 from comptometer.model_row import ModelRow, typed
@@ -112,10 +112,20 @@ class Known:
 def folders() -> Mapping[str, Path]:
     """The folder of each vintage, by its id, oldest edition first; a user's own cannot take a shipped one's name."""
     found: dict[str, Path] = {}
-    for folder in store.folders():
+    for folder in places.folders():
         for path in sorted((folder / FOLDER).glob("*.toml")):
             found.setdefault(path.stem, path.parent)
     return dict(sorted(found.items(), key=lambda item: (str(sidecar(item[0], item[1]).date), item[0])))
+
+
+def is_shipped(folder: Path) -> bool:
+    """Do the vintages in a folder come with the package?"""
+    return folder == places.SHIPPED / FOLDER
+
+
+def names() -> tuple[str, ...]:
+    """The ids of all vintages in alphabetical order; nothing is read, so that a damaged one is named as well."""
+    return tuple(sorted({path.stem for folder in places.folders() for path in (folder / FOLDER).glob("*.toml")}))
 
 
 def vintage_ids() -> tuple[str, ...]:
@@ -124,11 +134,10 @@ def vintage_ids() -> tuple[str, ...]:
 
 
 def _folder(vintage_id: str) -> Path:
-    for folder in store.folders():
+    for folder in places.folders():
         if "/" not in vintage_id and (folder / FOLDER / f"{vintage_id}.toml").is_file():
             return folder / FOLDER
-    known = [path.stem for folder in store.folders() for path in sorted((folder / FOLDER).glob("*.toml"))]
-    raise NotFound("vintage", vintage_id, get_close_matches(vintage_id, known, 2, 0.5) or known)
+    raise NotFound("vintage", vintage_id, get_close_matches(vintage_id, names(), 2, 0.5) or names())
 
 
 def sidecar(vintage_id: str, folder: Path | None = None) -> Sidecar:
@@ -184,7 +193,7 @@ def vintage(vintage_id: str = DEFAULT) -> Vintage:
 def _vintage(vintage_id: str, folder: Path) -> Vintage:
     facts = sidecar(vintage_id, folder)
     path = folder / f"{vintage_id}.csv.gz"
-    return Vintage(sidecar=facts, rows=rows(packed(path), str(path)), shipped=folder == store.SHIPPED / FOLDER)
+    return Vintage(sidecar=facts, rows=rows(packed(path), str(path)), shipped=is_shipped(folder))
 
 
 def packed(path: Path) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 
 from comptometer import store
 from comptometer.cli import _chip_page, run
-from comptometer.documents import ChipDocument, ChipFamilyDocument
+from comptometer.documents.chips import ChipDocument, ChipFamilyDocument
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from comptometer import cli, store, vintages
 from comptometer.cells import delimited
 from comptometer.collection import COLUMNS, Models
 from comptometer.columns import MODELS
-from comptometer.documents_export import DataExportDocument
+from comptometer.documents.export import DataExportDocument
 from comptometer.errors import UsageError
 from comptometer.evidence import source_named
 from comptometer.exports import FORMS, GROUPS, Content, contents

@@ -25,3 +25,8 @@ def chips(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> li
 def studies(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Studies that can be recomputed."""
     return _stems("studies/*.toml", incomplete)
+
+
+def vintages(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Shipped vintages."""
+    return _stems("snapshots/*.toml", incomplete)

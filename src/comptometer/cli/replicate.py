@@ -45,6 +45,9 @@ def command(study: str, form: str, rows: str | None, as_json: bool) -> None:
     Studies:
       openai-2018        AI and Compute: fifteen models, sixteen calculations, 3.43 months
       openai-2019-eras   its addendum: two eras, two lines
+      sevilla-2022       compute trends across three eras of machine learning
+      epoch-2024         training compute of frontier models grows by 4 to 5 times a year
+      hobbhahn-2023      trends in machine learning hardware
 
     \b
     Examples:
@@ -62,7 +65,7 @@ def command(study: str, form: str, rows: str | None, as_json: bool) -> None:
     elif form == "md" and not rows:
         click.echo("\n".join(_markdown(result)))
     else:
-        found = _rows(result, rows or "points")
+        found = _rows(result, rows)
         columns = list(dict.fromkeys(key for row in found for key in row))
         emit_rows(columns, found, form)
 
@@ -77,7 +80,8 @@ def page(result: Replication) -> str:
 
 
 def _foot(result: Replication) -> str:
-    return f"data {result.document['data_version']} · comptometer chart {result.chart} chart.svg draws it"
+    drawn = f" · comptometer chart {result.chart} chart.svg draws it" if result.chart else ""
+    return f"data {result.document['data_version']}{drawn}"
 
 
 def _cells(table: Table) -> list[list[str]]:
@@ -101,12 +105,14 @@ def _markdown(result: Replication) -> list[str]:
     return lines
 
 
-def _rows(result: Replication, name: str) -> Sequence[dict[str, Any]]:
+def _rows(result: Replication, name: str | None) -> Sequence[dict[str, Any]]:
+    """The rows of this name; the study's main ones unless one is given."""
     known = [
         key
         for key, value in result.document.items()
         if isinstance(value, list) and value and isinstance(value[0], dict)
     ]
+    name = name or known[0]
     if name not in known:
         raise click.UsageError(f"no rows {name!r} in this study; there are {', '.join(known)}")
     rows: Sequence[dict[str, Any]] = result.document[name]

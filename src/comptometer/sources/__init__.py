@@ -82,7 +82,7 @@ class Reading:
         return sum(problem.effect == "row left out" for problem in self.problems)
 
 
-class Reader(Protocol):
+class Read(Protocol):
     """Reads one publisher's tables."""
 
     def __call__(self, raw: bytes, place: str, *, as_of: date) -> Reading:
@@ -98,12 +98,41 @@ class Reader(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """A publisher of tables, and what reads them.
+
+    Attributes:
+        read: the function.
+        title: of the table, as its makers call it.
+        publisher: who makes it.
+        address: where they publish it.
+        licence: under which it may be passed on.
+        credit: the line that the licence asks for.
+    """
+
+    read: Read
+    title: str
+    publisher: str
+    address: str
+    licence: str
+    credit: str
+
+
 READERS: Registry[Reader] = Registry("reader", "comptometer.sources")
 
 
-def reader(name: str) -> Callable[[Reader], Reader]:
-    """Register a function as the reader of a publisher's tables."""
-    return lambda function: READERS.add(name, function)
+def reader(name: str, *, title: str, publisher: str, address: str, licence: str, credit: str) -> Callable[[Read], Read]:
+    """Register a function as the reader of a publisher's tables; see `Reader` for the arguments."""
+
+    def register(read: Read) -> Read:
+        READERS.add(
+            name,
+            Reader(read=read, title=title, publisher=publisher, address=address, licence=licence, credit=credit),
+        )
+        return read
+
+    return register
 
 
 _POINT = re.compile(r"(?<=\d)\.(?=\d)")

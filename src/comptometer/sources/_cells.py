@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from comptometer.sources import SEPARATOR
 
 EARLIEST = date(1940, 1, 1)  # the first learning machine in any table is of 1950
-NUMBER = re.compile(r"\d+(\.\d*)?(e[+-]?\d+)?", re.IGNORECASE)
+NUMBER = re.compile(r"\d+(\.\d*)?(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 GROUPED = re.compile(r"\$\d{1,3}(,\d{3})+(\.\d*)?")
 ADDRESS = re.compile(r"(?:https?://|(?<![\w./])(?=arxiv\.org/|doi\.org/))[^\s,;<>\"]+", re.IGNORECASE)
 ARCHIVES = ("web.archive.org/", "archive.org/web/", "archive.ph/", "archive.is/", "archive.today/", "perma.cc/")

@@ -40,7 +40,7 @@ _CONVERTED = re.compile(r"\b(1e|10\s*\^|10\s*\*\*\s*)15\b|days?\b[^=]*10\^15", r
 _HARDWARE = re.compile(  # chips and time, mentioned
     r"""utili[sz]ation | \bMFU\b | \bHFU\b | FLOPS?\s*/\s*s\b | FLOPs?\s+per\s+second
     | (GPU|TPU|chip|core|A100|H100|V100)s?[- ]?(hours?|days?|weeks?|years?) | \d\s*hours?\s+on
-    | (\d+|single|one|two|four|eight)x?\s+([\w-]+\s+){0,4}(GPU|TPU\w*|A100|H100|V100|P100|chip|core)s?\b
+    | (\b\d{1,9}|single|one|two|four|eight)x?\s+([\w-]+\s+){0,4}(GPU|TPU\w*|A100|H100|V100|P100|chip|core)s?\b
       [^.]{0,80}\b(hour|day|week|month)s?
     | (hour|day|week|month)s?\b[^.]{0,60}\b(GPU|TPU\w*|A100|H100|V100|P100)s?""",
     re.IGNORECASE | re.VERBOSE,
@@ -64,7 +64,7 @@ _THIRD_PARTY = re.compile(
 _ELSEWHERE = re.compile(r"docs\.google\.com|lesswrong\.com", re.IGNORECASE)
 _COMPARISON = re.compile(
     r"(similar|comparable|same|equal) (amount of )?(training )?(compute|size|model|as|to)|compared (to|with)"
-    r"|times (more|less|the)|more compute than|less compute than|\d+(\.\d+)?x (more|less|the|as)",
+    r"|times (more|less|the)|more compute than|less compute than|\dx (more|less|the|as)",
     re.IGNORECASE,
 )
 _BENCHMARK = re.compile(r"benchmark|imput(ed|ation)|\bMMLU\b|\bECI\b", re.IGNORECASE)

@@ -20,7 +20,9 @@ _ACTIVE = (
         r"\bactivat(?:es|ing)\s+(?:only\s+)?" + NUMBER + r"\s*(?:of\s+its\s+)?(?:parameters|params)", re.IGNORECASE
     ),
 )
-_RANGE = re.compile(r"\d\s*[kmbt]?\w*\s*(?:[-–~∼]|to)\s*\d+(?:\.\d+)?\s*(?:B|billion)|averag", re.IGNORECASE)
+_RANGE = re.compile(
+    r"\d[\d.]{0,12}\s{0,3}[a-z]{0,8}\s{0,3}(?:[-–~∼]|to)\s{0,3}\d[\d.]{0,12}\s{0,3}(?:B|billion)|averag", re.IGNORECASE
+)
 _HEDGED = re.compile(
     r"\b(suspect|guess|assum\w+ only|might|could|would|perhaps|probably|similar|sparsity)\b", re.IGNORECASE
 )

@@ -14,9 +14,9 @@ SCALES = {
     "k": 3, "thousand": 3, "m": 6, "mn": 6, "million": 6, "b": 9, "bn": 9, "billion": 9, "t": 12, "tn": 12,
     "trillion": 12,
 }  # fmt: skip
-NUMBER = (
-    r"(?P<digits>\d[\d,]*(?:\.\d+)?)\s*"
-    r"(?:(?:[*×x]\s*10\s*\^?\s*|e\+?)(?P<power>\d{1,2})\b"
+NUMBER = (  # of bounded length, so that no text takes long
+    r"(?<![\d,.])(?P<digits>\d[\d,]{0,40}(?:\.\d{1,40})?)(?!\d)\s{0,3}"
+    r"(?:(?:[*×x]\s{0,3}10\s{0,3}\^?\s{0,3}|e\+?)(?P<power>\d{1,2})\b"
     r"|(?P<scale>thousand|million|billion|trillion|[kmbt]n?)(?![a-zA-Z0-9]))?"
 )
 SENTENCES = re.compile(r"(?<=[.!?;])\s+(?=[A-Z\"“(])|[\n\r|]+")

@@ -73,6 +73,7 @@ NOTES: Mapping[str, tuple[str, ...]] = {
     "abstract": ("Abstract",),
     "archived": ("Archived links",),
 }
+LONGEST_NOTE = 20_000  # characters that are read; the longest so far has 5,000
 REQUIRED = ("model", "organization", "published", "domain", "parameters", "compute", "link")
 LAYOUTS: Mapping[str, tuple[str, ...]] = {  # the headers by which a layout is known
     "epoch-2024": ("System",),
@@ -96,9 +97,16 @@ WORDS = ("confidence", "accessibility", "code_accessibility", "reference")
 YES = {"true": "yes", "yes": "yes", "checked": "yes", "1": "yes", "false": "no", "no": "no", "0": "no"}
 
 
-@reader("epoch")
+@reader(
+    "epoch",
+    title="Parameter, Compute and Data Trends in Machine Learning",
+    publisher="Epoch AI",
+    address="https://epoch.ai/data/ai-models",
+    licence="CC BY 4.0",
+    credit="Epoch AI, 'Parameter, Compute and Data Trends in Machine Learning'. https://epoch.ai/data/ai-models",
+)
 def epoch(raw: bytes, place: str, *, as_of: date) -> Reading:
-    """Read a table of models by Epoch AI; see `Reader` for the arguments and what is raised."""
+    """Read a table of models by Epoch AI; see `Read` for the arguments and what is raised."""
     found = table(raw, place)
     layout, headers, problems = _layout(found, place)
     rows = [row for record in found.records if (row := _Row(record, headers, as_of, len(found.header), problems).row)]
@@ -139,8 +147,8 @@ def _layout(found: Table, place: str) -> tuple[str, Mapping[str, tuple[str, int]
     if twice:
         raise DataError(place, [f"line 1: has two columns {name!r}; keep one" for name in twice])
     layout = next((name for name, marks in LAYOUTS.items() if all(m.casefold() in positions for m in marks)), "")
-    absent = [names for column, names in HEADERS.items() if column not in headers and column in EVERYWHERE]
-    problems = [_problem(1, names[0], "", "has no such column; it stays empty", "kept") for names in absent]
+    absent = [names[0] for column, names in HEADERS.items() if column not in headers and column in EVERYWHERE]
+    problems = [_problem(1, "", "", f"has no columns {', '.join(absent)}; they stay empty", "kept")] if absent else []
     return layout or "epoch-unknown", headers, problems
 
 
@@ -230,22 +238,25 @@ class _Row:
 
     def _from_notes(self) -> None:
         found, name = self.found, self.found["model"]
-        notes = [self._raw("parameters notes"), self._raw("compute notes")]
+        notes = [self._note("parameters notes"), self._note("compute notes")]
         found["active_parameters"] = active_parameters(name, found["parameters"], *notes)
         active, total = found["active_parameters"], found["parameters"]
         share = float(active) / float(total) if active and total else None
-        said = [*notes, self._raw("task"), self._raw("approach")]
-        if is_mixture_of_experts(name, said, self._raw("abstract"), share):
+        said = [*notes, self._note("task"), self._note("approach")]
+        if is_mixture_of_experts(name, said, self._note("abstract"), share):
             found["mixture_of_experts"] = "yes"
-        found["dataset_unit"] = dataset_unit(found["dataset_size"], self._raw("size notes"))
+        found["dataset_unit"] = dataset_unit(found["dataset_size"], self._note("size notes"))
         if found["compute"]:
-            stated = stated_methods(self._raw("stated method"))
-            methods = stated or inferred_methods(self._raw("compute notes"))
+            stated = stated_methods(self._note("stated method"))
+            methods = stated or inferred_methods(self._note("compute notes"))
             found["compute_method"] = SEPARATOR.join(methods)
             found["compute_method_basis"] = ("stated" if stated else "notes") if methods else ""
 
     def _raw(self, column: str) -> str:
         return self.record.cells[self.headers[column][1]] if column in self.headers else ""
+
+    def _note(self, column: str) -> str:
+        return self._raw(column)[:LONGEST_NOTE]
 
     def _header(self, column: str) -> str:
         return self.headers[column][0]

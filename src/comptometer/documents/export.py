@@ -1,20 +1,19 @@
-"""Shape of the JSON that `comptometer data export` writes."""
+"""The JSON of `comptometer data export`."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from comptometer.documents import Document, document
 from comptometer.table import Kind
 
 Cell = str | float | int | bool | list[str] | None
 
 
-class ColumnDocument(BaseModel):
+class ColumnDocument(Document):
     """What a column holds."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str
     kind: Kind
@@ -22,10 +21,9 @@ class ColumnDocument(BaseModel):
     unit: str
 
 
-class DataExportDocument(BaseModel):
+@document("data-export")
+class DataExportDocument(Document):
     """`comptometer data export OUT.json`: columns and rows by table; what is not known is null."""
-
-    model_config = ConfigDict(extra="forbid")
 
     schema_: Literal["comptometer/data-export/1"] = Field(alias="schema")
     data_version: str

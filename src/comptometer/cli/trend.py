@@ -1,0 +1,167 @@
+"""`comptometer trend`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from comptometer.cli._print import aligned, bold, emit_json, json_option, style, wrapped
+
+if TYPE_CHECKING:
+    from comptometer.growth import Answer
+
+DAY = click.DateTime(["%Y-%m-%d", "%Y"])
+
+
+@click.command("trend")
+@click.option(
+    "--quantity",
+    default="compute",
+    metavar="NAME",
+    help="What grows: compute, parameters, data, time, chips, power, cost, …",
+)
+@click.option("--select", default="notable", metavar="WHICH", help="all, notable, frontier, records or large-scale.")
+@click.option(
+    "--top", type=click.IntRange(min=1), default=10, metavar="N", help="Of the frontier: the N largest at release."
+)
+@click.option(
+    "--of-all", is_flag=True, help="Take frontier, records or large ones among all models, not the notable ones."
+)
+@click.option(
+    "--since", type=DAY, default="2010-01-01", metavar="DATE", help="First day of the window; 2010-01-01 unless given."
+)
+@click.option("--until", type=DAY, metavar="DATE", help="Last day of the window.")
+@click.option("--organization", metavar="TEXT", help="Organizations whose names hold this; a|b for either.")
+@click.option("--country", metavar="TEXT", help="Countries whose names hold this.")
+@click.option("--domain", metavar="TEXT", help="Domains of the table that hold this.  [Language]")
+@click.option(
+    "--confidence", multiple=True, metavar="WORD", help="Only figures with this word of confidence; may be repeated."
+)
+@click.option("--open-weights/--closed-weights", default=None, help="As the table says.")
+@click.option("--fine-tunes/--no-fine-tunes", default=True, help="Also models built on another?")
+@click.option("--without", multiple=True, metavar="NAME", help="Leave this model out; may be repeated.")
+@click.option("--data", metavar="VINTAGE", help="The table; the newest shipped one unless given.")
+@click.option(
+    "--values",
+    type=click.Choice(["reported", "estimates"]),
+    default="reported",
+    help="The table's figures, or our estimates.",
+)
+@click.option("--method", default="log-linear", metavar="NAME", help="How to fit.")
+@click.option("--by", type=click.Choice(["organization", "model"]), default="organization", help="What is resampled.")
+@click.option("--draws", type=click.IntRange(min=1), default=10_000, metavar="N", help="How many resamples.")
+@click.option("--noise", is_flag=True, help="Redraw the values in each resample, as uncertain as they are.")
+@click.option("--points", is_flag=True, help="In the JSON, also the points.")
+@json_option
+def command(as_json: bool, points: bool, data: str | None, **given: Any) -> None:  # fmt: skip
+    """How fast does it grow: factor a year, doubling time, interval, and what was left out.
+
+    \b
+    Examples:
+      comptometer trend
+      comptometer trend --select frontier --since 2018
+      comptometer trend --quantity cost --select frontier --since 2016 --data epoch-2025-06
+      comptometer trend --domain Language --since 2017-06-01 --by model --json
+    """
+    from comptometer.growth import trend
+
+    for key in ("since", "until"):
+        if isinstance(given[key], datetime):
+            given[key] = given[key].date()
+    answer = trend(data=data, **given)
+    if as_json:
+        emit_json(answer.to_dict(points=points))
+    else:
+        click.echo(page(answer))
+
+
+def page(answer: Answer) -> str:
+    """The answer for people."""
+    return "\n\n".join(
+        part for part in (_head(answer), _fit(answer), _left_out(answer), _missing(answer), _foot()) if part
+    )
+
+
+def _head(answer: Answer) -> str:
+    wanted, asked = answer.question.wanted, answer.question
+    which = _which(answer)
+    conditions = [
+        wanted.organization,
+        wanted.country,
+        wanted.domain,
+        *wanted.confidence,
+        {True: "open weights", False: "closed weights"}.get(wanted.open_weights, ""),  # type: ignore[arg-type]
+        "" if wanted.fine_tunes else "without those built on another",
+        *(f"without {name}" for name in wanted.without),
+    ]
+    window = " ".join(
+        part
+        for part in (f"from {wanted.since}" if wanted.since else "", f"to {wanted.until}" if wanted.until else "")
+        if part
+    )
+    values = "as the table reports" if asked.values == "reported" else "as we estimate"
+    said = ", ".join(part for part in [which, *conditions, window, asked.data, values] if part)
+    return f"{bold(answer.quantity.label)}   {said}"
+
+
+def _which(answer: Answer) -> str:
+    from comptometer.quantities import is_of_chips
+
+    wanted = answer.question.wanted
+    if is_of_chips(answer.quantity.name):
+        return {"all": "GPUs", "notable": "chips for machine learning"}[wanted.select]
+    return {
+        "all": "all models",
+        "notable": "notable models",
+        "frontier": f"the {wanted.top} largest at release",
+        "records": "larger than all before",
+        "large-scale": "large-scale models",
+    }[wanted.select]
+
+
+def _fit(answer: Answer) -> str:
+    from comptometer import text
+    from comptometer.quantities import is_of_chips
+
+    trend = answer.trend
+    growth, months = trend.growth_per_year.to_dict(), trend.doubling_months().to_dict()
+
+    def said(row: dict[str, float | None]) -> list[str]:
+        ends = (row["p5"], row["p95"])
+        interval = text.interval(*ends, 3) if None not in ends else "–"  # type: ignore[arg-type]
+        return [text.number(row["estimate"], 3) if row["estimate"] is not None else "–", interval]
+
+    rows = [["growth a year", *said(growth)], ["doubling, months", *said(months)]]
+    table = "\n".join(aligned(["", answer.question.method, "90%"], rows))
+    first, last = answer.observations[0].day, answer.observations[-1].day
+    unit = answer.question.by
+    organizations = len({o.organization for o in answer.observations})
+    what = "chips" if is_of_chips(answer.quantity.name) else "models"
+    return (
+        f"{table}\n\n"
+        f"{trend.n} {what} of {organizations} organizations, {first} to {last}; R² {text.number(trend.r2, 3)}; "
+        f"intervals from {answer.question.draws:,} resamples by {unit}"
+    )
+
+
+def _left_out(answer: Answer) -> str:
+    parts = [f"{count} {reason}" for reason, count in sorted(answer.excluded.items(), key=lambda item: -item[1])]
+    return wrapped(f"Left out  {', '.join(parts)}", 0) if parts else ""
+
+
+def _missing(answer: Answer) -> str:
+    from comptometer import text
+
+    shares = list(answer.missing_by_year.items())[-6:]
+    if not any(share for _, share in shares):
+        return ""
+    said = ", ".join(f"{year} {text.percent(share)}" for year, share in shares)
+    return wrapped(f"Without a value  {said} of those asked about; they are not missing at random", 0)
+
+
+def _foot() -> str:
+    from comptometer.release import data_version
+
+    return style(f"data {data_version()} · months of 30.4375 days", dim=True)

@@ -1,0 +1,107 @@
+"""The JSON of `comptometer trend`, and of studies whose results are growth rates."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from comptometer.documents import Document, document
+from comptometer.documents.replicate import FittedRow
+
+
+class QuestionRow(Document):
+    """What was asked, with every definition."""
+
+    id: str
+    quantity: str
+    unit: str
+    data: str
+    values: Literal["reported", "estimates"]
+    method: str
+    options: dict[str, Any]
+    by: Literal["organization", "model"]
+    draws: int
+    noise: bool
+    select: str
+    of_all: bool
+    top: int
+    since: str | None
+    until: str | None
+    organization: str
+    country: str
+    domain: str
+    confidence: list[str]
+    open_weights: bool | None
+    fine_tunes: bool
+    without: list[str]
+
+
+class ObservationRow(Document):
+    """A point of a trend; `spread` is the standard deviation of its decimal logarithm."""
+
+    name: str
+    day: str
+    value: float
+    organization: str
+    spread: float
+
+
+@document("trend")
+class TrendDocument(Document):
+    """`comptometer trend --json`."""
+
+    schema_: Literal["comptometer/trend/1"] = Field(alias="schema")
+    data_version: str
+    question: QuestionRow
+    n: int
+    organizations: int
+    first: str
+    last: str
+    growth_per_year: FittedRow
+    doubling_months: FittedRow
+    r2: float
+    excluded: dict[str, int]
+    missing_by_year: dict[str, float]
+    points: list[ObservationRow] | None = None
+
+
+class ObtainedRow(Document):
+    """What one table gives for a target, with its interval."""
+
+    data: str
+    n: int
+    estimate: float
+    low: float
+    high: float
+    verdict: Literal["reproduced", "compatible", "differs"]
+
+
+class TargetRow(Document):
+    """A published figure, the question that it answers, and what was obtained."""
+
+    id: str
+    text: str
+    measure: str
+    published: float
+    published_low: float | None
+    published_high: float | None
+    published_n: int | None
+    question: dict[str, Any]
+    obtained: list[ObtainedRow]
+    verdict: Literal["reproduced", "compatible", "differs"]
+    expected: bool
+    why: str
+
+
+@document("replication")
+class ReplicationDocument(Document):
+    """`comptometer replicate --json` of a study whose results are growth rates."""
+
+    schema_: Literal["comptometer/replication/1"] = Field(alias="schema")
+    data_version: str
+    study: str
+    title: str
+    source: str
+    interval: float
+    targets: list[TargetRow]
