@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from comptometer.collection import Chips, Models
     from comptometer.counting import count as count
     from comptometer.explanation import explain as explain
+    from comptometer.frame_estimates import estimate_frame as estimate_frame
     from comptometer.growth import trend as trend
     from comptometer.notation import parse as parse
     from comptometer.ops import OpCount as OpCount
@@ -50,6 +51,7 @@ _PLACES = {
     "convert": "units",
     "count": "counting",
     "estimate": "request",
+    "estimate_frame": "frame_estimates",
     "explain": "explanation",
     "parse": "notation",
     "replicate": "studies",
@@ -72,6 +74,7 @@ __all__ = [
     "count",
     "errors",
     "estimate",
+    "estimate_frame",
     "explain",
     "models",
     "parse",
