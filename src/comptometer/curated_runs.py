@@ -190,12 +190,17 @@ def _apart(hardware: Outcome, count: Outcome) -> bool:
     return independent(first, second)
 
 
+def _is_reported(claim: Claim) -> bool:
+    """Did somebody measure it: for the whole job, or inside the run (also as FLOP/s, divided by the peak)?"""
+    return claim.kind == "stated" or (claim.kind == "derived" and claim.about != "utilization")
+
+
 def _reported(dossier: Dossier, count: Outcome, groups: Mapping[str, str]) -> Trial | None:
     """Hardware-time with what its makers say of the utilization, if they do."""
     found = by_hardware(dossier)
     if found is None:
         return None
-    said = {claim.about for claim in found.claims if claim.about in REPORTED and claim.kind == "stated"}
+    said = {claim.about for claim in found.claims if claim.about in REPORTED and _is_reported(claim)}
     if not said:
         return None
     told = dict(groups) | {"reported": " and ".join(sorted(said))}
