@@ -15,11 +15,12 @@ import pyarrow as pa
 import pytest
 
 import comptometer
-from comptometer import cli, store, vintages
+from comptometer import cli, provenance, store, vintages
 from comptometer.collection import COLUMNS, Chips, Models
 from comptometer.columns import CHIPS, MODELS
 from comptometer.errors import ComptometerError
 from comptometer.frames import Frames
+from comptometer.records import Source
 from comptometer.release import data_version
 from comptometer.table import known
 
@@ -167,6 +168,14 @@ def test_a_selection_credits_only_those_that_it_is_from() -> None:
     assert vintages.sidecar("epoch-2026-07").credit not in old["credit"]
     assert "Machine Learning Hardware" in comptometer.chips.provenance()["credit"]
     assert "Hardware prices" not in old["credit"]
+
+
+def test_a_table_that_states_no_licence_is_named_all_the_same() -> None:
+    table = Source(id="t", title="Table", authors=("Somebody",), published="2026", url="https://example.org")
+    assert provenance.credited([table], curated=False) == {"source": "Somebody", "licence": ""}
+    told = provenance.facts([table])
+    assert told["licence"] == "MIT"
+    assert told["credit"].endswith("\nSomebody, 'Table', 2026. https://example.org (no licence stated)")
 
 
 @pytest.mark.parametrize("way", ["to_pandas", "to_polars", "to_arrow"])

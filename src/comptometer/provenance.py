@@ -36,7 +36,7 @@ def credited(tables: Sequence[Source], *, curated: bool) -> dict[str, str]:
     """Who a row is from, and its licence, as two cells."""
     makers = [OURS] * curated + [author for source in tables for author in source.authors]
     terms = [LICENCE] * curated + [source.licence for source in tables]
-    return {"source": SEPARATOR.join(dict.fromkeys(makers)), "licence": SEPARATOR.join(dict.fromkeys(terms))}
+    return {"source": _joined(makers), "licence": _joined(terms)}
 
 
 def facts(tables: Iterable[Source]) -> dict[str, str]:
@@ -44,14 +44,18 @@ def facts(tables: Iterable[Source]) -> dict[str, str]:
     unique = list({source.id: source for source in tables}.values())
     lines = [
         f"{OURS} {__version__}, data {data_version()}: dossiers, chips and all estimates ({LICENCE})",
-        *(f"{_line(source)} ({source.licence})" for source in unique),
+        *(f"{_line(source)} ({source.licence or 'no licence stated'})" for source in unique),
     ]
     return {
         "credit": "\n".join(dict.fromkeys(lines)),
-        "licence": SEPARATOR.join(dict.fromkeys([LICENCE, *(source.licence for source in unique)])),
+        "licence": _joined([LICENCE, *(source.licence for source in unique)]),
         "data_version": data_version(),
         "software": f"{OURS} {__version__}",
     }
+
+
+def _joined(words: Iterable[str]) -> str:
+    return SEPARATOR.join(dict.fromkeys(filter(None, words)))
 
 
 def _line(source: Source) -> str:

@@ -17,11 +17,13 @@ def metadata(content: Content, database: str) -> dict[str, Any]:
     Units stand in the descriptions of the columns: where Datasette is told of units it converts the numbers by a
     registry that knows no FLOP.
     """
+    licence = content.facts["licence"]
+    addresses = [address for name, address in LICENCES.items() if name in licence.split("; ")]
     return {
         "title": "Training compute of AI models",
         "description": " · ".join(content.credit),
-        "license": content.facts["licence"],
-        "license_url": LICENCES[content.facts["licence"].split("; ")[-1]],
+        "license": licence,
+        **({"license_url": addresses[-1]} if addresses else {}),
         "source": content.facts["software"],
         "databases": {
             database: {
