@@ -24,7 +24,7 @@ from comptometer.population import Candidate, Wanted, population
 from comptometer.quantities import ChipQuantity, Quantity, is_of_chips, quantity
 from comptometer.release import data_version
 from comptometer.store import folded
-from comptometer.trends import FITS, Trend
+from comptometer.trends import FITS, Points, Resampling, Trend
 
 Values = Literal["reported", "estimates"]
 Unit = Literal["organization", "model"]
@@ -148,12 +148,15 @@ def ask(question: Question) -> Answer:
         raise NotEnoughEvidence(
             f"a trend needs at least 3 points, got {len(found.observations)} (left out: {left_out or 'none'})"
         )
-    trend = FITS[question.method](
+    points = Points.of(
         [o.day for o in found.observations],
         [o.value for o in found.observations],
-        name=question.name,
-        draws=question.draws,
+        organizations=[o.organization for o in found.observations],
+        spread_dex=[o.spread for o in found.observations],
+        names=[o.name for o in found.observations],
     )
+    resampling = Resampling(name=question.name, draws=question.draws, by=question.by, noise=question.noise)
+    trend = FITS[question.method](points, resampling, **question.options)
     return Answer(
         question=question,
         quantity=what,
