@@ -19,7 +19,8 @@ from comptometer.errors import NotEnoughEvidence, UsageError
 from comptometer.quantity import ROOT_SEED, strata
 from comptometer.trends import Points, Resampling
 
-CHUNK = 1000  # draws at a time: about 12 MB for 1,500 points
+CHUNK = 1000  # draws at a time
+CELLS = 1_500_000  # draws times points at a time: 12 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,45 +84,39 @@ class Sampler:
             return self
         return Sampler(self.points, replace(self.resampling, draws=draws))
 
-    def summed(self, values: Array) -> Array:
-        """Sums over the rows of each unit; shape (rows, …) → (units, …)."""
-        if self.groups is None:
-            return values
-        found = np.zeros((self.units, *values.shape[1:]))
-        np.add.at(found, self.groups, values)
-        return found
-
-    def chunks(self, size: int = CHUNK) -> Iterator[Resample]:
+    def chunks(self) -> Iterator[Resample]:
         """All draws, some at a time.
 
         Only raw bits of the generator are used, which NumPy keeps stable for ever (see `quantity.strata`); how many
         come at a time does not change them.
         """
         units, draws = self.units, self.resampling.draws
+        size = max(1, min(CHUNK, CELLS // self.points.n))
         digest = hashlib.blake2b(f"rows|{self.resampling.name}".encode(), digest_size=8).digest()
         seed = np.random.SeedSequence([ROOT_SEED, int.from_bytes(digest, "big")])
         generator = np.random.PCG64DXSM(seed)
-        noise = self._noise()
+        worlds = self._worlds()
         for start in range(0, draws, size):
             count = min(size, draws - start)
             chosen = (generator.random_raw(count * units) % np.uint64(units)).astype(np.intp)
             chosen += np.repeat(np.arange(count) * units, units)
             drawn = np.bincount(chosen, minlength=count * units).reshape(count, units).astype(np.float64)
-            worlds = np.arange(start, start + count) % DRAWS
-            yield Resample(drawn=drawn, groups=self.groups, errors=None if noise is None else noise[worlds])
+            yield Resample(drawn=drawn, groups=self.groups, errors=self._errors(worlds, start, count))
 
-    def _noise(self) -> Array | None:
-        """Errors of the logarithms in each possible world, in dex, shape (DRAWS, rows); none where none are wanted.
+    def _worlds(self) -> NDArray[np.uint16] | None:
+        """Which stratum each model's error is in, in each possible world, shape (DRAWS, rows); none without noise.
 
-        A world is the same for a model in every trend: its errors are stratified normal draws in the order of its name,
-        as the draws of every estimate are.
+        A world is the same for a model in every trend: its strata follow its name, as the draws of every estimate do.
         """
         points = self.points
         if not self.resampling.noise or points.spread is None:
             return None
-        normal = normal_quantile(GRID)
         names = points.names if points.names is not None else [str(at) for at in range(points.n)]
-        found = np.empty((DRAWS, points.n))
-        for at, (name, spread) in enumerate(zip(names, points.spread, strict=True)):
-            found[:, at] = normal[strata(f"noise|{name}")] * spread
-        return found
+        return np.stack([strata(f"noise|{name}") for name in names], axis=1)
+
+    def _errors(self, worlds: NDArray[np.uint16] | None, start: int, count: int) -> Array | None:
+        """Normal errors of the logarithms in some draws, in dex, shape (draws, rows)."""
+        if worlds is None or self.points.spread is None:
+            return None
+        here = worlds[np.arange(start, start + count) % DRAWS]
+        return np.asarray(normal_quantile(GRID)[here] * self.points.spread)

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from comptometer.distribution import Array
-from comptometer.trends import DRAWS, Points, Resampling, Segment, Trend, fit, refuse
+from comptometer.trends import DRAWS, Points, Resampling, Trend, fit, refuse
+from comptometer.trends._centred import Centred, Line
 from comptometer.trends._resampling import Sampler
+from comptometer.trends._sums import Stretches, line
 
 
 @fit("log-linear")
@@ -25,62 +26,13 @@ def fit_log_linear(points: Points, resampling: Resampling, **options: Any) -> Tr
         NotEnoughEvidence: organizations are resampled, and there is one.
     """
     refuse("log-linear", options)
-    sampler = Sampler(points, resampling)
-    # Near the middle of the points, so that sums of squares lose no digits.
-    middle, centre = float(np.round(points.days.mean())), float(points.logs.mean())
-    x, y = points.days - middle, points.logs - centre
-    slope, level = (float(part[0]) for part in line(statistics(x, y).sum(axis=0)[None]))
-    residuals = y - level - slope * x
-    total = float(np.sum(y * y))
-    slopes, levels = resampled_lines(sampler, x, y)
-    origin = float(points.days[0])
-    return Trend(
-        n=points.n,
-        origin=origin,
-        r2=1 - float(residuals @ residuals) / total if total else 1.0,
-        residuals=residuals,
-        parameters=2,
-        segments=[
-            Segment(
-                first=origin,
-                last=float(points.days[-1]),
-                slope=slope,
-                level=level + centre + slope * (origin - middle),
-                slopes=slopes,
-                levels=levels + centre + slopes * (origin - middle),
-            )
-        ],
-    )
-
-
-def resampled_lines(sampler: Sampler, x: Array, y: Array) -> tuple[Array, Array]:
-    """Slopes and levels at x = 0 of the resamples that have them."""
-    sums = sampler.summed(statistics(x, y))
-    found = []
-    for resample in sampler.chunks():
-        total = resample.drawn @ sums
-        if resample.errors is not None:
-            errors = resample.rows * resample.errors
-            total[:, 2] += errors.sum(axis=1)
-            total[:, 4] += errors @ x
-        found.append(line(total))
+    sampler, centred = Sampler(points, resampling), Centred.of(points)
+    rows = Stretches.whole(centred.x, centred.y)
+    slope, level = line(rows.sums()[0])
+    found = [line(sums[0]) for sums in rows.resampled(sampler)]
     slopes, levels = (np.concatenate(part) for part in zip(*found, strict=True))
     usable = np.isfinite(slopes)
-    return slopes[usable], levels[usable]
-
-
-def statistics(x: Array, y: Array) -> Array:
-    """What least squares needs of each row: 1, x, y, x², xy; shape (rows, 5)."""
-    return np.stack([np.ones_like(x), x, y, x * x, x * y], axis=1)
-
-
-def line(sums: Array) -> tuple[Array, Array]:
-    """Slope and level from the sums of each draw, shape (draws, 5); not a number where all points share one day."""
-    n, sx, sy, sxx, sxy = sums.T
-    with np.errstate(invalid="ignore", divide="ignore"):
-        spread = sxx - sx * sx / n
-        slopes = np.where(spread > 1e-12 * sxx, (sxy - sx * sy / n) / spread, np.nan)
-        return slopes, (sy - slopes * sx) / n
+    return centred.trend([Line(float(slope[0]), float(level[0]), slopes[usable], levels[usable])], parameters=2)
 
 
 def log_linear(days: Sequence[date], values: Sequence[float], *, name: str, draws: int = DRAWS) -> Trend:
