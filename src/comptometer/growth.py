@@ -24,7 +24,7 @@ from comptometer.population import Candidate, Wanted, population
 from comptometer.quantities import ChipQuantity, Quantity, is_of_chips, quantity
 from comptometer.release import data_version
 from comptometer.store import folded
-from comptometer.trends import FITS, LOG2_PER_DEX, Points, Resampling, Trend, as_date
+from comptometer.trends import FITS, Points, Resampling, Trend, as_date
 
 Values = Literal["reported", "estimates"]
 Unit = Literal["organization", "model"]
@@ -123,7 +123,7 @@ class Answer:
             "growth_per_year": self.trend.growth_per_year.to_dict(),
             "doubling_months": self.trend.doubling_months().to_dict(),
             "r2": self.trend.r2,
-            "residual_sd_dex": self.trend.residual_sd / LOG2_PER_DEX,
+            "residual_sd_dex": self.trend.residual_sd,
             "segments": [
                 {
                     "first": as_date(segment.first).isoformat(),
@@ -134,7 +134,8 @@ class Answer:
                 for segment in self.trend.segments
             ],
             "breaks": [found.to_dict() for found in self.trend.breaks],
-            "bic": {str(count): score for count, score in (self.trend.bic or {}).items()},
+            "unidentified": [found.to_dict() for found in self.trend.unidentified],
+            "bic": {str(count): score for count, score in self.trend.bic.items()},
             "notes": list(self.trend.notes),
             "excluded": dict(self.excluded),
             "missing_by_year": {str(year): share for year, share in self.missing_by_year.items()},

@@ -231,7 +231,7 @@ def _fit(answer: Answer) -> str:
 
 def _breaks(answer: Answer) -> str:
     lines = []
-    for found in answer.trend.breaks:
+    for found in (*answer.trend.breaks, *answer.trend.unidentified):
         row = found.to_dict()
         state = "" if row["identified"] else ", not identified"
         lines.append(wrapped(f"Break  {row['day']} (90% {row['p5']} to {row['p95']}){state}: {row['why']}", 0))

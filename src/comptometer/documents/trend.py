@@ -83,6 +83,7 @@ class TrendDocument(Document):
     residual_sd_dex: float
     segments: list[SegmentRow]
     breaks: list[BreakRow]
+    unidentified: list[BreakRow]
     bic: dict[str, float]
     notes: list[str]
     excluded: dict[str, int]

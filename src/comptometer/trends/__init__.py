@@ -1,16 +1,17 @@
 """Fits of a quantity over time. Every other file in this folder is one way to fit.
 
-A fit takes points and how they are to be resampled, and gives a `Trend`: straight lines in the logarithm, one or
-several, and what resampling says about them.
+A fit takes points and how they are to be resampled, and gives a `Trend`: straight lines through the decimal logarithm,
+one or several, and what resampling says about them. Logarithms, slopes and scatter are in dex (factors of ten), days
+are ordinals of dates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from math import log2
-from typing import Any, Literal, Protocol
+from math import log10, sqrt
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,11 @@ from comptometer.registry import Registry
 
 DAYS_PER_MONTH = 30.4375  # a year of 365.25 days over twelve
 DAYS_PER_YEAR = 365.25
+DEX_PER_DOUBLING = log10(2)
 DRAWS = 10_000
-LOG2_PER_DEX = log2(10)
+LEAST_POINTS = 3
+
+Unit = Literal["model", "organization"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,17 +35,17 @@ class Points:
 
     Attributes:
         days: ordinals, shape (n,).
-        logs: log2 of the values, shape (n,).
-        groups: index of the organization of each point, shape (n,).
-        spread: standard deviation of log2 of each value, shape (n,); zero where it is taken as exact.
-        names: of the points.
+        logs: decimal logarithms of the values, shape (n,).
+        groups: index of the organization of each point, shape (n,), from 0 up without gaps; none where not said.
+        spread: standard deviation in dex of the belief about each value, shape (n,); none where all are exact.
+        names: of the points; order the noise of each (see `Resampling.noise`).
     """
 
     days: Array
     logs: Array
-    groups: NDArray[np.intp]
-    spread: Array
-    names: Sequence[str]
+    groups: NDArray[np.intp] | None = None
+    spread: Array | None = None
+    names: Sequence[str] | None = None
 
     @classmethod
     def of(
@@ -53,24 +57,27 @@ class Points:
         spread_dex: Sequence[float] | None = None,
         names: Sequence[str] | None = None,
     ) -> Points:
-        """From dates and values.
+        """From dates and values above 0; points of one day keep their order.
 
         Raises:
-            UsageError: unequal lengths, or values that have no logarithm.
+            UsageError: unequal lengths, values that have no logarithm, spreads below 0; all that is wrong at once.
             NotEnoughEvidence: fewer than three points, or all on one day.
         """
-        x, y = checked(days, values)
-        order = np.lexsort((np.arange(len(x)), x))
-        owners = organizations if organizations is not None else [str(at) for at in range(len(x))]
-        index = {name: at for at, name in enumerate(dict.fromkeys(owners))}
-        spread = np.zeros(len(x)) if spread_dex is None else np.asarray(spread_dex, dtype=np.float64) * LOG2_PER_DEX
-        called = names if names is not None else [str(at) for at in range(len(x))]
+        columns = {"values": values, "organizations": organizations, "spreads": spread_dex, "names": names}
+        lengths = {what: len(column) for what, column in columns.items() if column is not None}
+        if any(length != len(days) for length in lengths.values()):
+            raise UsageError(f"{len(days)} days but " + ", ".join(f"{n} {what}" for what, n in lengths.items()))
+        y = np.asarray(values, dtype=np.float64)
+        spread = None if spread_dex is None else np.asarray(spread_dex, dtype=np.float64)
+        _check(days, y, spread, names)
+        x = np.array([day.toordinal() for day in days], dtype=np.float64)
+        order = np.argsort(x, kind="stable")
         return cls(
             days=x[order],
-            logs=y[order],
-            groups=np.array([index[name] for name in owners], dtype=np.intp)[order],
-            spread=spread[order],
-            names=[called[at] for at in order],
+            logs=np.log10(y)[order],
+            groups=None if organizations is None else _numbered(organizations)[order],
+            spread=None if spread is None or not spread.any() else spread[order],
+            names=None if names is None else [names[at] for at in order],
         )
 
     @property
@@ -78,35 +85,67 @@ class Points:
         """How many."""
         return len(self.days)
 
-    @property
-    def organizations(self) -> int:
-        """Of how many organizations."""
-        return int(self.groups.max()) + 1
+
+def _numbered(names: Sequence[str]) -> NDArray[np.intp]:
+    """The number of each name, in order of first appearance."""
+    numbers = {name: at for at, name in enumerate(dict.fromkeys(names))}
+    return np.array([numbers[name] for name in names], dtype=np.intp)
+
+
+def _check(days: Sequence[date], values: Array, spread: Array | None, names: Sequence[str] | None) -> None:
+    wanted = [("value must be a finite number above 0: a trend in the logarithm is wanted", values, values > 0)]
+    if spread is not None:
+        wanted.append(("spread must be a finite number from 0 up", spread, spread >= 0))
+    problems = []
+    for what, numbers, right in wanted:
+        wrong = np.flatnonzero(~(right & np.isfinite(numbers)))
+        if len(wrong):
+            first = names[wrong[0]] if names is not None else f"number {wrong[0] + 1} of {len(numbers)}"
+            problems.append(f"every {what}; {len(wrong)} of {len(numbers)} are not, the first is {first}")
+    if problems:
+        raise UsageError("\n".join(problems))
+    if len(days) < LEAST_POINTS:
+        raise NotEnoughEvidence(f"a trend needs at least {LEAST_POINTS} points, got {len(days)}")
+    if len(set(days)) == 1:
+        raise NotEnoughEvidence(f"all points are on one day, {days[0]}: there is no trend in that")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resampling:
-    """How points are resampled.
+    """How points are resampled, to see how sure a fit is.
 
     Attributes:
         name: orders the draws: the same name and points give the same intervals everywhere.
-        draws: how many.
-        by: model, or organization with all its models (wider, where one has many).
-        noise: are the values redrawn, each as uncertain as it is?
+        draws: how many; fits that take long use fewer, and say so.
+        by: what is drawn: models, or organizations with all their models (wider, where one has many).
+        noise: are the values redrawn too, each within its own spread?
     """
 
     name: str
     draws: int = DRAWS
-    by: Literal["model", "organization"] = "model"
+    by: Unit = "model"
     noise: bool = False
+
+    def __post_init__(self) -> None:
+        if self.draws < 1:
+            raise UsageError(f"draws: must be at least 1, got {self.draws}")
+        if self.by not in {"model", "organization"}:
+            raise UsageError(f"by: {self.by!r} is neither model nor organization")
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A fitted number, and what it becomes when the rows are resampled, shape (draws,)."""
+    """A fitted number, and what it becomes when the points are resampled, shape (draws,)."""
 
     estimate: float
     samples: Array
+
+    def interval(self, probability: float = 0.9) -> tuple[float, float]:
+        """Ends between which that share of the resamples lies, as much above as below."""
+        tail = (1 - probability) / 2
+        with np.errstate(invalid="ignore"):  # between two infinite samples there is no number
+            low, high = np.quantile(self.samples, [tail, 1 - tail])
+        return float(low), float(high)
 
     def to_dict(self) -> dict[str, float | None]:
         """Estimate and quantiles of the resampling; null where resampling gives no finite number."""
@@ -116,14 +155,47 @@ class Fitted:
         return {key: value if np.isfinite(value) else None for key, value in values.items()}
 
 
+class _Growing:
+    """What a slope says about growth."""
+
+    __slots__ = ()
+    slope: Any
+    slopes: Any
+
+    @property
+    def doubling_days(self) -> Fitted:
+        """Days in which the quantity doubles; what does not grow never does."""
+        return Fitted(float(_doubling(np.asarray(self.slope))), _doubling(self.slopes))
+
+    def doubling_months(self, month_days: float = DAYS_PER_MONTH) -> Fitted:
+        """The same in months of so many days."""
+        days = self.doubling_days
+        return Fitted(days.estimate / month_days, days.samples / month_days)
+
+    @property
+    def growth_per_year(self) -> Fitted:
+        """Factor by which the quantity grows in 365.25 days."""
+        return Fitted(10 ** (self.slope * DAYS_PER_YEAR), 10 ** (self.slopes * DAYS_PER_YEAR))
+
+    @property
+    def dex_per_year(self) -> Fitted:
+        """Orders of magnitude by which the quantity grows in 365.25 days."""
+        return Fitted(self.slope * DAYS_PER_YEAR, self.slopes * DAYS_PER_YEAR)
+
+
+def _doubling(slopes: Array) -> Array:
+    """Doubling time of each slope; one that does not grow never doubles."""
+    return np.where(slopes > 0, DEX_PER_DOUBLING / np.where(slopes > 0, slopes, 1.0), np.inf)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
-    """A straight line through log2 of a quantity, from one day to another.
+class Segment(_Growing):
+    """A straight line through the logarithm of a quantity, from one day to another.
 
     Attributes:
         first, last: ordinals of the days between which it holds.
-        slope: doublings per day.
-        level: log2 of the quantity on the trend's origin.
+        slope: dex per day.
+        level: dex on the trend's origin.
         slopes, levels: of the resamples, shape (draws,).
     """
 
@@ -134,21 +206,6 @@ class Segment:
     slopes: Array
     levels: Array
 
-    @property
-    def doubling_days(self) -> Fitted:
-        """Days in which the quantity doubles."""
-        return Fitted(float(_inverse(np.asarray(self.slope))), _inverse(self.slopes))
-
-    def doubling_months(self, month_days: float = DAYS_PER_MONTH) -> Fitted:
-        """The same in months of so many days."""
-        days = self.doubling_days
-        return Fitted(days.estimate / month_days, days.samples / month_days)
-
-    @property
-    def growth_per_year(self) -> Fitted:
-        """Factor by which the quantity grows in 365.25 days."""
-        return Fitted(2 ** (self.slope * DAYS_PER_YEAR), 2 ** (self.slopes * DAYS_PER_YEAR))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Break:
@@ -156,7 +213,7 @@ class Break:
 
     Attributes:
         day: ordinal.
-        days: of the resamples that have it, shape (draws,).
+        days: of the resamples, shape (draws,).
         identified: do the data say that there is one, and when?
         why: what speaks for it or against it.
     """
@@ -166,9 +223,13 @@ class Break:
     identified: bool
     why: str
 
+    def interval(self, probability: float = 0.9) -> tuple[float, float]:
+        """Ordinals between which that share of the resamples has it."""
+        return Fitted(self.day, self.days).interval(probability)
+
     def to_dict(self) -> dict[str, Any]:
         """The day with its 90% interval, as dates."""
-        low, high = np.quantile(self.days, [0.05, 0.95]) if len(self.days) else (self.day, self.day)
+        low, high = self.interval()
         return {
             "day": as_date(self.day).isoformat(),
             "p5": as_date(low).isoformat(),
@@ -179,116 +240,116 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
-    """Straight lines through log2 of a quantity over days; most of what is asked of it is about the last line.
+class Trend(_Growing):
+    """Straight lines through the logarithm of a quantity over days; its growth is that of the last line.
 
     Attributes:
         n: points.
         origin: ordinal of the day that levels belong to.
-        r2: share of the variance of log2 that the lines explain.
-        residual_sd: of log2, with as many degrees of freedom as points less parameters.
+        r2: share of the variance of the logarithm that the lines explain (of the quantile fit: of its loss).
+        residuals: of the points, in order of their days, in dex, shape (n,).
+        parameters: how many numbers were fitted; less of them remain for the scatter.
         segments: the lines, in order of their days.
-        breaks: the days between them.
+        breaks: the days between them, one fewer than segments.
+        unidentified: breaks that were looked for and that the data do not identify; no line ends there.
         bic: Bayesian information criterion by number of breaks, where several were tried; smaller is better.
-        notes: what a reader should know of the fit.
+        notes: conventions, and what a reader should know of the fit.
     """
 
     n: int
-    origin: int
+    origin: float
     r2: float
-    residual_sd: float
+    residuals: Array
+    parameters: int
     segments: Sequence[Segment]
     breaks: Sequence[Break] = ()
-    bic: dict[int, float] | None = None
+    unidentified: Sequence[Break] = ()
+    bic: Mapping[int, float] = field(default_factory=dict)
     notes: Sequence[str] = ()
 
     @property
-    def _last(self) -> Segment:
-        return self.segments[-1]
+    def residual_sd(self) -> float:
+        """Scatter of the points around the lines in dex, with n less parameters degrees of freedom."""
+        return sqrt(float(self.residuals @ self.residuals) / max(self.n - self.parameters, 1))
 
     @property
     def slope(self) -> float:
-        """Doublings per day of the last line."""
-        return self._last.slope
+        """Dex per day of the last line."""
+        return self.segments[-1].slope
 
     @property
     def level(self) -> float:
-        """log2 of the last line on the origin."""
-        return self._last.level
+        """Dex of the last line on the origin."""
+        return self.segments[-1].level
 
     @property
     def slopes(self) -> Array:
         """Of the resamples, shape (draws,)."""
-        return self._last.slopes
+        return self.segments[-1].slopes
 
     @property
     def levels(self) -> Array:
         """Of the resamples, shape (draws,)."""
-        return self._last.levels
+        return self.segments[-1].levels
 
     @property
-    def doubling_days(self) -> Fitted:
-        """Days in which the quantity doubles, by the last line."""
-        return self._last.doubling_days
+    def draws(self) -> int:
+        """Resamples that had a fit."""
+        return len(self.slopes)
 
-    def doubling_months(self, month_days: float = DAYS_PER_MONTH) -> Fitted:
-        """The same in months of so many days."""
-        return self._last.doubling_months(month_days)
+    # On days, given as ordinals.
 
-    @property
-    def growth_per_year(self) -> Fitted:
-        """Factor by which the quantity grows in 365.25 days, by the last line."""
-        return self._last.growth_per_year
-
-    def _on(self, days: Array) -> NDArray[np.intp]:
-        """The line that holds on each of these days."""
-        return np.searchsorted([b.day for b in self.breaks], days, side="right")
-
-    def at(self, days: Sequence[float]) -> Array:
-        """Value of the lines on days given as ordinals, shape (days,)."""
+    def logs_at(self, days: Sequence[float] | Array) -> Array:
+        """The lines in dex, shape (days,)."""
         x = np.asarray(days, dtype=np.float64)
-        which = self._on(x)
-        slopes, levels = (np.array([getattr(s, name) for s in self.segments])[which] for name in ("slope", "level"))
-        return np.asarray(2 ** (levels + slopes * (x - self.origin)))
-
-    def band(self, days: Sequence[float], probability: float = 0.9) -> tuple[Array, Array]:
-        """Interval of the mean line (not of single points) on these days: two arrays of shape (days,)."""
-        return self._interval(days, probability, 0.0)
-
-    def prediction(self, days: Sequence[float], probability: float = 0.9) -> tuple[Array, Array]:
-        """Interval that holds a single new point on these days: the line's, with the scatter of the points."""
-        return self._interval(days, probability, self.residual_sd)
-
-    def _interval(self, days: Sequence[float], probability: float, scatter: float) -> tuple[Array, Array]:
-        from comptometer.distribution import normal_quantile
-
-        x = np.asarray(days, dtype=np.float64)
-        tail = (1 - probability) / 2
-        low, high = np.empty(len(x)), np.empty(len(x))
+        found = np.empty(len(x))
         for at, segment in enumerate(self.segments):
-            mine = self._on(x) == at
-            lines = segment.levels[:, None] + segment.slopes[:, None] * (x[mine] - self.origin)
-            if scatter:
-                draws = len(lines)
-                errors = normal_quantile((np.arange(draws) + 0.5) / draws)
-                lines = lines + scatter * errors[_shuffled(draws)][:, None]
-            low[mine], high[mine] = np.quantile(lines, [tail, 1 - tail], axis=0)
-        return 2**low, 2**high
+            here = x >= self.breaks[at - 1].day if at else np.full(len(x), True)
+            found[here] = segment.level + segment.slope * (x[here] - self.origin)
+        return found
+
+    def resampled_logs_at(self, days: Sequence[float] | Array) -> Array:
+        """The lines of the resamples in dex, each with its own breaks, shape (draws, days)."""
+        x = np.asarray(days, dtype=np.float64)
+        found = np.empty((self.draws, len(x)))
+        for at, segment in enumerate(self.segments):
+            line = segment.levels[:, None] + segment.slopes[:, None] * (x - self.origin)
+            found = np.where(x >= self.breaks[at - 1].days[:, None], line, found) if at else line
+        return found
+
+    def level_at(self, day: float) -> Fitted:
+        """Dex of the line on a day."""
+        return Fitted(float(self.logs_at([day])[0]), self.resampled_logs_at([day])[:, 0])
+
+    def at(self, days: Sequence[float] | Array) -> Array:
+        """Values of the lines, shape (days,)."""
+        return np.asarray(10 ** self.logs_at(days))
+
+    def band(self, days: Sequence[float] | Array, probability: float = 0.9) -> tuple[Array, Array]:
+        """Interval of the mean line (not of single points): two arrays of values, shape (days,)."""
+        return _ends(self.resampled_logs_at(days), probability)
+
+    def prediction_band(self, days: Sequence[float] | Array, probability: float = 0.9) -> tuple[Array, Array]:
+        """Interval of a single new point: the line's, with the scatter of the points about it; shape (days,) twice.
+
+        Each resampled line gets one of the residuals, widened for the parameters that were fitted.
+        """
+        widened = self.residuals * sqrt(self.n / max(self.n - self.parameters, 1))
+        bits = np.random.PCG64DXSM(np.random.SeedSequence([self.n, self.draws])).random_raw(self.draws)
+        scatter = widened[(bits % np.uint64(self.n)).astype(np.intp)]
+        return _ends(self.resampled_logs_at(days) + scatter[:, None], probability)
 
 
-def _shuffled(n: int) -> NDArray[np.intp]:
-    """A fixed order that has nothing to do with that of the draws."""
-    return np.argsort(np.random.PCG64DXSM(np.random.SeedSequence([n])).random_raw(n))
+def _ends(logs: Array, probability: float) -> tuple[Array, Array]:
+    """Ends of an interval of values from resampled logarithms, shape (draws, days)."""
+    tail = (1 - probability) / 2
+    low, high = np.quantile(logs, [tail, 1 - tail], axis=0)
+    return 10**low, 10**high
 
 
 def as_date(ordinal: float) -> date:
     """The day of an ordinal."""
     return date.fromordinal(round(ordinal))
-
-
-def _inverse(slopes: Array) -> Array:
-    """Doubling time of each slope; one that does not grow never doubles."""
-    return np.where(slopes > 0, 1 / np.where(slopes > 0, slopes, 1.0), np.inf)
 
 
 class Fit(Protocol):
@@ -303,7 +364,7 @@ class Fit(Protocol):
         """
 
 
-FITS: Registry[Fit] = Registry("trend", "comptometer.trends")
+FITS: Final[Registry[Fit]] = Registry("trend", "comptometer.trends")
 
 
 def fit(name: str) -> Callable[[Fit], Fit]:
@@ -311,20 +372,12 @@ def fit(name: str) -> Callable[[Fit], Fit]:
     return lambda function: FITS.add(name, function)
 
 
-def checked(days: Sequence[date], values: Sequence[float]) -> tuple[Array, Array]:
-    """Ordinals and log2 of the values, both of shape (n,).
+def refuse(name: str, options: Mapping[str, Any], known: Sequence[str] = ()) -> None:
+    """Complain about options that a fit does not have.
 
     Raises:
-        UsageError: unequal lengths, or values that have no logarithm.
-        NotEnoughEvidence: fewer than three points, or all on one day.
+        UsageError: there are some.
     """
-    if len(days) != len(values):
-        raise UsageError(f"{len(days)} days but {len(values)} values")
-    x, y = np.array([day.toordinal() for day in days], dtype=np.float64), np.asarray(values, dtype=np.float64)
-    if not np.all(np.isfinite(y) & (y > 0)):
-        raise UsageError("every value must be a finite number above 0: a trend in the logarithm is wanted")
-    if len(x) < 3:
-        raise NotEnoughEvidence(f"a trend needs at least 3 points, got {len(x)}")
-    if np.ptp(x) == 0:
-        raise NotEnoughEvidence("all points are on one day: there is no trend in that")
-    return x, np.log2(y)
+    if options:
+        has = f"; it has {' and '.join(known)}" if known else "; it has none"
+        raise UsageError(f"{name} has no option {', '.join(sorted(options))}{has}")

@@ -1,232 +1,242 @@
-"""Lines with breaks that are looked for, and shown only where the data say that there are any."""
+"""Lines with breaks that are looked for, and kept only where the data identify them."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from comptometer.distribution import Array
 from comptometer.errors import NotEnoughEvidence, UsageError
-from comptometer.trends import Break, Points, Resampling, Segment, Trend, fit
-from comptometer.trends._lines import bic, edges, line, residuals, sums
-from comptometer.trends._resampling import by_unit, counts, noise, row_counts, unit_count
+from comptometer.trends import Break, Points, Resampling, Trend, fit, refuse
+from comptometer.trends._centred import Centred, Line
+from comptometer.trends._hinges import MOST as MOST_HINGES
+from comptometer.trends._hinges import meeting, meeting_lines
+from comptometer.trends._pieces import Found, running, separate, separate_lines
+from comptometer.trends._resampling import Sampler
+from comptometer.trends._sums import Stretches, bic
 
-PLACES = 40  # where a break may lie
-LEAST = 10  # points of a segment
-MOST = 2  # breaks that are tried
-EVIDENCE = 2.0  # by which BIC must prefer a break
-AGREEMENT = 0.9  # share of the resamples that must prefer it as well
+Join = Literal["apart", "meet"]
+
+LEAST = 10  # points of a piece
+MOST = 2  # breaks that "auto" tries
+MOST_ASKED = 3
+FINE, COARSE = 400, 40  # places where a break may lie: in the points, and in every resample
+GAIN = 2.0  # of BIC, from one break fewer: "positive evidence", Kass and Raftery 1995
+AGREEMENT = 0.8  # share of the resamples whose BIC prefers the break too
+NOWHERE = np.zeros(0)
 WIDTH = 0.5  # of the window: a break whose 90% interval is wider has no date
-
-Drawn = dict[int, tuple[Array, NDArray[np.intp], Array]]  # by number of breaks: BIC, bounds, lines, of the resamples
 
 
 @fit("segmented")
-def segmented(points: Points, resampling: Resampling, *, breaks: int | str = "auto", **options: Any) -> Trend:
-    """Separate lines between breaks, whose number is given or chosen by BIC; their days are found in every resample.
+def segmented(
+    points: Points,
+    resampling: Resampling,
+    *,
+    breaks: int | Literal["auto"] = "auto",
+    join: Join = "meet",
+    least: int = LEAST,
+    **options: Any,
+) -> Trend:
+    """Straight lines between breaks whose number is given or chosen by BIC, and whose days every resample finds anew.
 
-    Breaks may lie at up to 40 places, with ten points on either side. Residuals of any piece follow from running sums
-    of (1, x, y, x², xy, y²), so that all places of one or two breaks are tried in all resamples at once. A line with m
-    breaks has 3 m + 3 parameters: slopes, levels, days, and the scatter.
-
-    A break counts as identified if BIC prefers it by 2, nine in ten resamples prefer a break too, and the 90% interval
-    of its day covers less than half of the window. Breaks that are not identified are not drawn: with "auto" the trend
-    is then one line, and its notes say what was tried.
+    With m breaks, 2 m + 2 numbers are fitted where lines meet (slopes, a level, days), 3 m + 2 where they stand apart;
+    BIC counts the scatter as one more. A break is identified if BIC gains 2 by it, four in five resamples prefer it
+    too, and the 90% interval of its day covers less than half of the window. With "auto" the trend has as many breaks
+    as are identified; one that is not is named in `unidentified`, and no line ends there. A number that is given is
+    obeyed.
 
     Args:
         points: what is fitted.
         resampling: how intervals are made.
-        breaks: 0, 1, 2, or "auto".
+        breaks: 0, 1, 2, 3 (lines apart only) or "auto" (up to 2).
+        join: lines that "meet" at the break, or that stand "apart".
+        least: points that every piece must have.
         options: none.
 
     Raises:
         UsageError: another number of breaks, or another option.
-        NotEnoughEvidence: too few points for the breaks, or a single organization.
+        NotEnoughEvidence: too few points for the breaks; organizations are resampled, and there is one.
     """
-    if options or breaks not in {"auto", 0, 1, 2}:
-        raise UsageError(f"segmented has the option breaks (0, 1, 2 or auto), not {', '.join(options) or repr(breaks)}")
-    wanted = MOST if breaks == "auto" else int(breaks)
-    if unit_count(points, resampling) < 2:
-        raise NotEnoughEvidence("all models are of one organization: resample by model")
-    places = edges(points.days, PLACES, LEAST)
-    possible = min(wanted, _most(places, points.n))
-    if breaks != "auto" and possible < wanted:
-        raise NotEnoughEvidence(f"{wanted} breaks need {LEAST} points in every piece; there are {points.n} in all")
-    return _Search(points, resampling, places, possible).trend(None if breaks == "auto" else wanted)
+    refuse("segmented", options, ["breaks", "join", "least"])
+    most = _most(breaks, join, least)
+    search = _Search(Centred.of(points), join, least)
+    sampler = Sampler(points, resampling)
+    if breaks != "auto" and points.n < least * (most + 1):
+        raise NotEnoughEvidence(
+            f"{most} breaks need {least} points in each of {most + 1} pieces, and there are {points.n} points in all"
+        )
+    fitted = search.fitted(most)
+    if breaks != "auto" and most not in fitted:
+        raise NotEnoughEvidence(f"no days for {most} breaks leave {least} points and two days to every piece")
+    drawn = search.resampled(sampler, max(fitted), fitted)
+    return _chosen(search, fitted, drawn, None if breaks == "auto" else most)
 
 
-def _most(places: NDArray[np.intp], n: int) -> int:
-    """How many breaks fit between the points."""
-    return min(MOST, n // LEAST - 1) if len(places) else 0
+def _most(breaks: int | str, join: str, least: int) -> int:
+    """How many breaks are tried."""
+    if join not in {"apart", "meet"}:
+        raise UsageError(f"segmented: join is apart or meet, not {join!r}")
+    if least < 3:
+        raise UsageError(f"segmented: least must be at least 3 points, got {least}")
+    asked = MOST_ASKED if join == "apart" else MOST_HINGES
+    if breaks == "auto":
+        return MOST
+    if isinstance(breaks, bool) or breaks not in range(asked + 1):
+        raise UsageError(f"segmented: breaks of lines that are {join} are 0 to {asked} or auto, not {breaks!r}")
+    return int(breaks)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lines:
+    """With one number of breaks: BIC, days of the breaks (breaks, draws), slopes and levels (pieces, draws)."""
+
+    bic: Array
+    residual: Array
+    days: Array
+    slopes: Array
+    levels: Array
+
+
+@dataclass(frozen=True, slots=True)
 class _Search:
-    """All places of the breaks, in the data and in every resample."""
+    """Where breaks lie best, in the points and in every resample."""
 
-    def __init__(self, points: Points, resampling: Resampling, places: NDArray[np.intp], most: int) -> None:
-        self.points, self.resampling, self.most = points, resampling, most
-        self.origin, self.middle = int(points.days.min()), float(points.logs.mean())
-        self.x, self.y = points.days - self.origin, points.logs - self.middle
-        self.bounds = np.concatenate([[0], places, [points.n]]).astype(int)
-        self.bins = np.repeat(np.arange(len(self.bounds) - 1), np.diff(self.bounds))
+    centred: Centred
+    join: Join
+    least: int
 
-    def running(self, rows: Array) -> Array:
-        """Sums up to each bound from sums of each row, shape (…, rows, 6) → (…, bounds, 6)."""
-        summed = np.add.reduceat(rows, self.bounds[:-1], axis=-2)
-        return np.concatenate([np.zeros_like(summed[..., :1, :]), np.cumsum(summed, axis=-2)], axis=-2)
+    def parameters(self, breaks: int) -> int:
+        """How many numbers are fitted: slopes, levels and days."""
+        return (3 if self.join == "apart" else 2) * breaks + 2
 
-    def best(self, running: Array) -> dict[int, tuple[Array, NDArray[np.intp]]]:
-        """For each number of breaks the least residuals, (draws,), and the bounds that have them, (draws, breaks).
-
-        The best two breaks follow from the best one before each bound, so that no pair of them is tried by itself.
-        """
-        draws, last = len(running), len(self.bounds) - 1
-        rss = np.full((draws, last + 1, last + 1), np.inf)
-        for a in range(last):
-            wide = self.bounds[a + 1 :] - self.bounds[a] >= LEAST
-            rss[:, a, a + 1 :][:, wide] = residuals(running[:, a + 1 :][:, wide] - running[:, a : a + 1])
-        rows = np.arange(draws)
-        found = {0: (rss[:, 0, last], np.zeros((draws, 0), dtype=np.intp))}
-        if self.most >= 1:
-            one = rss[:, 0, :, None] + rss  # up to a bound with one break before it, shape (draws, break, bound)
-            place = np.argmin(one, axis=1)
-            least = np.take_along_axis(one, place[:, None], axis=1)[:, 0]
-            found[1] = (least[:, last], place[:, last][:, None])
-        if self.most >= 2:
-            two = least + rss[:, :, last]
-            second = np.argmin(two, axis=1)
-            found[2] = (two[rows, second], np.stack([place[rows, second], second], axis=1))
-        return {m: (left, way) for m, (left, way) in found.items() if np.isfinite(left).all()}
-
-    def trend(self, wanted: int | None) -> Trend:
-        """The fit with so many breaks; with as many as are identified, where nobody says how many."""
-        rows = sums(self.x, self.y)
-        running = self.running(rows[None])
-        here = self.best(running)
-        n = self.points.n
-        scores = {m: float(bic(rss, n, 3 * m + 3)[0]) for m, (rss, _) in here.items()}
-        drawn = self._drawn(rows)
-        preferred = min(scores, key=lambda m: scores[m])
-        count = wanted if wanted is not None else preferred
-        breaks = self._breaks(count, here, drawn, scores)
-        notes = [self._tried(scores, drawn)]
-        if wanted is None and count and not all(b.identified for b in breaks):
-            notes += [f"a break near {b.to_dict()['day']} is not identified: {b.why}" for b in breaks]
-            count, breaks = 0, []
-        return self._assembled(count, here, drawn, running, breaks, scores, notes)
-
-    def _drawn(self, rows: Array) -> Drawn:
-        """For each number of breaks: BIC, chosen way, and slopes and levels of every piece, of the resamples."""
-        parts: dict[int, list[tuple[Array, NDArray[np.intp], Array]]] = {}
-        bins = len(self.bounds) - 1
-        binned = np.zeros((self.points.n, bins, 6))
-        binned[np.arange(self.points.n), self.bins] = rows
-        summed = by_unit(binned, self.points, self.resampling).reshape(-1, bins * 6)
-        errors, start = noise(self.points, self.resampling), 0
-        for units in counts(self.points, self.resampling):
-            total = (units @ summed).reshape(len(units), bins, 6)
-            if errors is not None:
-                total += self._noisy(units, errors[start : start + len(units)])
-                start += len(units)
-            running = np.concatenate([np.zeros((len(units), 1, 6)), np.cumsum(total, axis=1)], axis=1)
-            for m, (rss, chosen) in self.best(running).items():
-                parts.setdefault(m, []).append(
-                    (bic(rss, self.points.n, 3 * m + 3), chosen, self._lines(chosen, running))
-                )
-        return {m: tuple(np.concatenate(part) for part in zip(*found, strict=True)) for m, found in parts.items()}  # type: ignore[misc]
-
-    def _noisy(self, units: Array, errors: Array) -> Array:
-        """What errors of the values add to the sums of each bin, shape (draws, bins, 6)."""
-        weights = row_counts(units, self.points, self.resampling)
-        extra = np.zeros((len(units), self.points.n, 6))
-        extra[..., 2] = weights * errors
-        extra[..., 4] = weights * errors * self.x
-        extra[..., 5] = weights * (2 * self.y * errors + errors * errors)
-        return np.add.reduceat(extra, self.bounds[:-1], axis=1)
-
-    def _lines(self, breaks: NDArray[np.intp], running: Array) -> Array:
-        """Slope and level of each piece in each draw, shape (draws, pieces, 2)."""
-        draws = np.arange(len(breaks))
-        ends = np.pad(breaks, ((0, 0), (1, 1)))
-        ends[:, -1] = len(self.bounds) - 1
-        pieces = range(ends.shape[1] - 1)
-        found = [line(running[draws, ends[:, at + 1]] - running[draws, ends[:, at]])[:2] for at in pieces]
-        return np.stack([np.stack(pair, axis=1) for pair in found], axis=1)
-
-    def _day(self, bound: int) -> float:
-        """The middle between the last point before a break and the first after it."""
-        at = self.bounds[bound]
-        return float((self.points.days[at - 1] + self.points.days[at]) / 2)
-
-    def _breaks(
-        self,
-        count: int,
-        here: dict[int, tuple[Array, NDArray[np.intp]]],
-        drawn: Drawn,
-        scores: dict[int, float],
-    ) -> list[Break]:
-        if not count:
-            return []
-        way, ways = here[count][1][0], drawn[count][1]
-        places = np.array([0.0, *(self._day(b) for b in range(1, len(self.bounds) - 1)), 0.0])
-        better = np.mean(drawn[count][0] < drawn[0][0])
-        gain = scores[0] - scores[count]
-        window = float(np.ptp(self.points.days))
-        found = []
-        for at, bound in enumerate(way):
-            days = places[ways[:, at]]
-            low, high = np.quantile(days, [0.05, 0.95])
-            reasons = []
-            if gain < EVIDENCE:
-                reasons.append(f"BIC gains {gain:.1f}, {EVIDENCE:g} are asked for")
-            if better < AGREEMENT:
-                reasons.append(f"{better:.0%} of the resamples prefer it to one line, {AGREEMENT:.0%} are asked for")
-            if high - low > WIDTH * window:
-                reasons.append(f"its 90% interval covers {(high - low) / window:.0%} of the window")
-            why = "; ".join(reasons) or f"BIC gains {gain:.1f}, and {better:.0%} of the resamples agree"
-            found.append(Break(day=self._day(bound), days=days, identified=not reasons, why=why))
+    def places(self, most: int) -> NDArray[np.intp]:
+        """Numbers of rows before which a break may lie: between days, `least` from the ends, at most so many."""
+        days = self.centred.points.days
+        found = np.flatnonzero(np.diff(days) > 0) + 1
+        found = found[(found >= self.least) & (found <= len(days) - self.least)]
+        if len(found) > most:
+            found = found[np.unique(np.linspace(0, len(found) - 1, most).round().astype(np.intp))]
         return found
 
-    def _tried(self, scores: dict[int, float], drawn: Drawn) -> str:
-        choice = np.argmin(np.stack([drawn[m][0] for m in sorted(drawn)], axis=1), axis=1)
-        shares = ", ".join(f"{np.mean(choice == at):.0%} with {m}" for at, m in enumerate(sorted(drawn)))
-        said = ", ".join(f"{scores[m]:.1f} with {m}" for m in sorted(scores))
-        return f"BIC by number of breaks: {said}; preferred in the resamples: {shares}"
+    def fitted(self, most: int) -> dict[int, _Lines]:
+        """The points themselves, by number of breaks, where that is possible."""
+        rows = self._stretches(FINE)
+        return self._lines(rows, rows.sums(), most, self.least)
 
-    def _assembled(
-        self,
-        count: int,
-        here: dict[int, tuple[Array, NDArray[np.intp]]],
-        drawn: Drawn,
-        running: Array,
-        breaks: list[Break],
-        scores: dict[int, float],
-        notes: list[str],
-    ) -> Trend:
-        lines = self._lines(here[count][1], running)[0]
-        samples = drawn[count][2]
-        ends = [float(self.points.days[0]), *(b.day for b in breaks), float(self.points.days[-1])]
-        segments = [
-            Segment(
-                first=ends[at],
-                last=ends[at + 1],
-                slope=float(lines[at, 0]),
-                level=float(lines[at, 1]) + self.middle,
-                slopes=samples[:, at, 0],
-                levels=samples[:, at, 1] + self.middle,
+    def resampled(self, sampler: Sampler, most: int, fitted: Mapping[int, _Lines]) -> dict[int, _Lines]:
+        """All resamples, by number of breaks; those that have no fit are left out.
+
+        Their breaks may lie at fewer places, among them those that the points themselves have.
+        """
+        found = np.concatenate([lines.days.ravel() for lines in fitted.values()])
+        rows = self._stretches(COARSE, found)
+        parts: dict[int, list[_Lines]] = {}
+        for sums in rows.resampled(sampler):
+            for breaks, lines in self._lines(rows, sums, most, self.least).items():
+                parts.setdefault(breaks, []).append(lines)
+        joined = {breaks: _joined(part) for breaks, part in parts.items()}
+        usable = np.all([np.isfinite(lines.slopes).all(axis=0) for lines in joined.values()], axis=0)
+        return {breaks: _kept(lines, usable) for breaks, lines in joined.items()}
+
+    def _stretches(self, most: int, days: Array = NOWHERE) -> Stretches:
+        """The points, cut at so many places and at some days."""
+        cuts = np.union1d(self.places(most), np.searchsorted(self.centred.points.days, days))
+        return Stretches.whole(self.centred.x, self.centred.y, [int(cut) for cut in cuts])
+
+    def _lines(self, rows: Stretches, sums: Array, most: int, least: int) -> dict[int, _Lines]:
+        before, x = running(sums), self.centred.x
+        inner = rows.bounds[1:-1]
+        knots = (x[inner - 1] + x[inner]) / 2
+        n = before[-1, 0]
+        found: dict[int, _Lines] = {}
+        for breaks, best in enumerate(self._best(before, knots, most, rows, least)):
+            if not np.isfinite(best.residual).any():
+                continue
+            if self.join == "apart":
+                slopes, levels = separate_lines(before, best.way)
+            else:
+                slopes, levels = meeting_lines(before, knots, best.way)
+            days = knots[best.way - 1] + self.centred.middle if breaks else np.zeros((0, len(n)))
+            score = bic(best.residual, n, self.parameters(breaks) + 1)
+            found[breaks] = _Lines(bic=score, residual=best.residual, days=days, slopes=slopes, levels=levels)
+        return found
+
+    def _best(self, before: Array, knots: Array, most: int, rows: Stretches, least: int) -> list[Found]:
+        most = min(most, len(knots))
+        if self.join == "apart":
+            return separate(before, most, rows.bounds, least)
+        return meeting(before, knots, most, rows.bounds, least)
+
+
+def _joined(parts: list[_Lines]) -> _Lines:
+    return _Lines(
+        **{
+            name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
+            for name in _Lines.__dataclass_fields__
+        }
+    )
+
+
+def _kept(lines: _Lines, usable: NDArray[np.bool_]) -> _Lines:
+    return _Lines(**{name: getattr(lines, name)[..., usable] for name in _Lines.__dataclass_fields__})
+
+
+def _chosen(search: _Search, fitted: Mapping[int, _Lines], drawn: Mapping[int, _Lines], asked: int | None) -> Trend:
+    """The trend with so many breaks; with as many as are identified, where nobody says how many."""
+    scores = {breaks: float(lines.bic[0]) for breaks, lines in fitted.items()}
+    found = {breaks: _breaks(search, breaks, fitted, drawn) for breaks in fitted if breaks in drawn}
+    count = asked if asked is not None else min(scores, key=lambda breaks: scores[breaks])
+    while asked is None and not all(b.identified for b in found[count]):
+        count -= 1
+    tried = found[max(min(count + 1, max(found)), 1)] if len(found) > 1 and asked is None else []
+    return search.centred.trend(
+        [
+            Line(float(slope[0]), float(level[0]), slopes, levels)
+            for slope, level, slopes, levels in zip(
+                fitted[count].slopes, fitted[count].levels, drawn[count].slopes, drawn[count].levels, strict=True
             )
-            for at in range(count + 1)
+        ],
+        parameters=search.parameters(count),
+        breaks=found[count],
+        unidentified=[] if tried == found[count] else [b for b in tried if not b.identified],
+        bic=scores,
+        notes=[_shares(scores, drawn)],
+    )
+
+
+def _breaks(search: _Search, count: int, fitted: Mapping[int, _Lines], drawn: Mapping[int, _Lines]) -> list[Break]:
+    """The breaks of the fit with so many, each with what speaks for it."""
+    if not count:
+        return []
+    days = search.centred.points.days
+    window = float(days[-1] - days[0])
+    fewer = range(count)
+    gain = min(float(fitted[breaks].bic[0]) for breaks in fewer) - float(fitted[count].bic[0])
+    agree = float(np.mean(drawn[count].bic < np.min([drawn[breaks].bic for breaks in fewer], axis=0)))
+    found = []
+    for day, drawn_days in zip(fitted[count].days[:, 0], drawn[count].days, strict=True):
+        low, high = np.quantile(drawn_days, [0.05, 0.95])
+        doubts = [
+            said
+            for wrong, said in (
+                (gain < GAIN, f"BIC gains {gain:.1f} by it where {GAIN:g} are asked for"),
+                (agree < AGREEMENT, f"{agree:.0%} of the resamples prefer it where {AGREEMENT:.0%} are asked for"),
+                (high - low > WIDTH * window, f"its 90% interval covers {(high - low) / window:.0%} of the window"),
+            )
+            if wrong
         ]
-        left, total = float(here[count][0][0]), float(np.sum((self.y - self.y.mean()) ** 2))
-        return Trend(
-            n=self.points.n,
-            origin=self.origin,
-            r2=1 - left / total if total else 1.0,
-            residual_sd=float(np.sqrt(left / max(self.points.n - 2 * (count + 1), 1))),
-            segments=segments,
-            breaks=breaks,
-            bic=scores,
-            notes=notes,
-        )
+        why = "; ".join(doubts) or f"BIC gains {gain:.1f} by it, and {agree:.0%} of the resamples prefer it"
+        found.append(Break(day=float(day), days=drawn_days, identified=not doubts, why=why))
+    return found
+
+
+def _shares(scores: Mapping[int, float], drawn: Mapping[int, _Lines]) -> str:
+    counts = sorted(drawn)
+    choice = np.argmin([drawn[breaks].bic for breaks in counts], axis=0)
+    shares = ", ".join(f"{np.mean(choice == at):.0%} with {breaks}" for at, breaks in enumerate(counts))
+    said = ", ".join(f"{scores[breaks]:.1f} with {breaks}" for breaks in sorted(scores))
+    return f"BIC by number of breaks: {said}; preferred in the resamples: {shares}"

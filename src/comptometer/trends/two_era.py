@@ -1,4 +1,4 @@
-"""Two eras with the day between them given."""
+"""Two eras, with the day between them given."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from datetime import date
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from comptometer.distribution import Array
 from comptometer.errors import NotEnoughEvidence, UsageError
-from comptometer.trends import Break, Points, Resampling, Segment, Trend, fit
-from comptometer.trends._lines import hinged, line, sums
-from comptometer.trends._resampling import by_unit, counts, noise, row_counts, unit_count
-
-LEAST = 3  # points of an era
+from comptometer.trends import LEAST_POINTS, Break, Points, Resampling, Trend, as_date, fit, refuse
+from comptometer.trends._centred import Centred, Line
+from comptometer.trends._hinges import meeting_lines
+from comptometer.trends._pieces import running, separate_lines
+from comptometer.trends._resampling import Sampler
+from comptometer.trends._sums import Stretches
 
 
 @fit("two-era")
@@ -23,118 +23,72 @@ def two_era(
     resampling: Resampling,
     *,
     knot: date | str | None = None,
-    join: Literal["meet", "apart"] = "meet",
+    join: Literal["apart", "meet"] = "meet",
     **options: Any,
 ) -> Trend:
-    """Two lines, one to each side of a day.
+    """Two lines, one before a day and one from it on.
 
-    They meet there, y = a + b x + c (x - knot)+, or stand apart, each fitted to its own points.
+    They meet, y = a + b x + c (x - knot)+, or stand apart, each fitted to its own points.
 
     Args:
         points: what is fitted.
         resampling: how intervals are made.
-        knot: the day, which no data decide here.
+        knot: the day, which nothing in the data decides here.
         join: "meet" or "apart".
         options: none.
 
     Raises:
         UsageError: no day, or another option.
-        NotEnoughEvidence: fewer than three points on one side.
+        NotEnoughEvidence: fewer than three points or a single day on one side; organizations are resampled, and there
+            is one.
     """
-    if options or join not in {"meet", "apart"}:
-        raise UsageError(
-            f"two-era has the options knot and join (meet or apart), not {', '.join(options) or repr(join)}"
-        )
+    refuse("two-era", options, ["knot", "join"])
+    if join not in {"apart", "meet"}:
+        raise UsageError(f"two-era: join is apart or meet, not {join!r}")
+    day = _day(knot)
+    before = int(np.searchsorted(points.days, day))
+    _enough(points, before, day)
+    sampler, centred = Sampler(points, resampling), Centred.of(points)
+    rows = Stretches.whole(centred.x, centred.y, [before])
+
+    def lines(sums: Array) -> tuple[Array, Array]:
+        """Slopes and levels of both eras in every draw, shape (2, draws) each."""
+        way = np.ones((1, sums.shape[-1]), dtype=np.intp)
+        if join == "apart":
+            return separate_lines(running(sums), way)
+        return meeting_lines(running(sums), np.array([day - centred.middle]), way)
+
+    slopes, levels = lines(rows.sums())
+    drawn = [lines(sums) for sums in rows.resampled(sampler)]
+    all_slopes, all_levels = (np.concatenate(part, axis=1) for part in zip(*drawn, strict=True))
+    usable = np.isfinite(all_slopes).all(axis=0)
+    given = Break(day=day, days=np.full(int(usable.sum()), day), identified=True, why="given, not found in the data")
+    return centred.trend(
+        [
+            Line(float(slopes[era, 0]), float(levels[era, 0]), all_slopes[era, usable], all_levels[era, usable])
+            for era in range(2)
+        ],
+        parameters=4 if join == "apart" else 3,
+        breaks=[given],
+        notes=["the day between the eras is given: that it was chosen with the data in view is in no interval"],
+    )
+
+
+def _day(knot: date | str | None) -> float:
+    """The ordinal of the day between the eras."""
     if knot is None:
         raise UsageError("two-era needs a day between its eras: knot=2018-01-01")
-    day = float((date.fromisoformat(knot) if isinstance(knot, str) else knot).toordinal())
-    early = points.days < day
-    if min(early.sum(), (~early).sum()) < LEAST:
-        raise NotEnoughEvidence(
-            f"each era needs {LEAST} points, there are {early.sum()} before and {(~early).sum()} from the day on"
-        )
-    if unit_count(points, resampling) < 2:
-        raise NotEnoughEvidence("all models are of one organization: resample by model")
-    return (_meeting if join == "meet" else _apart)(points, resampling, day)
+    try:
+        return float((date.fromisoformat(knot) if isinstance(knot, str) else knot).toordinal())
+    except ValueError:
+        raise UsageError(f"two-era: knot {knot!r} is not a date; write year-month-day") from None
 
 
-def _meeting(points: Points, resampling: Resampling, day: float) -> Trend:
-    origin, middle = int(points.days.min()), float(points.logs.mean())
-    x, y, knot = points.days - origin, points.logs - middle, day - origin
-    a, b, c = hinged(x, y, knot)
-    errors, start, drawn = noise(points, resampling), 0, []
-    for units in counts(points, resampling):
-        weights = row_counts(units, points, resampling)
-        if errors is None:
-            drawn.append(hinged(x, y, knot, weights))
-        else:
-            here = errors[start : start + len(units)]
-            drawn.append(_noisy(x, y, knot, weights, here))
-            start += len(units)
-    samples = [np.concatenate(part) for part in zip(*drawn, strict=True)]
-    fitted = a[0] + b[0] * x + c[0] * np.maximum(x - knot, 0)
-    before = Segment(first=float(points.days[0]), last=day, slope=float(b[0]), level=float(a[0]) + middle,
-                     slopes=samples[1], levels=samples[0] + middle)  # fmt: skip
-    after = Segment(
-        first=day, last=float(points.days[-1]),
-        slope=float(b[0] + c[0]), level=float(a[0] - c[0] * knot) + middle,
-        slopes=samples[1] + samples[2], levels=samples[0] - samples[2] * knot + middle,
-    )  # fmt: skip
-    return _trend(points, origin, day, [before, after], y - fitted, y, parameters=3)
-
-
-def _noisy(x: Array, y: Array, knot: float, weights: Array, errors: Array) -> tuple[Array, Array, Array]:
-    """As `hinged`, where each draw has errors of its own."""
-    a, b, c = hinged(x, y, knot, weights)
-    extra = [hinged(x, errors[at], knot, weights[at : at + 1]) for at in range(len(weights))]
-    da, db, dc = (np.concatenate(part) for part in zip(*extra, strict=True))
-    return a + da, b + db, c + dc
-
-
-def _apart(points: Points, resampling: Resampling, day: float) -> Trend:
-    origin, middle = int(points.days.min()), float(points.logs.mean())
-    x, y = points.days - origin, points.logs - middle
-    segments, residuals = [], np.empty_like(y)
-    errors = noise(points, resampling)
-    for era in (points.days < day, points.days >= day):
-        rows = sums(x, y) * era[:, None]
-        slope, level, _ = line(rows.sum(axis=0))
-        residuals[era] = (y - level - slope * x)[era]
-        slopes, levels = _resampled(points, resampling, rows, x, era, errors)
-        own = points.days[era]
-        segments.append(
-            Segment(first=float(own[0]), last=float(own[-1]), slope=float(slope), level=float(level) + middle,
-                    slopes=slopes, levels=levels + middle)
-        )  # fmt: skip
-    return _trend(points, origin, day, segments, residuals, y, parameters=4)
-
-
-def _resampled(
-    points: Points, resampling: Resampling, rows: Array, x: Array, era: NDArray[np.bool_], errors: Array | None
-) -> tuple[Array, Array]:
-    summed, found, start = by_unit(rows, points, resampling), [], 0
-    for units in counts(points, resampling):
-        total = units @ summed
-        if errors is not None:
-            here = row_counts(units, points, resampling) * errors[start : start + len(units)] * era
-            total[:, 2] += here.sum(axis=1)
-            total[:, 4] += here @ x
-            start += len(units)
-        slope, level, _ = line(total)
-        found.append((slope, level))
-    slopes, levels = zip(*found, strict=True)
-    return np.concatenate(slopes), np.concatenate(levels)
-
-
-def _trend(
-    points: Points, origin: int, day: float, segments: list[Segment], residuals: Array, y: Array, *, parameters: int
-) -> Trend:
-    total, left = float(np.sum((y - y.mean()) ** 2)), float(residuals @ residuals)
-    return Trend(
-        n=points.n,
-        origin=origin,
-        r2=1 - left / total if total else 1.0,
-        residual_sd=float(np.sqrt(left / max(points.n - parameters, 1))),
-        segments=segments,
-        breaks=[Break(day=day, days=np.array([day]), identified=True, why="given, not found in the data")],
-    )
+def _enough(points: Points, before: int, day: float) -> None:
+    sides = {"before": points.days[:before], "from": points.days[before:]}
+    for side, days in sides.items():
+        if len(days) < LEAST_POINTS or days[0] == days[-1]:
+            raise NotEnoughEvidence(
+                f"each era needs {LEAST_POINTS} points on two days; {side} {as_date(day)} there are {len(days)} "
+                f"on {len(set(days))}"
+            )
