@@ -108,3 +108,21 @@ def test_what_cannot_be_asked_is_refused_with_what_is_wrong(
 ) -> None:
     with pytest.raises(kind, match=said):
         trend(**{"draws": 100, **asked})
+
+
+def test_the_frontier_is_chosen_anew_where_values_are_redrawn() -> None:
+    asked = {"select": "frontier", "since": "2018-01-01", "data": "epoch-2026-07", "draws": 400}
+    seen, redrawn = trend(**asked), trend(**asked, noise=True)
+    assert seen.level is None
+    assert redrawn.level is not None
+    assert redrawn.trend.slope == pytest.approx(seen.trend.slope)
+    assert redrawn.level.bias == pytest.approx(0.11, abs=0.03)  # the reference obtained 0.11 dex at 2026.0
+    assert redrawn.level.level.estimate < redrawn.level.seen
+    TrendDocument.model_validate(redrawn.to_dict())
+
+
+def test_leaving_out_one_organization_is_a_fit_without_it() -> None:
+    answer = trend(select="frontier", since="2018-01-01", data="epoch-2025-06", draws=100)
+    low, high = answer.without_one[0], answer.without_one[-1]
+    assert (low[1], high[1]) == (pytest.approx(4.53, abs=0.05), pytest.approx(4.85, abs=0.05))
+    assert len(answer.without_one) == len({o.organization for o in answer.observations})
