@@ -41,7 +41,7 @@ def under(frame: Frame, palette: Palette, *, lines: Sequence[str], dashed: Seque
         stroke = {"strokeWidth": 2.5} if name in lines else {"strokeWidth": 1.3, "strokeDash": [4, 4]}
         mark = {**_quiet("line", palette.fit), **stroke}
         layers.append({"data": {"name": name}, "mark": mark, "encoding": {"x": x, "y": y}})
-    fixed = {"x": {"value": frame.days.end + 9 + widest(ticks(frame.flop.in_pfs_days()))[0]}}
+    fixed = {"x": {"value": frame.days.end + 9 + widest(ticks(frame.values.in_pfs_days()))[0]}}
     return {"layer": [*layers, *tick_labels("ticks_right", {**fixed, "y": y}, palette)]}
 
 
@@ -76,7 +76,7 @@ def over(frame: Frame, palette: Palette, kinds: Mapping[str, Any], placed: Mappi
     leaders = {
         "data": {"name": "leaders"},
         "mark": {**_quiet("rule", palette.rule), "strokeWidth": 0.8},
-        "encoding": {"x": frame.x(paired=True), "y": y, "x2": {"field": "date2"}, "y2": {"field": "flop2"}},
+        "encoding": {"x": frame.x(paired=True), "y": y, "x2": {"field": "date2"}, "y2": {"field": f"{frame.field}2"}},
     }
     styles = {
         "labels": {"color": palette.text, "fontSize": BODY, "aria": False},
@@ -89,7 +89,7 @@ def over(frame: Frame, palette: Palette, kinds: Mapping[str, Any], placed: Mappi
         for name, found in placed.items()
         for align in sorted({text.align for text in found})
     ]
-    fixed = {"x": {"value": -9 - widest(ticks(frame.flop))[1]}}
+    fixed = {"x": {"value": -9 - widest(ticks(frame.values))[1]}}
     points = _points(frame, palette, kinds)
     return {"layer": [leaders, points, *words, *tick_labels("ticks_left", {**fixed, "y": y}, palette)]}
 
