@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from comptometer.charts import Look, Theme
+from comptometer.charts import Language, Look, Theme
 from comptometer.charts._labels import text_width, wrapped
 from comptometer.records import Source
 
@@ -144,12 +144,14 @@ class Words:
         subtitle: what was counted, and how.
         note: where it comes from.
         description: one sentence for who does not see the picture.
+        language: in which all of it is written.
     """
 
     title: str
     subtitle: str
     note: str
     description: str
+    language: Language = "en"
 
     def heading(self, width: float) -> dict[str, list[str]]:
         """Title and subtitle, in lines that are no wider than so many pixels."""
@@ -194,6 +196,7 @@ def finished(
     palette = PALETTES[look.theme]
     width, height = size
     whole = width + sum(margins)
+    listed = {"rows": rows.listed, "columns": dict(rows.headings)}
     spec = {
         "$schema": altair.SCHEMA_URL,
         "description": words.description,
@@ -206,7 +209,7 @@ def finished(
         "layer": [*layers, _note(wrapped(words.note, SMALL, whole), -margins[0], height + below, palette)],
         "resolve": {"scale": {apart: "independent"}},
         "config": config(palette),
-        "usermeta": {"comptometer": {"note": words.note, "rows": rows.listed, "columns": dict(rows.headings)}},
+        "usermeta": {"comptometer": {"language": words.language, "note": words.note, **listed}},
     }
     return altair.LayerChart.from_dict(spec)
 
