@@ -156,27 +156,43 @@ def ask(question: Question) -> Answer:
     if question.values == "estimates" and what.name != "compute":
         raise UsageError(f"values: only training compute is estimated by us, not {what.name!r}")
     found = _of_chips(question, what) if isinstance(what, ChipQuantity) else _of_models(question, what)
-    if len(found.observations) < 3:
-        left_out = ", ".join(f"{count} {reason}" for reason, count in Counter(found.excluded).most_common())
+    return answered(question, what, found.observations, found.excluded, found.missing_by_year)
+
+
+def answered(
+    question: Question,
+    what: Quantity | ChipQuantity,
+    observations: Sequence[Observation],
+    excluded: Mapping[str, int],
+    missing_by_year: Mapping[int, float],
+) -> Answer:
+    """Fit what was found.
+
+    Raises:
+        NotFound: no such method.
+        UsageError: an option that the method does not have.
+        NotEnoughEvidence: fewer than three points, or all on one day.
+    """
+    if len(observations) < 3:
+        left_out = ", ".join(f"{count} {reason}" for reason, count in Counter(excluded).most_common())
         raise NotEnoughEvidence(
-            f"a trend needs at least 3 points, got {len(found.observations)} (left out: {left_out or 'none'})"
+            f"a trend needs at least 3 points, got {len(observations)} (left out: {left_out or 'none'})"
         )
     points = Points.of(
-        [o.day for o in found.observations],
-        [o.value for o in found.observations],
-        organizations=[o.organization for o in found.observations],
-        spread_dex=[o.spread for o in found.observations],
-        names=[o.name for o in found.observations],
+        [o.day for o in observations],
+        [o.value for o in observations],
+        organizations=[o.organization for o in observations],
+        spread_dex=[o.spread for o in observations],
+        names=[o.name for o in observations],
     )
     resampling = Resampling(name=question.name, draws=question.draws, by=question.by, noise=question.noise)
-    trend = FITS[question.method](points, resampling, **question.options)
     return Answer(
         question=question,
         quantity=what,
-        observations=found.observations,
-        excluded=found.excluded,
-        missing_by_year=found.missing_by_year,
-        trend=trend,
+        observations=observations,
+        excluded=excluded,
+        missing_by_year=missing_by_year,
+        trend=FITS[question.method](points, resampling, **question.options),
     )
 
 

@@ -51,11 +51,11 @@ def implied_utilization(case: Case) -> Iterator[Sign]:
 @rule(
     "unusual-utilization",
     severity="note",
-    looks_at="the same, from a count, against the 90% interval of its class of chip, model and field",
+    looks_at="the same, from a count, against the 80% interval of its class of chip, model and field",
     settles="chips and hours at their source, and what else ran in the job",
 )
 def unusual_utilization(case: Case) -> Iterator[Sign]:
-    """Possible, but outside what nine of ten jobs of its kind reach."""
+    """Possible, but outside what four of five jobs of its kind reach."""
     account = case.account
     if account.implied is None or account.counted_from == "images":
         return
@@ -63,12 +63,12 @@ def unusual_utilization(case: Case) -> Iterator[Sign]:
     if account.implied[0] > high or account.implied[1] < low:
         return
     kind = utilization_class(case.evidence)
-    least, middle, most = map(float, kind.belief.quantile(np.array([0.05, 0.5, 0.95])))
+    least, middle, most = map(float, kind.belief.quantile(np.array([0.1, 0.5, 0.9])))
     if account.implied[1] >= least and account.implied[0] <= most:
         return
     share = account.implied[1] if account.implied[1] < least else account.implied[0]
     yield Sign(
-        text=f"count and machines' time imply a utilization of {text.percent(share)}; nine of ten jobs of the class "
+        text=f"count and machines' time imply a utilization of {text.percent(share)}; four of five jobs of the class "
         f"{kind.where!r} lie between {text.percent(least)} and {text.percent(most)}",
         numbers={"utilization": share, "least": least, "most": most},
         about=("chip_hours", "chips", "hours", "size"),

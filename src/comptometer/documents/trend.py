@@ -129,3 +129,25 @@ class ReplicationDocument(Document):
     source: str
     interval: float
     targets: list[TargetRow]
+
+
+class VariantRow(Document):
+    """The question with one definition changed."""
+
+    group: str
+    label: str
+    n: int | None
+    growth_per_year: FittedRow | None
+    doubling_months: FittedRow | None
+    problem: str
+
+
+@document("sensitivity")
+class SensitivityDocument(Document):
+    """`comptometer trend --sensitivity --json`."""
+
+    schema_: Literal["comptometer/sensitivity/1"] = Field(alias="schema")
+    data_version: str
+    question: str
+    quantity: str
+    rows: list[VariantRow]
