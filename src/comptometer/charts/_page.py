@@ -140,7 +140,7 @@ def _table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], langua
         f"<tr>{''.join(f'<td>{escape(str(row[field]))}</td>' for field in columns)}</tr>\n" for row in ordered
     )
     return (
-        f"<details><summary>{say('table', language, n=len(rows))}</summary>\n"
+        f"<details><summary>{say('rows', language, n=len(rows))}</summary>\n"
         f'<div class="scroll" tabindex="0" role="region" aria-label="{region}"><table>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n</details>"
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from comptometer.charts import Language, Look, Theme
 from comptometer.charts._labels import text_width, wrapped
+from comptometer.errors import UsageError
 from comptometer.records import Source
 
 if TYPE_CHECKING:
@@ -190,9 +191,14 @@ def finished(
         margins: what stands left and right of the plot, in pixels.
         below: pixels between the plot and the note.
         apart: the channel that has two scales, one for each unit.
+
+    Raises:
+        UsageError: the look asks for a language in which the chart is not written.
     """
     import altair
 
+    if words.language != look.language:
+        raise UsageError(f"this chart is not written in {look.language!r}, only in {words.language!r}")
     palette = PALETTES[look.theme]
     width, height = size
     whole = width + sum(margins)

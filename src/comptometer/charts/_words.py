@@ -130,7 +130,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "美元：上市价，当时币值。{data}。",
     ),
     "chips-note": (
-        "Of {asked} GPUs, {counts} have a value.",
+        "Points, of {asked} GPUs: {counts}; the others have no value.",
         "{asked} 款 GPU 中，有数值者：{counts}。",
     ),
     "fp32": ("fp32", "fp32"),
@@ -182,8 +182,19 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "{n} defensible answers to one question. Point: least squares; bar: 90%, resampled. Upright line: the first answer.",
         "同一问题的 {n} 种合理回答。点：最小二乘；横条：90% 区间（重抽样）。竖线：第一种回答。",
     ),
+    "sensitivity-note": (
+        "Not answered: {labels}.",
+        "无法回答：{labels}。",
+    ),
+    "as asked": ("as asked", "原问题"),
+    "models": ("which models", "模型范围"),
+    "window": ("window", "时间窗口"),
+    "table": ("table", "数据表"),
+    "values": ("values", "数值来源"),
+    "method": ("method", "拟合方法"),
+    "resampling": ("resampling", "重抽样"),
     # Table of a page
-    "table": ("Table of the {n} rows", "数据表（{n} 行）"),
+    "rows": ("Table of the {n} rows", "数据表（{n} 行）"),
     "chart-region": ("Chart", "图"),
     "table-region": ("Table", "表"),
     "heading-name": ("model", "模型"),
@@ -200,6 +211,34 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "heading-label": ("definition", "定义"),
     "heading-growth": ("growth a year", "年增长倍数"),
     "heading-n": ("models", "模型数"),
+}
+
+# Chinese for the labels of `sensitivity`; names of tables stay.
+VARIANTS: Final[Mapping[str, str]] = {
+    "the question": "原问题",
+    "all models": "全部模型",
+    "notable models": "知名模型",
+    "larger than all before": "刷新纪录的模型",
+    **{f"the {top} largest at release": f"发布时位列前 {top}" for top in (5, 10, 20)},
+    "the 10 largest of all, not of the notable": "在全部模型中位列前 10",
+    "large-scale models": "大规模模型",
+    "without those built on another": "不含基于其他模型的",
+    "confident figures only": "仅可信数值",
+    "confident and likely figures": "可信与较可能的数值",
+    "language only": "仅语言模型",
+    "open weights": "开放权重",
+    "without AlphaGo Zero and AlphaGo Master": "不含 AlphaGo Zero 与 AlphaGo Master",
+    **{f"from {year}": f"自 {year} 年起" for year in (2010, 2012, 2015, 2018, 2020)},
+    **{f"to {year}": f"至 {year} 年" for year in (2020, 2023)},
+    "our estimates": "本软件估算",
+    "median": "中位数",
+    "ninth decile": "第九十分位数",
+    "Theil–Sen": "Theil–Sen",
+    "last line, where a break is identified": "确认转折后的最后一段",
+    "after 2018, lines that meet": "2018 年后，相接的两段直线",
+    "by model": "按模型",
+    "by organization": "按机构",
+    "values redrawn as uncertain as they are": "数值按其不确定性重抽",
 }
 
 

@@ -18,14 +18,13 @@ from comptometer.charts._theme import PALETTES, SMALL, Layer, Palette, Rows, Wor
 from comptometer.charts._timeline import days_of
 from comptometer.charts._words import say
 from comptometer.collection import Models
-from comptometer.release import banner
 
 if TYPE_CHECKING:
     import altair
 
 VERDICTS: Final = ("consistent", "tension", "conflict")
 LINES: Final = (1 / 3, 1 / 2, 1.0, 2.0, 3.0)
-TICKS: Final = (0.01, 0.03, 0.1, 1 / 3, 0.5, 1, 2, 3, 10, 30, 100)
+TICKS: Final = (0.01, 0.03, 0.1, 1 / 3, 0.5, 1, 2, 3, 10, 30, 100, 1000, 10_000)
 OUTLIER: Final = 3.0  # times apart, from which a model is named
 
 
@@ -167,11 +166,12 @@ def _words(
     two, three = (sum(fold(row["ratio"]) <= times for row in points) for times in (2.0, 3.0))
     n = len(points)
     title = say("agreement-title", language, two=two, n=n, three=three)
+    ours, *others = credits.split("\n")
     middle = text.number(median(row["ratio"] for row in points))
     return Words(
         title=title,
         subtitle=say("agreement-subtitle", language, data=data, median=middle),
-        note="\n".join([say("agreement-note", language, without=of - n, all=of), *credits.split("\n"), banner()]),
+        note="\n".join([say("agreement-note", language, without=of - n, all=of), *others, ours]),
         description=say("agreement-described", language, title=title, n=n, first=years[0], last=years[1]),
         language=language,
     )

@@ -41,6 +41,7 @@ PANELS: Final = {  # title → the quantities of the two formats
     "panel-dollar": ("fp32-per-dollar", "matrix16-per-dollar"),
 }
 BETWEEN: Final = 66  # pixels between two panels: the title of an axis, and what the lines say
+MANY: Final = 200  # points: so many are drawn small, in every panel alike
 LEAST: Final = 600  # pixels that three panels need upwards
 
 
@@ -113,7 +114,7 @@ def _panel(
     points: list[dict[str, Any]] = []
     for color, which, answer in zip(palette.series, FORMATS, answers, strict=False):
         name = f"{which}_{at}"
-        rows[name] = curve(answer.trend, answer.observations[0].day, answer.observations[-1].day, "value")
+        rows[name] = _inside(curve(answer.trend, answer.observations[0].day, answer.observations[-1].day, "value"), frame)
         curves += curve_layers(name, frame, color, predicted=False)
         points += points_of(answer, which, language)
     rows[f"points_{at}"] = points
@@ -129,11 +130,17 @@ def _panel(
     inner = [
         ground(frame, palette, f"grid_{at}"),
         *curves,
-        point_layer(frame, palette, encoding, _headings(language), name=f"points_{at}", count=len(points)),
+        point_layer(frame, palette, encoding, _headings(language), name=f"points_{at}", count=MANY),
         *word_layers(frame, palette, words, {f"{name}_{at}": style for name, style in styles.items()})[1:],
         *left_labels(frame, palette, f"ticks_left_{at}"),
     ]
     return {"layer": inner}, {**rows, **renamed, **found}
+
+
+def _inside(rows: Sequence[Mapping[str, Any]], frame: Frame) -> list[dict[str, Any]]:
+    """A line whose band ends with its panel: the one below is another's."""
+    least, most = frame.values.low, frame.values.high
+    return [{**row, **{end: min(max(row[end], least), most) for end in ("low", "high")}} for row in rows]
 
 
 def _said(

@@ -30,7 +30,7 @@ from comptometer.charts._growth import (
     words_of,
     year_step,
 )
-from comptometer.charts._labels import Placed, around, set_at
+from comptometer.charts._labels import Box, Placed, around, set_at
 from comptometer.charts._layers import quiet
 from comptometer.charts._theme import PALETTES, SMALL, Layer, Palette, Rows, Words, finished, series
 from comptometer.charts._timeline import stands_out
@@ -162,7 +162,8 @@ def _placed(
     _, radius = size_of(len(points))
     boxes = [around(frame.spot(row["date"], row["flop"]), radius) for row in points]
     article, own = path(frame, lines["article"]), path(frame, lines["lines"])
-    fit = beside(frame, article, says, remarks, boxes) if frame.values.log else []
+    levels = [Box(0.0, y - 1, frame.days.end, y + 1) for row in thresholds for y in [frame.values.pixel(row["flop"])]]
+    fit = beside(frame, article, says, remarks, [*boxes, *levels]) if frame.values.log else []
     records = [row for row in points if row["rank"] == 0 and (frame.values.log or stands_out(row, points))]
     records.sort(key=lambda row: row["date"], reverse=True)
     names = labels(frame, records, points, line=[*own, *article], taken=[*remarks, *fit])

@@ -95,11 +95,12 @@ def _layers(
     }
     over = {**quiet("text", palette.text), "baseline": "bottom", "dy": -4, "fontSize": BODY if step >= 40 else 9.5}
     below = {**quiet("text", palette.muted), "baseline": "top", "y": look.height + 20, "fontSize": SMALL - 1.5}
-    return [
+    layers = [
         bar,
         {"data": {"name": "words"}, "mark": over, "encoding": {"x": x, "y": y, "text": {"field": "text"}}},
         {"data": {"name": "words"}, "mark": below, "encoding": {"x": x, "text": {"field": "models"}}},
     ]
+    return [{"layer": layers}]
 
 
 def _words(answer: Answer, years: Sequence[Mapping[str, Any]], language: Language) -> Words:
