@@ -112,7 +112,7 @@ def test_what_cannot_be_asked_is_refused_with_what_is_wrong(
 
 
 def test_the_frontier_is_chosen_anew_where_values_are_redrawn() -> None:
-    asked = {"select": "frontier", "since": "2018-01-01", "data": "epoch-2026-07", "draws": 400}
+    asked: dict[str, Any] = {"select": "frontier", "since": "2018-01-01", "data": "epoch-2026-07", "draws": 400}
     seen, redrawn = trend(**asked), trend(**asked, noise=True)
     assert seen.level is None
     assert redrawn.level is not None

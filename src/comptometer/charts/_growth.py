@@ -48,7 +48,7 @@ def curve(trend: Trend, since: date, until: date, field: str) -> list[dict[str, 
         start, end = ceil(first), floor(last) if final else ceil(last) - 1
         days = sorted({round(start + (end - start) * at / (_SAMPLES - 1)) for at in range(_SAMPLES)})
         low, high = trend.band(days)
-        least, most = trend.prediction(days)
+        least, most = trend.prediction_band(days)
         rows += [
             {"date": date.fromordinal(day).isoformat(), field: float(value), "low": float(low[at]),
              "high": float(high[at]), "least": float(least[at]), "most": float(most[at]), "line": number}

@@ -74,5 +74,5 @@ def question(text: str) -> Answer:
             asked[key] = (*asked.get(key, ()), read) if flag in _SEVERAL else read
     if problems:
         raise UsageError("\n".join(problems))
-    options = {name: asked.pop(name) for name in _OPTIONS if name in asked}
+    options: dict[str, Any] = {name: asked.pop(name) for name in _OPTIONS if name in asked}
     return trend(options=options, **asked)

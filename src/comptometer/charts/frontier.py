@@ -152,7 +152,7 @@ def _placed(
     thresholds: Sequence[Mapping[str, Any]],
     says: str,
 ) -> dict[str, list[Placed]]:
-    remarks = []
+    remarks: list[Placed] = []
     for row in thresholds:
         y = frame.values.pixel(row["flop"]) - 8
         said = set_at(f"{row['says']} (>{text.number(row['flop'])})", 6.0, y, SMALL, "left")
