@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from comptometer import price_index, store, text
 from comptometer.catalogue import Entry, claim_row
 from comptometer.distribution import Point
-from comptometer.energy import Boundary, energies, energies_of, grid_of, in_unit, mean_power, total
+from comptometer.energy import energies, energies_of, grid_of, in_unit, mean_power, total
 from comptometer.errors import NotEnoughEvidence
 from comptometer.evidence import Known, unique
 from comptometer.machines import Machines, Purchase, facts_of
@@ -28,7 +28,6 @@ from comptometer.quantity import Estimate
 from comptometer.records import Claim
 from comptometer.release import data_version
 
-Kind = Literal["amortised", "cloud", "acquisition"]
 HOURS_PER_YEAR = 8766  # 365.25 days
 INDEX = "bls-producer-price-index"
 
@@ -53,9 +52,9 @@ class Cost:
     dollars: int
     place: str
     machines: Sequence[Machines]
-    kinds: Mapping[Kind, Known]
+    kinds: Mapping[str, Known]
     parts: Mapping[str, Known]
-    energy: Mapping[Boundary, Known]
+    energy: Mapping[str, Known]
     power: Known | None
     co2: Known | None
     missing: Mapping[str, Sequence[str]]
@@ -63,7 +62,7 @@ class Cost:
     @property
     def amounts(self) -> dict[str, Known]:
         """Everything that was computed."""
-        found: dict[str, Known] = {name: known for name, known in self.kinds.items()}
+        found: dict[str, Known] = dict(self.kinds)
         found |= {f"energy, {name}": known for name, known in self.energy.items()}
         return found | {name: known for name, known in (("power", self.power), ("co2", self.co2)) if known}
 
@@ -136,7 +135,10 @@ def cost(entry: Entry, *, dollars: int | None = None, place: str = "") -> Cost:
     )
     found = replace(found, missing=_missing(parts, found))
     if not found.amounts:
-        wants = list(dict.fromkeys(want for needs in found.missing.values() for want in needs))
+        wants = [
+            "the chip (--chip, with --chips and --time or with --chip-hours)" if want == "chip" else want
+            for want in dict.fromkeys(want for needs in found.missing.values() for want in needs)
+        ]
         raise NotEnoughEvidence(f"{entry.name}: not enough evidence for cost and energy, missing: {', '.join(wants)}")
     return found
 
@@ -251,10 +253,10 @@ def _acquisition(part: Machines) -> Known | None:
     )
 
 
-def _kinds(parts: Sequence[Machines], year_dollars: Known) -> tuple[dict[Kind, Known], dict[str, Known]]:
+def _kinds(parts: Sequence[Machines], year_dollars: Known) -> tuple[dict[str, Known], dict[str, Known]]:
     """Each kind of cost that every part of the job has, in dollars of the year; and the parts of the amortised one."""
     method, rental = parts[0].assumed("cost/method"), parts[0].assumed("cost/rental")
-    kinds: dict[Kind, Known] = {}
+    kinds: dict[str, Known] = {}
     shares: dict[str, Known] = {}
     if amortised := _of_all([_amortised(part) for part in parts]):
         for name in amortised[0]:

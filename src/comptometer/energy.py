@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Literal
 
 from comptometer import store
 from comptometer.errors import NotFound
@@ -20,19 +19,19 @@ from comptometer.evidence import Known, unique
 from comptometer.machines import ASSUMPTIONS, Machines, assumption
 from comptometer.records import Assumption
 
-Boundary = Literal["chip", "server", "facility"]
+BOUNDARIES = ("chip", "server", "facility")
 
 
-def energies(part: Machines) -> dict[Boundary, Known]:
+def energies(part: Machines) -> dict[str, Known]:
     """Energy of one part of a job in MWh, by boundary; empty where chips or hours are not known."""
     if part.chip_hours is None or part.chip_power is None:
         return {}
     chip = in_unit(part.chip_hours * part.chip_power, "MWh")
     server = chip * part.server_power
-    return {"chip": chip, "server": server, "facility": server * part.building}
+    return dict(zip(BOUNDARIES, (chip, server, server * part.building), strict=True))
 
 
-def energies_of(parts: Sequence[Machines]) -> Mapping[Boundary, Known]:
+def energies_of(parts: Sequence[Machines]) -> Mapping[str, Known]:
     """Energy of a job in MWh, by boundary; empty where a part of it is not known."""
     found = [energies(part) for part in parts]
     if not all(found):

@@ -152,7 +152,7 @@ class Machines:
         return known if committed else known * self.assumed("cost/committed")
 
     def _prices(self, kinds: Sequence[str]) -> tuple[list[tuple[Chip, Price]], list[str]]:
-        """Prices of these kinds on record; those of the rest of the family where the chip has none, and a word on it."""
+        """Prices of these kinds on record; those of the family where the chip has none, and a word on it."""
         own = [(chip, price) for chip in self.chips for price in chip.prices if price.kind in kinds]
         if own or not self.chips:
             return own, []

@@ -10,6 +10,8 @@ from typing import Any
 from comptometer import standing, vintages
 from comptometer.catalogue import Entry, attempt, claim_row
 from comptometer.collection import Models, facts
+from comptometer.cost import Cost, cost
+from comptometer.errors import NotEnoughEvidence
 from comptometer.evidence import source_named
 from comptometer.library import Item, library
 from comptometer.records import Claim, Dossier, Source
@@ -38,6 +40,7 @@ class Profile:
         missing: what each method lacks.
         rank: place by median training compute among all that were published by its day.
         editions: what each vintage says, newest first.
+        cost: cost and energy, where the machines are known.
     """
 
     item: Item
@@ -46,6 +49,7 @@ class Profile:
     missing: Mapping[str, Sequence[str]]
     rank: int | None
     editions: Sequence[Edition]
+    cost: Cost | None
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -60,7 +64,7 @@ class Profile:
     @property
     def sources(self) -> list[Source]:
         """Who says something here, each once: of the claims, the assumptions, and what is put aside."""
-        used = self.entry.claims if self.entry else []
+        used = [*(self.entry.claims if self.entry else []), *(self.cost.claims if self.cost else [])]
         named = dict.fromkeys(c.source for c in [*self.claims, *used, *self.dossier.aside])
         named |= dict.fromkeys(self.dossier.references)
         return [source_named(name, self.dossier) for name in named]
@@ -85,6 +89,7 @@ class Profile:
             "rank_at_release": self.rank,
             "estimate": self.entry.to_dict() if self.entry else None,
             "missing": {name: list(needs) for name, needs in self.missing.items()},
+            "cost": {"dollars": self.cost.dollars, **self.cost.figures()} if self.cost else None,
             "claims": [claim_row(claim) for claim in self.claims],
             "aside": [claim_row(claim) for claim in self.dossier.aside],
             "editions": [
@@ -130,7 +135,15 @@ def profile(name: str, data: str = vintages.DEFAULT) -> Profile:
         missing=entry.missing if entry else found,  # type: ignore[arg-type]
         rank=_rank(item.id, dossier.published, entry, data),
         editions=_editions(item),
+        cost=_cost(entry),
     )
+
+
+def _cost(entry: Entry | None) -> Cost | None:
+    try:
+        return cost(entry) if entry else None
+    except NotEnoughEvidence:
+        return None
 
 
 def _rank(model_id: str, published: date | None, entry: Entry | None, data: str) -> int | None:

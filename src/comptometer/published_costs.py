@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from comptometer import text, units
+from comptometer.catalogue import claim_row
 from comptometer.cost import Cost
 from comptometer.distribution import Point
 from comptometer.evidence import Known
@@ -35,6 +37,16 @@ class PublishedFigure:
     unit: str
     ratios: Mapping[str, float]
     within: Sequence[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figure with its claim, as in the JSON of `comptometer cost`."""
+        return {
+            "claim": claim_row(self.claim),
+            "value": self.median,
+            "unit": self.unit,
+            "over_ours": dict(self.ratios),
+            "within": list(self.within),
+        }
 
 
 def published_figures(found: Cost, row: ModelRow | None = None, vintage: str = "") -> list[PublishedFigure]:
@@ -80,9 +92,9 @@ def _beside(claim: Claim, found: Cost) -> PublishedFigure:
 def _could_be(claim: Claim, found: Cost) -> dict[str, Known]:
     match claim.about:
         case "cost":
-            return {name: known for name, known in found.kinds.items()}
+            return dict(found.kinds)
         case "energy":
-            return {name: known for name, known in found.energy.items()}
+            return dict(found.energy)
     return {"power": found.power} if found.power else {}
 
 

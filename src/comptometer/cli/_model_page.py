@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from comptometer import text
+from comptometer.cli._cost_page import section
 from comptometer.cli._print import aligned, bold, style, wrapped
 from comptometer.cli.estimate import agreement, drivers, methods, missing, notes, typed
 from comptometer.profile import Profile
@@ -12,7 +13,15 @@ from comptometer.release import data_version
 
 def page(found: Profile) -> str:
     """The model, top down: what it is, how much, how we know, who says so."""
-    parts = [_head(found), *_result(found), _claims(found), _aside(found), _editions(found), _sources(found)]
+    parts = [
+        _head(found),
+        *_result(found),
+        _cost(found),
+        _claims(found),
+        _aside(found),
+        _editions(found),
+        _sources(found),
+    ]
     more = f"data {data_version()} · comptometer explain {typed(found.item.id)} shows how each number follows"
     return "\n\n".join(part for part in [*parts, style(more, dim=True)] if part)
 
@@ -45,6 +54,13 @@ def _result(found: Profile) -> list[str]:
     if found.rank:
         lines.append(f"Rank at release   {found.rank} by training compute, of all models published by that day")
     return ["\n".join(lines), methods(entry), agreement(entry), drivers(entry), missing(entry), notes(entry)]
+
+
+def _cost(found: Profile) -> str:
+    if found.cost is None:
+        return ""
+    more = f"comptometer cost {typed(found.item.id)} shows what these rest on"
+    return "\n".join([section(found.cost), style(f"  {more}", dim=True)])
 
 
 def _claims(found: Profile) -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from comptometer.documents import ClaimDocument, Document, Quantiles, SourceRow, document
+from comptometer.documents.cost import ModelCost
 from comptometer.documents.estimate import EstimateDocument
 
 
@@ -39,6 +40,7 @@ class ModelDocument(Document):
     base_model: str
     rank_at_release: int | None
     estimate: EstimateDocument | None
+    cost: ModelCost | None
     missing: dict[str, list[str]]
     claims: list[ClaimDocument]
     aside: list[ClaimDocument]
