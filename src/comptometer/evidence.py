@@ -20,7 +20,7 @@ from comptometer.notation import parse
 from comptometer.quantity import Estimate
 from comptometer.records import HEAVY, Assumption, Chip, Claim, Dossier, Source
 from comptometer.units import Unit
-from comptometer.vocabulary import ABOUTS, KINDS
+from comptometer.vocabulary import ABOUTS, ASSUMED, KINDS
 
 CALLER = "caller"  # the source of what somebody gives as a flag or an argument
 GRADES = ("primary", "secondary", "tertiary")
@@ -227,8 +227,8 @@ def source_named(name: str, dossier: Dossier) -> Source:
 
 
 def unit_of(about: str) -> str:
-    """The unit of claims about something; the factors that only assumptions have are plain numbers."""
-    return ABOUTS[about].unit if about in ABOUTS else ""
+    """The unit of claims about something; what only assumptions speak of has a unit of its own, or none."""
+    return ABOUTS[about].unit if about in ABOUTS else ASSUMED.get(about, "")
 
 
 def spelled(claim: Claim) -> str:

@@ -109,7 +109,9 @@ def path(frame: Frame, rows: Sequence[Mapping[str, Any]]) -> list[Run]:
     return runs
 
 
-def beside(frame: Frame, runs: Sequence[Run], says: str, taken: Sequence[Placed], points: Sequence[Box] = ()) -> list[Placed]:
+def beside(
+    frame: Frame, runs: Sequence[Run], says: str, taken: Sequence[Placed], points: Sequence[Box] = ()
+) -> list[Placed]:
     """What a line says: below it to the right or above it to the left, where nothing else stands and few points lie."""
     choices = []
     for away in (12.0, 22.0, 36.0, 54.0, 76.0, 100.0, 130.0) if runs else ():
@@ -181,9 +183,7 @@ def year_step(days: tuple[date, date], width: float) -> int:
 # Layers
 
 
-def curve_layers(
-    name: str, frame: Frame, color: str, *, predicted: bool = True, clip: bool = True
-) -> list[Layer]:
+def curve_layers(name: str, frame: Frame, color: str, *, predicted: bool = True, clip: bool = True) -> list[Layer]:
     """A fitted line with its band; with `predicted`, also the band of single new points between dotted lines."""
     line = {"line": {"field": "line", "type": "nominal"}}
     detail = {"detail": line["line"]}
@@ -191,7 +191,11 @@ def curve_layers(
 
     def area(low: str, high: str, opacity: float) -> Layer:
         ends = {"x": x, "y": frame.y(low), "y2": {"field": high}}
-        return {"data": data, "mark": {**quiet("area", color), "opacity": opacity, "clip": clip}, "encoding": {**ends, **detail}}
+        return {
+            "data": data,
+            "mark": {**quiet("area", color), "opacity": opacity, "clip": clip},
+            "encoding": {**ends, **detail},
+        }
 
     def stroke(field: str, **style: Any) -> Layer:
         mark = {**quiet("line", color), "clip": clip, **style}

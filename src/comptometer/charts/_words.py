@@ -116,7 +116,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "共 {n} 个有数值的模型（{data}，{values}）：{tops} 个发布时位列前 {top}，其中 {records} 个刷新纪录。实线：对这 {tops} 个模型的"
         "最小二乘拟合及直线的 90% 区间。虚线：“AI and Compute”（2018）的直线，每 {months} 个月翻一番，由其 15 个模型拟合并外推。",
     ),
-    "line-2018": ("AI and Compute, 2018:\ndoubling every {months} months", "AI and Compute（2018）：\n每 {months} 个月翻一番"),
+    "line-2018": (
+        "AI and Compute, 2018:\ndoubling every {months} months",
+        "AI and Compute（2018）：\n每 {months} 个月翻一番",
+    ),
     "laws": ("Level dashes: {laws}.", "横虚线：{laws}。"),
     # Chips
     "chips-title": (

@@ -142,9 +142,7 @@ def _line_layers(frame: Frame, palette: Palette) -> list[Layer]:
     return [{"data": {"name": "lines"}, "mark": mark, "encoding": {"y": frame.y(), "strokeWidth": width}}]
 
 
-def _points(
-    frame: Frame, palette: Palette, kinds: Mapping[str, Any], headings: Mapping[str, str], count: int
-) -> Layer:
+def _points(frame: Frame, palette: Palette, kinds: Mapping[str, Any], headings: Mapping[str, str], count: int) -> Layer:
     """Points; those whose two sides share evidence are pale."""
     layer = point_layer(frame, palette, kinds, headings, name="points", count=count)
     layer["mark"] = {**layer["mark"], "size": 52}

@@ -114,7 +114,9 @@ def _panel(
     points: list[dict[str, Any]] = []
     for color, which, answer in zip(palette.series, FORMATS, answers, strict=False):
         name = f"{which}_{at}"
-        rows[name] = _inside(curve(answer.trend, answer.observations[0].day, answer.observations[-1].day, "value"), frame)
+        rows[name] = _inside(
+            curve(answer.trend, answer.observations[0].day, answer.observations[-1].day, "value"), frame
+        )
         curves += curve_layers(name, frame, color, predicted=False)
         points += points_of(answer, which, language)
     rows[f"points_{at}"] = points
@@ -180,9 +182,7 @@ def _words(answers: Mapping[str, Answer], language: Language) -> Words:
     title = say("chips-title", language, peak=growth[0], watt=growth[1], dollar=growth[2])
     first, last = peak.observations[0].day.year, peak.observations[-1].day.year
     asked = peak.trend.n + peak.excluded.get("no chip-fp32", 0)
-    counts = [
-        f"{say(name, language)} {answer.trend.n}" for name, answer in answers.items()
-    ]
+    counts = [f"{say(name, language)} {answer.trend.n}" for name, answer in answers.items()]
     return Words(
         title=title,
         subtitle=say("chips-subtitle", language, first=first, last=last, data=peak.question.data),

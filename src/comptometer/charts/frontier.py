@@ -112,7 +112,14 @@ def kinds_of(everyone: Answer, top: Answer, records: Answer, language: Language)
         at = row["name"], row["date"]
         rank = 0 if at in best else 1 if at in great else 2
         kind = names[rank]
-        rows.append({**row, "kind": kind, "rank": rank, "spoken": f"{row['name']}, {row['date']}: {row['value_text']} FLOP, {kind}"})
+        rows.append(
+            {
+                **row,
+                "kind": kind,
+                "rank": rank,
+                "spoken": f"{row['name']}, {row['date']}: {row['value_text']} FLOP, {kind}",
+            }
+        )
     return sorted(rows, key=lambda row: -row["rank"])
 
 
@@ -208,7 +215,14 @@ def _point_layers(
     opacities = {"condition": {"test": "datum.rank < 2", "value": 0.95}, "value": 0.5}
     tooltip = [{"field": field, "title": title} for field, title in headings.items()]
     spoken = {"description": {"field": "spoken", "type": "nominal"}}
-    encoding = {"x": frame.x(), "y": frame.y(), **kinds, "size": {**sizes, "value": 16}, "opacity": opacities, "tooltip": tooltip}
+    encoding = {
+        "x": frame.x(),
+        "y": frame.y(),
+        **kinds,
+        "size": {**sizes, "value": 16},
+        "opacity": opacities,
+        "tooltip": tooltip,
+    }
     return [{"data": {"name": "points"}, "mark": style, "encoding": {**encoding, **spoken}}]
 
 

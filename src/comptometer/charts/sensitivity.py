@@ -153,9 +153,7 @@ def _layers(
 # Words
 
 
-def _words(
-    variants: Sequence[Variant], rows: Sequence[Mapping[str, Any]], data: str, language: Language
-) -> Words:
+def _words(variants: Sequence[Variant], rows: Sequence[Mapping[str, Any]], data: str, language: Language) -> Words:
     estimates = [row["estimate"] for row in rows]
     title = say("sensitivity-title", language, low=text.number(min(estimates), 2), high=text.number(max(estimates), 2))
     failed = [variant.label for variant in variants if not variant.answer]

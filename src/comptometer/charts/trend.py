@@ -322,14 +322,18 @@ def words_around(answer: Answer, language: Language) -> Words:
     what = say("what-chips" if isinstance(answer.quantity, ChipQuantity) else "what-models", language)
     later = as_date(found.breaks[-1].day) if found.breaks else None
     since = say("doubling-now", language, first=_month(later)) if later else ""
-    count = say("points", language, n=found.n, what=what, organizations=len({o.organization for o in answer.observations}))
+    count = say(
+        "points", language, n=found.n, what=what, organizations=len({o.organization for o in answer.observations})
+    )
     fit = say("fit", language, method=asked.method, unit=say(f"by-{asked.by}", language))
     without, of = missing(answer)
     note = [say("no-value", language, without=without, asked=of, what=what)] if without else []
     first, last = answer.observations[0].day, answer.observations[-1].day
     return Words(
         title=title,
-        subtitle=sentences([_doubling(found.segments[-1], since, language), count, definition(answer, language), fit], language),
+        subtitle=sentences(
+            [_doubling(found.segments[-1], since, language), count, definition(answer, language), fit], language
+        ),
         note="\n".join([*note, source_line(asked.data, language), banner()]),
         description=say("described", language, title=title, n=found.n, first=first.year, last=last.year),
         language=language,
