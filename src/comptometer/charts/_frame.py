@@ -1,4 +1,4 @@
-"""The plot of a picture over time: days across, an amount upwards (of compute also in petaFLOP/s-days)."""
+"""The plot of a picture over time: days across, an amount upwards; for compute, petaFLOP/s-days on the right."""
 
 from __future__ import annotations
 

@@ -36,10 +36,13 @@ FLAGS: Final[Mapping[str, Callable[[str], Any]]] = {
     **dict.fromkeys(("top", "draws"), int),
     **dict.fromkeys(("of-all", "open-weights", "closed-weights", "fine-tunes", "no-fine-tunes", "noise"), _flag),
     **dict.fromkeys(("confidence", "without"), str),
-    **{"breaks": _breaks, "knot": str, "join": str, "quantile": float},
+    "breaks": _breaks,
+    "knot": str,
+    "join": str,
+    "quantile": float,
 }
 _SEVERAL: Final = ("confidence", "without")
-_OPTIONS: Final = ("breaks", "knot", "join", "quantile")
+_OPTIONS: Final[tuple[str, ...]] = ("breaks", "knot", "join", "quantile")
 _DENIALS: Final = {"closed_weights": "open_weights", "no_fine_tunes": "fine_tunes"}
 
 
@@ -74,5 +77,5 @@ def question(text: str) -> Answer:
             asked[key] = (*asked.get(key, ()), read) if flag in _SEVERAL else read
     if problems:
         raise UsageError("\n".join(problems))
-    options: dict[str, Any] = {name: asked.pop(name) for name in _OPTIONS if name in asked}
+    options = {name: asked.pop(name) for name in _OPTIONS if name in asked}
     return trend(options=options, **asked)

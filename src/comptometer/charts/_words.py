@@ -85,7 +85,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "fit": (
         "Line: {method}; dark band: 90% of the line, {unit} resampled; pale band between dotted lines: 90% of single "
         "new points. A month is 30.4375 days.",
-        "直线：{method}；深色带：直线的 90% 区间（按{unit}重抽样）；点线间浅色带：单个新数据点的 90% 区间。一个月按 30.4375 天计。",
+        "直线：{method}；深色带：直线的 90% 区间（按{unit}重抽样）；点线间浅色带：单个新数据点的 90% 区间。"
+        "一个月按 30.4375 天计。",
     ),
     "by-organization": ("organizations", "机构"),
     "by-model": ("models", "模型"),
@@ -110,11 +111,15 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "发布时最大的 {top} 个模型每年 ×{growth}，{first} 至 {last}（90% 区间 {spread}）",
     ),
     "frontier-subtitle": (
-        "{n} models with a value ({data}, {values}): {tops} were among the {top} largest when they came out, {records} of "
+        "{n} models with a value ({data}, {values}): {tops} were among the {top} largest when they came "
+        "out, {records} of "
         "them larger than all before. Solid line: least squares through those {tops}, with the 90% band of the line. "
-        "Dashed: the line of AI and Compute (2018), doubling every {months} months, fitted to its 15 models and drawn on.",
-        "共 {n} 个有数值的模型（{data}，{values}）：{tops} 个发布时位列前 {top}，其中 {records} 个刷新纪录。实线：对这 {tops} 个模型的"
-        "最小二乘拟合及直线的 90% 区间。虚线：“AI and Compute”（2018）的直线，每 {months} 个月翻一番，由其 15 个模型拟合并外推。",
+        "Dashed: the line of AI and Compute (2018), doubling every {months} months, fitted to its 15 "
+        "models and drawn on.",
+        "共 {n} 个有数值的模型（{data}，{values}）：{tops} 个发布时位列前 {top}，其中 {records} 个刷新纪"
+        "录。实线：对这 {tops} 个模型的"
+        "最小二乘拟合及直线的 90% 区间。虚线：“AI and Compute”（2018）的直线，每 {months} 个月翻一番，由"
+        "其 15 个模型拟合并外推。",
     ),
     "line-2018": (
         "AI and Compute, 2018:\ndoubling every {months} months",
@@ -127,9 +132,12 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "GPU 峰值每年 ×{peak}，每瓦 ×{watt}，每美元 ×{dollar}",
     ),
     "chips-subtitle": (
-        "Factors are of fp32, {first} to {last}; a line for each format: least squares of the logarithm, with the 90% band "
-        "of the line, makers resampled. 16-bit: dense matrix products. Dollars: price at release, of its time. {data}.",
-        "倍数按 fp32 计，{first} 至 {last}；每种格式一条直线：对数最小二乘，附直线的 90% 区间（按厂商重抽样）。16 位：稠密矩阵乘。"
+        "Factors are of fp32, {first} to {last}; a line for each format: least squares of the logarithm, "
+        "with the 90% band "
+        "of the line, makers resampled. 16-bit: dense matrix products. Dollars: price at release, of its "
+        "time. {data}.",
+        "倍数按 fp32 计，{first} 至 {last}；每种格式一条直线：对数最小二乘，附直线的 90% 区间（按厂商重抽"
+        "样）。16 位：稠密矩阵乘。"
         "美元：上市价，当时币值。{data}。",
     ),
     "chips-note": (
@@ -148,14 +156,17 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "{n} 个模型中，硬件×时间与计数相差不到 2 倍的有 {two} 个，不到 3 倍的有 {three} 个",
     ),
     "agreement-subtitle": (
-        "Every model of the catalogue with both estimates ({data}); ratio of their medians, median {median}. The verdict "
+        "Every model of the catalogue with both estimates ({data}); ratio of their medians, median "
+        "{median}. The verdict "
         "weighs the ratio against how uncertain the two are. Of pale points the two share evidence: they can "
         "contradict one another, not confirm.",
-        "目录中两种估算俱全的所有模型（{data}）；取两者中位数之比，其中位数为 {median}。判定同时考虑两者的不确定性。浅色点："
+        "目录中两种估算俱全的所有模型（{data}）；取两者中位数之比，其中位数为 {median}。判定同时考虑两者"
+        "的不确定性。浅色点："
         "两者共用证据，只能相互矛盾，不能相互印证。",
     ),
     "agreement-note": (
-        "{without} of {all} models have only one of the two, or neither. Named: more than 3× apart, as far as there is room.",
+        "{without} of {all} models have only one of the two, or neither. Named: more than 3× apart, as "
+        "far as there is room.",
         "{all} 个模型中 {without} 个只有其一或两者皆无。标名者相差超过 3 倍（位置允许时）。",
     ),
     "agreement-described": (
@@ -168,9 +179,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "{year} 年的{which}有 {share} 没有训练计算量；{past} 年为 {was}",
     ),
     "missing-subtitle": (
-        "Share of {which} without a value, by year of publication; below each year how many models the table has; pale: fewer than {few}. {data}; "
+        "Share of {which} without a value, by year of publication; below each year how many models the "
+        "table has; pale: fewer than {few}. {data}; "
         "the table's values only, and no estimate of ours.",
-        "按发布年份，没有数值的{which}占比；年份下方为该年收录的模型数；浅色：少于 {few} 个。{data}；仅计表中数值，不含本软件的估算。",
+        "按发布年份，没有数值的{which}占比；年份下方为该年收录的模型数；浅色：少于 {few} 个。{data}；仅计"
+        "表中数值，不含本软件的估算。",
     ),
     "missing-note": (
         "A trend is fitted to the models with a value; who publishes is not a random sample.",
@@ -182,7 +195,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "按不同定义，训练计算量每年增长为 ×{low} 至 ×{high}",
     ),
     "sensitivity-subtitle": (
-        "{n} defensible answers to one question. Point: least squares; bar: 90%, resampled. Upright line: the first answer.",
+        "{n} defensible answers to one question. Point: least squares; bar: 90%, resampled. Upright "
+        "line: the first answer.",
         "同一问题的 {n} 种合理回答。点：最小二乘；横条：90% 区间（重抽样）。竖线：第一种回答。",
     ),
     "sensitivity-note": (

@@ -12,9 +12,9 @@ from comptometer.charts import Language, Look, chart
 from comptometer.charts._axes import Span, Tick, tick_rows
 from comptometer.charts._frame import Frame
 from comptometer.charts._growth import ground, labels, left_labels, padded, point_layer, words_of, year_step
-from comptometer.charts._labels import Placed, set_at
+from comptometer.charts._labels import Placed
 from comptometer.charts._layers import quiet
-from comptometer.charts._theme import PALETTES, SMALL, Layer, Palette, Rows, Words, finished, series
+from comptometer.charts._theme import PALETTES, Layer, Palette, Rows, Words, finished, series
 from comptometer.charts._timeline import days_of
 from comptometer.charts._words import say
 from comptometer.collection import Models
@@ -39,13 +39,14 @@ def agreement_chart(look: Look) -> altair.LayerChart:
     frame = _frame(points, look)
     placed = _placed(frame, points)
     rows, words = words_of(frame, palette, placed)
-    kinds = [say(verdict, language) for verdict in VERDICTS]
     counts = Counter(row["kind"] for row in points)
+    kinds = series([say(verdict, language) for verdict in VERDICTS], palette, counts, width=look.width)
+    kinds["fill"]["scale"]["range"] = [palette.series[0], palette.series[1], palette.fit]
     headings = _headings(language)
     inner = [
         ground(frame, palette),
         *_line_layers(frame, palette),
-        _points(frame, palette, series(kinds, palette, counts, width=look.width), headings, len(points)),
+        _points(frame, palette, kinds, headings, len(points)),
         *words,
         *left_labels(frame, palette),
     ]
@@ -56,10 +57,10 @@ def agreement_chart(look: Look) -> altair.LayerChart:
         "ticks_left": tick_rows(frame.values, frame.ticks, "ratio"),
         **rows,
     }
-    credits = models.provenance()["credit"]
+    credit = models.provenance()["credit"]
     return finished(
         [{"layer": inner}],
-        _words(points, len(computed), models.data, credits, (days[0].year, days[1].year), language),
+        _words(points, len(computed), models.data, credit, (days[0].year, days[1].year), language),
         Rows(drawn=drawn, listed="points", headings=headings),
         look=look,
         size=(look.width, look.height),
@@ -119,17 +120,13 @@ def _frame(points: Sequence[Mapping[str, Any]], look: Look) -> Frame:
 
 
 def _fraction(at: float) -> str:
-    return "1/3" if at == 1 / 3 else "1/2" if at == 0.5 else f"{at:g}"
+    return f"×{at:g}" if at in (2, 3) else f"÷{1 / at:g}" if at in (1 / 2, 1 / 3) else f"{at:g}"
 
 
 def _placed(frame: Frame, points: Sequence[Mapping[str, Any]]) -> dict[str, list[Placed]]:
-    """What the lines are, at the left; then names of the outliers, the farthest first."""
-    remarks = [
-        set_at(f"{sign}{times}", 4.0, frame.values.pixel(at) - 7, SMALL, "left")
-        for at, sign, times in ((3.0, "×", 3), (2.0, "×", 2), (1 / 2, "÷", 2), (1 / 3, "÷", 3))
-    ]
+    """Names of the outliers, the farthest first."""
     far = sorted((row for row in points if fold(row["ratio"]) > OUTLIER), key=lambda row: -fold(row["ratio"]))
-    return {"labels": labels(frame, far, points, taken=remarks, patience=70.0), "remark": remarks}
+    return {"labels": labels(frame, far, points, patience=70.0)}
 
 
 # Layers
@@ -157,14 +154,14 @@ def _words(
     points: Sequence[Mapping[str, Any]],
     of: int,
     data: str,
-    credits: str,
+    credit: str,
     years: tuple[int, int],
     language: Language,
 ) -> Words:
     two, three = (sum(fold(row["ratio"]) <= times for row in points) for times in (2.0, 3.0))
     n = len(points)
     title = say("agreement-title", language, two=two, n=n, three=three)
-    ours, *others = credits.split("\n")
+    ours, *others = credit.split("\n")
     middle = text.number(median(row["ratio"] for row in points))
     return Words(
         title=title,

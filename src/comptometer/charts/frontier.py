@@ -1,4 +1,4 @@
-"""The largest models at release and the records among all models, the line of 2018 drawn on, and lines of regulations."""
+"""The largest models at release and the records among all models, the line of 2018, and lines of regulations."""
 
 from __future__ import annotations
 
@@ -238,8 +238,9 @@ def _words(
                 spread=spread(growth.to_dict(), language))  # fmt: skip
     months = openai_2018.line(openai_2018.points()).doubling_months(openai_2018.facts()["month_days"]).estimate
     asked = everyone.question
-    subtitle = say("frontier-subtitle", language, n=everyone.trend.n, data=asked.data, values=say(asked.values, language),
-                   tops=top.trend.n, top=TOP, records=records.trend.n, months=text.number(months))  # fmt: skip
+    subtitle = say("frontier-subtitle", language, n=everyone.trend.n, data=asked.data,
+                   values=say(asked.values, language), tops=top.trend.n, top=TOP, records=records.trend.n,
+                   months=text.number(months))  # fmt: skip
     without, of = missing(everyone)
     laws = "; ".join(f"{text.number(row['flop'])}: {row['source']}" for row in thresholds)
     what = say("what-models", language)
