@@ -198,7 +198,7 @@ class Evidence:
 
     def chips(self) -> tuple[Chip, ...]:
         """The chips that the claims name: one, or the members of a family, or none."""
-        for about in ("chip_hours", "chips", "peak", "duration", "precision"):
+        for about in ("chip_hours", "chips", "peak", "duration", "precision", "compute"):
             claim = self.best(about)
             if claim and claim.chip:
                 return store.chips_named(claim.chip)

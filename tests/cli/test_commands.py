@@ -53,7 +53,7 @@ def command(path: tuple[str, ...]) -> click.Command:
 
 def test_the_commands_are_pinned() -> None:
     assert [" ".join(path) for path in commands()] == [
-        "calibrate", "chart", "check", "chips", "chips list", "chips show", "convert", "count",
+        "calibrate", "chart", "check", "chips", "chips list", "chips show", "convert", "cost", "count",
         "data", "data diff", "data export", "data import", "data list", "data verify",
         "dossier", "dossier check", "dossier new", "estimate",
         "explain", "models", "models compare", "models list", "models show", "replicate", "schema", "trend",
