@@ -10,7 +10,8 @@ import pytest
 from comptometer import store
 from comptometer.distribution import Point
 from comptometer.errors import DataError, NotFound, UsageError
-from comptometer.limits import Amount, Budget, Duration, limits, preset_ids
+from comptometer.limit_files import limits, preset_ids
+from comptometer.limits import Amount, Budget, Duration
 
 LIMIT = """
 [[limits]]

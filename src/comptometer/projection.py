@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from comptometer import limits as limit_files
+from comptometer import limit_files
 from comptometer.distribution import DRAWS, Array, Distribution
 from comptometer.errors import UsageError
 from comptometer.growth import Answer
