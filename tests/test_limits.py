@@ -136,7 +136,7 @@ def test_all_that_is_wrong_is_said_at_once_with_its_place(tmp_path: Path) -> Non
     for part in (
         "prise: unknown key; did you mean 'price'?",
         "common: rho: needs less than or equal to 1, got '1.5'",
-        "limits[chips]: growth: needs a number or an interval above 0",
+        "limits[chips]: growth: needs a factor a year",
         "limits[power]: quantiles.p50: needs a finite number, got 'nan'",
         "limits[data]: quantiles: needs quantiles that rise, got 3e+29",
         "limits[latency]: quantiles: needs either p10 and p90 or p5 and p95",

@@ -170,7 +170,7 @@ def test_all_that_is_wrong_with_a_request_is_said_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("to", "start", "said"),
-    [(2026, None, "2026 is not after the start"), (2020, "2026-01-01", "after the start"), (3000, None, "up to 2200")],
+    [(2026, None, "2026 is not after the start"), (2020, "2026-01-01", "after the start"), (3000, None, "and 2100")],
 )  # fmt: skip
 def test_a_year_that_is_no_future_is_refused(to: int, start: str | None, said: str) -> None:
     with pytest.raises(UsageError, match=said):
@@ -182,6 +182,26 @@ def test_far_beyond_the_data_has_to_be_asked_for() -> None:
         project(2034)
     assert project(2034, far=True).years[-1] == 2034
     assert project(2033).years[-1] == 2033
+
+
+@pytest.mark.parametrize(
+    "given", [{"growth": "1e6"}, {"growth": "1e-6"}, {"level": "1e61"}, {"theta": "1e9"}, {"start": "0001-01-01"}]
+)
+def test_what_no_world_can_be_is_refused(given: dict[str, str]) -> None:
+    with pytest.raises(UsageError):
+        project(2033, **given)  # type: ignore[arg-type]
+
+
+def test_the_ends_of_what_is_allowed_are_still_numbers() -> None:
+    for given in (
+        {"growth": "90", "level": "1e25"},
+        {"growth": "0.02", "level": "1e25"},
+        {"theta": "0.02"},
+        {"theta": "99"},
+    ):
+        json.dumps(project(2033, **given).to_dict(), allow_nan=False)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"above 1e\+100 FLOP"):
+        project(2100, growth="90", level="1e25", far=True)
 
 
 def test_a_preset_with_its_own_start_takes_no_other_day() -> None:

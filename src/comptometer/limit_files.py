@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from comptometer.distribution import LogNormal, normal_quantile
 from comptometer.errors import DataError, NotFound, UsageError
 from comptometer.files import read_bytes
-from comptometer.limits import Amount, Budget, Duration, Kind, Limit, Limits, Price, Stated, positive
+from comptometer.limits import Amount, Budget, Duration, Kind, Limit, Limits, Price, Stated, positive, rate
 from comptometer.places import SHIPPED
 from comptometer.shapes import Line, Text, _File, _worded
 from comptometer.store import bytes_to_table, shaped, source_ids
@@ -25,21 +25,26 @@ DEFAULT = "default"
 
 
 def _belief(unit: str) -> AfterValidator:
+    return _accepted(lambda text: positive(text, unit), "a number or an interval above 0")
+
+
+def _accepted(read: Callable[[str], object], wanted: str) -> AfterValidator:
     def check(text: str) -> str:
         try:
-            positive(text, unit)
+            read(text)
         except UsageError as error:
-            raise ValueError(f"a number or an interval above 0 ({error})") from None
+            raise ValueError(f"{wanted} ({error})") from None
         return text
 
     return AfterValidator(check)
 
 
 Factor = Annotated[Text, BeforeValidator(_worded), _belief("")]
+Rate = Annotated[Text, BeforeValidator(_worded), _accepted(rate, "a factor a year")]
 Dollars = Annotated[Text, BeforeValidator(_worded), _belief("USD")]
 Span = Annotated[Text, BeforeValidator(_worded), _belief("month")]
-Flop = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=False)]
-Year = Annotated[float, Field(ge=1900, le=2200, allow_inf_nan=False, strict=False)]
+Flop = Annotated[float, Field(gt=0, lt=1e60, allow_inf_nan=False, strict=False)]
+Year = Annotated[float, Field(ge=1950, le=2100, allow_inf_nan=False, strict=False)]
 Id = Annotated[Text, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
@@ -89,7 +94,7 @@ class LimitRow(_File):
     label: Text
     kind: Kind
     year: Year
-    growth: Factor
+    growth: Rate
     source: Text
     where: Line = ""
     growth_source: Line = ""
@@ -101,7 +106,7 @@ class LimitRow(_File):
     quantiles: QuantilesRow | None = None
     budget: Dollars | None = None
     most: Line = ""
-    most_growth: Factor | None = None
+    most_growth: Rate | None = None
     share: Factor | None = None
     duration: Span | None = None
 
@@ -129,7 +134,7 @@ class FlopPriceRow(_File):
 
     usd_per_flop: Annotated[Text, BeforeValidator(_worded), _belief("")]
     year: Year
-    decline: Factor
+    decline: Rate
     source: Text
     where: Line = ""
     verified: bool = False
@@ -141,7 +146,7 @@ class StartRow(_File):
 
     year: Year
     level: Annotated[Text, BeforeValidator(_worded), _belief("FLOP")]
-    growth: Factor
+    growth: Rate
     source: Text
     where: Line = ""
     verified: bool = False

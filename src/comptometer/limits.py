@@ -12,12 +12,15 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Literal
 
+import numpy as np
+
 from comptometer import units
 from comptometer.distribution import Distribution, LogNormal, LogUniform, Point, Uniform
 from comptometer.errors import UsageError
 from comptometer.notation import parse
 
 Kind = Literal["hard", "soft"]
+SLOWEST, FASTEST = 0.01, 100.0  # factors a year
 
 
 def positive(text: str, unit: str = "") -> Distribution:
@@ -41,7 +44,17 @@ def positive(text: str, unit: str = "") -> Distribution:
             raise UsageError(f"{text!r} must be above 0")
 
 
-# Limits
+def rate(text: str) -> Distribution:
+    """A belief about a factor a year.
+
+    Raises:
+        UsageError: see `positive`, or outside of what a growth can be.
+    """
+    belief = positive(text)
+    middle = float(belief.quantile(np.array([0.5]))[0])
+    if not SLOWEST <= middle <= FASTEST:
+        raise UsageError(f"{text!r}: a factor a year between {SLOWEST:g} and {FASTEST:g} is wanted")
+    return belief
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -16,7 +16,7 @@ from comptometer import limit_files
 from comptometer.distribution import DRAWS, Array, Distribution
 from comptometer.errors import UsageError
 from comptometer.growth import Answer
-from comptometer.limits import Duration, Limits, positive
+from comptometer.limits import Duration, Limits, positive, rate
 from comptometer.quantity import HAZEN
 from comptometer.release import data_version
 from comptometer.simulation import Amounts, Bound, Simulation, limit_path, price_path, simulate
@@ -25,7 +25,8 @@ from comptometer.worlds import Worlds
 
 LEAST_DRAWS, MOST_DRAWS = 100, 100_000
 FARTHEST = 7.0  # years past the data, without being told that it is far
-LAST_YEAR = 2200
+FIRST_YEAR, LAST_YEAR = 1950, 2100
+LARGEST = 1e100  # FLOP; a trend that leads above it means nothing
 PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.95)
 THRESHOLDS = tuple(float(f"1e{power}") for power in range(25, 32))
 THETA = "uniform 1 to 2"
@@ -291,15 +292,20 @@ def project(
 
 def _checked(*, growth: str | None, level: str, theta: str) -> tuple[list[str], dict[str, Distribution]]:
     """What the texts say, and what is wrong with them."""
-    problems, beliefs = [], {}
-    given = {"growth": (growth, ""), "level": (None if level in LEVELS else level, "FLOP"), "theta": (theta, "")}
-    for name, (text, unit) in given.items():
-        if text is not None:
-            try:
-                beliefs[name] = positive(text, unit)
-            except UsageError as error:
-                known = f"; or one of {', '.join(LEVELS)}" if name == "level" else ""
-                problems.append(f"{name}: {error}{known}")
+    problems: list[str] = []
+    beliefs: dict[str, Distribution] = {}
+
+    def read(name: str, text: str, reader: Callable[[str], Distribution], hint: str = "") -> None:
+        try:
+            beliefs[name] = reader(text)
+        except UsageError as error:
+            problems.append(f"{name}: {error}{hint}")
+
+    if growth is not None:
+        read("growth", growth, rate)
+    if level not in LEVELS:
+        read("level", level, lambda text: positive(text, "FLOP"), f"; or one of {', '.join(LEVELS)}")
+    read("theta", theta, rate)
     return problems, beliefs
 
 
@@ -328,13 +334,17 @@ def _numbers(draws: int, rho: float | None, bias_dex: float, thresholds: Sequenc
 
 
 def _far_enough(start: Start, to: int, far: bool) -> None:
-    if to > LAST_YEAR:
-        raise UsageError(f"to: a year up to {LAST_YEAR} is wanted, got {to}")
-    if to <= start.year:
-        raise UsageError(f"to: {to} is not after the start, {start.year:.1f}; give a later year, or an earlier from")
+    """Refuse what is no future, or no future that the data speak of."""
+    if not FIRST_YEAR <= start.year <= to <= LAST_YEAR or to == start.year:
+        raise UsageError(
+            f"to: {to} is not after the start, {start.year:.1f}, between {FIRST_YEAR} and {LAST_YEAR}; "
+            "give a later year, or an earlier from"
+        )
     gap = to - decimal_year(start.last)
     if gap > FARTHEST and not far:
         raise UsageError(
             f"to: {to} is {gap:.1f} years past the last point of the data ({start.last}); "
             f"more than {FARTHEST:g} is a guess: say --far (far=True) if that is what is wanted"
         )
+    if float(np.max(start.at(to))) > math.log(LARGEST):
+        raise UsageError(f"to: growth leads above {LARGEST:g} FLOP by {to}; give less growth, or an earlier year")

@@ -141,8 +141,10 @@ def _slowed(soft: Array, before: _Moment, now: _Moment, g: Array, theta: Array |
     if low is None or high is None:
         return soft + g * years
     k = (high - low) / years
-    odds = np.expm1(-theta * np.minimum(soft - low, 0.0)) * np.exp(-theta * (g - k) * years)
-    return np.asarray(high - np.log1p(odds) / theta)
+    room = theta * np.maximum(low - soft, 0.0)
+    with np.errstate(divide="ignore"):  # at the limit itself there are no odds against it
+        log_odds = room + np.log(-np.expm1(-room)) - theta * (g - k) * years
+    return np.asarray(high - np.logaddexp(0.0, log_odds) / theta)
 
 
 def _note_crossings(crossed: Array, before: _Moment, now: _Moment) -> None:
