@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comptometer.distribution import DRAWS, LogNormal, Point, Uniform
+from comptometer.limit_paths import Line, Path, limit_path
 from comptometer.limits import Amount, Duration, Limit
 from comptometer.quantity import strata
-from comptometer.simulation import Amounts, Bound, limit_path, simulate
+from comptometer.simulation import BLOCK, Bound, simulate
 from comptometer.starting_point import Start, decimal_year, start_from_trend
 from comptometer.trends import FITS
 from comptometer.worlds import Worlds, order
@@ -31,8 +32,8 @@ def start(level: float = 1e26, growth: float = 10.0, year: float = 2026.0, draws
     )
 
 
-def allows(flop: float, growth: float = 1.0, year: float = 2026.0, draws: int = 1) -> Amounts:
-    return lambda t: np.full(draws, math.log(flop) + math.log(growth) * (t - year))
+def allows(flop: float, growth: float = 1.0, year: float = 2026.0) -> Path:
+    return Path((Line(year, np.array([math.log(flop)]), np.array([math.log(growth)])),))
 
 
 def limit(form: Amount | Duration, growth: float, year: float, kind: str = "hard") -> Limit:
@@ -81,17 +82,16 @@ def test_a_soft_limit_is_approached_along_a_logistic_curve(
 def test_a_soft_limit_is_the_end_of_the_soft_path_also_by_small_steps() -> None:
     """The same law in small steps of Euler, for a limit whose growth changes on the way."""
 
-    def bent(t: float) -> np.ndarray:
-        return np.full(1, math.log(1e28) + math.log(2) * max(t - 2028, 0.0))
-
+    bent = Path(allows(1e27, 4.0).lines + allows(1e28, 1.5, 2028.0).lines)
+    rising = (math.log(4), math.log(1.5))
     run = simulate(start(growth=5), [Bound(bent, True, True)], 2034, 1.5)
     log_c, step = math.log(1e26), 1e-4
     for at in range(round(8 / step)):
-        t = 2026 + at * step
-        u = math.exp(1.5 * (log_c - bent(t)[0]))
-        log_c += step * (math.log(5) * (1 - u) + u * (math.log(2) if t >= 2028 else 0.0))
-    assert run.soft[-1, 0] == pytest.approx(log_c, abs=1e-3)
-    assert run.soft[-1, 0] == pytest.approx(bent(2034)[0], abs=1e-2)
+        lines = [float(line.at(2026 + at * step)[0]) for line in bent.lines]
+        u = math.exp(1.5 * (log_c - min(lines)))
+        log_c += step * (math.log(5) * (1 - u) + u * rising[lines.index(min(lines))])
+    assert run.soft[-1, 0] == pytest.approx(log_c, abs=1e-2)
+    assert run.soft[-1, 0] == pytest.approx(float(bent.at(2034)[0]), abs=2e-2)
 
 
 def test_growth_after_the_longest_run_lacks_the_part_of_longer_runs() -> None:
@@ -123,7 +123,7 @@ def test_soft_is_never_above_hard_nor_hard_above_the_trend_or_a_limit(
     assert np.all(run.hard <= run.trend)
     for bound in bounds:
         if bound.counts:
-            above = np.array([np.maximum(bound.allows(year), math.log(1e26)) for year in run.years])
+            above = np.array([np.maximum(bound.allows.at(year), math.log(1e26)) for year in run.years])
             assert np.all(run.hard <= above + 1e-9)
 
 
@@ -142,6 +142,22 @@ def test_a_looser_limit_never_lowers_compute(dex: float, more: float, k: float, 
     )
     assert np.all(tight.soft <= loose.soft + 1e-9)
     assert tight.crossed[0, 0] <= loose.crossed[0, 0]
+
+
+def test_a_world_is_the_same_however_many_there_are() -> None:
+    draws = BLOCK + 10
+    levels = np.linspace(math.log(1e26), math.log(1e28), draws)
+    many = Start(year=2026.0, log_level=levels, log_growth=np.full(draws, LN10), last=date(2026, 1, 1), said={})
+    wide = Path((Line(2026.0, np.linspace(60, 75, draws), np.full(draws, 0.5)),))
+    run = simulate(many, [Bound(wide, True, True)], 2030, np.linspace(1, 2, draws))
+    for at in (0, BLOCK - 1, BLOCK, draws - 1):
+        world = slice(at, at + 1)
+        alone = simulate(
+            Start(year=2026.0, log_level=levels[world], log_growth=np.full(1, LN10), last=date(2026, 1, 1), said={}),
+            [Bound(wide.part(world), True, True)], 2030, float(np.linspace(1, 2, draws)[at]),
+        )  # fmt: skip
+        for name in ("trend", "hard", "soft", "binding", "crossed"):
+            assert getattr(alone, name)[:, 0] == pytest.approx(getattr(run, name)[:, at], rel=1e-13)
 
 
 # Worlds

@@ -16,10 +16,12 @@ from comptometer import limit_files
 from comptometer.distribution import DRAWS, Array, Distribution
 from comptometer.errors import UsageError
 from comptometer.growth import Answer
+from comptometer.limit_paths import Line, limit_path, price_line
+from comptometer.limit_paths import Path as LimitPath
 from comptometer.limits import Duration, Limits, positive, rate
 from comptometer.quantity import HAZEN
 from comptometer.release import data_version
-from comptometer.simulation import Amounts, Bound, Simulation, limit_path, price_path, simulate
+from comptometer.simulation import Bound, Simulation, simulate
 from comptometer.starting_point import LEVELS, Start, choose, decimal_year
 from comptometer.worlds import Worlds
 
@@ -50,8 +52,8 @@ class Projection:
     asked: Mapping[str, Any]
     start: Start
     limits: Limits
-    paths: Mapping[str, Amounts]
-    price: Amounts | None
+    paths: Mapping[str, LimitPath]
+    price: Line | None
     simulation: Simulation
     thresholds: Sequence[float]
 
@@ -71,7 +73,7 @@ class Projection:
         """Dollars of the run in each year at the price of that year, like `quantiles`; nothing without a price."""
         if self.price is None:
             return None
-        prices = np.array([self.price(year) for year in self.years])
+        prices = np.array([self.price.at(year) for year in self.years])
         run = self.simulation
         return {name: np.exp(_quantiles(getattr(run, name) + prices)) for name in PATHS}
 
@@ -96,7 +98,8 @@ class Projection:
     def limit_quantiles(self) -> Mapping[str, Array]:
         """FLOP that each limit allows at `PROBABILITIES`, each of shape (years, 5)."""
         return {
-            name: np.exp(np.array([_quantiles(path(year)) for year in self.years])) for name, path in self.paths.items()
+            name: np.exp(np.array([_quantiles(path.at(year)) for year in self.years]))
+            for name, path in self.paths.items()
         }
 
     def probability(self, flop: float) -> Mapping[str, list[float]]:
@@ -124,7 +127,7 @@ class Projection:
         parts: dict[str, Array] = {"growth": self.start.log_growth}
         rest = self.start.log_growth
         if self.price is not None:
-            parts["price"] = self.price(0.0) - self.price(1.0)
+            parts["price"] = -self.price.log_growth
             rest = rest - parts["price"]
         for limit in self.limits.limits.values():
             if isinstance(limit.form, Duration):
@@ -264,7 +267,7 @@ def project(
         worlds, beliefs, stated=found.start, day=day, level=level, bias_dex=bias_dex, answer=answer, data=data
     )
     _far_enough(begun, to, far)
-    price = price_path(found.price, worlds) if found.price else None
+    price = price_line(found.price, worlds) if found.price else None
     paths = {name: limit_path(limit, worlds, begun, price) for name, limit in found.limits.items()}
     bounds = [Bound(paths[name], limit.kind == "soft", limit.included) for name, limit in found.limits.items()]
     lateness = worlds.draw("theta", beliefs["theta"])

@@ -14,28 +14,27 @@ A limit below what has been reached is no limit: K(t) counts as at least C0.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from comptometer.distribution import Array
-from comptometer.limits import Amount, Budget, Duration, Limit, Price
+from comptometer.limit_paths import Path
 from comptometer.starting_point import Start
-from comptometer.worlds import Worlds
 
 STEPS = 4  # a year, in which the smallest limit is taken to grow evenly
-
-Amounts = Callable[[float], Array]  # logarithm of an amount in each world, shape (draws,), at a decimal year
+BLOCK = 8192  # worlds at a time: what a processor keeps near it
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A limit as a path: is it soft, and does it count?"""
 
-    allows: Amounts
+    allows: Path
     soft: bool
     counts: bool
 
@@ -59,7 +58,7 @@ class Simulation:
     crossed: Array
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Moment:
     """The trend and every limit in one moment, in every world."""
 
@@ -68,20 +67,21 @@ class _Moment:
     limits: Sequence[Array]
     bounds: Sequence[Bound]
 
-    def smallest(self, *, soft_only: bool = False) -> Array | None:
-        """The smallest of the limits that count, nothing if there is none."""
-        counted = [
-            limit
-            for limit, bound in zip(self.limits, self.bounds, strict=True)
-            if bound.counts and (bound.soft or not soft_only)
-        ]
-        return np.minimum.reduce(counted) if counted else None
+    @cached_property
+    def smallest_soft(self) -> Array | None:
+        """The smallest of the soft limits that count, nothing if there is none."""
+        return self._smallest(soft=True)
 
-    @property
+    @cached_property
     def hard(self) -> Array:
-        """The trend, or the smallest limit where that is below."""
-        smallest = self.smallest()
-        return self.trend if smallest is None else np.minimum(self.trend, smallest)
+        """The trend, or the smallest limit that counts where that is below."""
+        below = [limit for limit in (self.smallest_soft, self._smallest(soft=False)) if limit is not None]
+        return _lowest([self.trend, *below])
+
+    def _smallest(self, *, soft: bool) -> Array | None:
+        pairs = zip(self.limits, self.bounds, strict=True)
+        counted = [limit for limit, bound in pairs if bound.counts and bound.soft == soft]
+        return _lowest(counted) if counted else None
 
     @property
     def binding(self) -> NDArray[np.intp]:
@@ -104,15 +104,33 @@ def simulate(start: Start, bounds: Sequence[Bound], to: int, theta: Array | floa
         theta: how late growth slows before a soft limit: u = (C/K)^theta.
     """
     years = [start.year, *(float(year) for year in range(math.floor(start.year) + 1, to + 1))]
+    late = np.broadcast_to(theta, start.log_level.shape)
+    blocks = [slice(at, at + BLOCK) for at in range(0, len(start.log_level), BLOCK)]
+    parts = [
+        _block(
+            replace(start, log_level=start.log_level[block], log_growth=start.log_growth[block]),
+            [replace(bound, allows=bound.allows.part(block)) for bound in bounds],
+            years,
+            late[block],
+        )
+        for block in blocks
+    ]
+    line, capped, slowed, binding, crossed = (np.concatenate(part, axis=-1) for part in zip(*parts, strict=True))
+    return Simulation(years=np.array(years), trend=line, hard=capped, soft=slowed, binding=binding, crossed=crossed)
+
+
+def _block(start: Start, bounds: Sequence[Bound], years: Sequence[float], theta: Array) -> tuple[Array, ...]:
+    """Trend, hard, soft and binding of shape (years, worlds), crossings of shape (limits, worlds)."""
 
     def moment(year: float) -> _Moment:
-        limits = [np.maximum(bound.allows(year), start.log_level) for bound in bounds]
+        limits = [np.maximum(bound.allows.at(year), start.log_level) for bound in bounds]
         return _Moment(year, start.at(year), limits, bounds)
 
     now = moment(start.year)
     soft = now.hard
-    crossed = np.array([np.where(now.trend >= limit, now.year, np.inf) for limit in now.limits])
-    crossed = crossed.reshape(len(bounds), len(start.log_level))
+    crossed = np.full((len(bounds), len(start.log_level)), np.inf)
+    for at, limit in enumerate(now.limits):
+        crossed[at][now.trend >= limit] = now.year
     rows = [(now.trend, now.hard, soft, now.binding)]
     for first, last in pairwise(years):
         for year in _steps(first, last):
@@ -120,8 +138,14 @@ def simulate(start: Start, bounds: Sequence[Bound], to: int, theta: Array | floa
             soft = np.minimum(_slowed(soft, before, now, start.log_growth, theta), now.hard)
             _note_crossings(crossed, before, now)
         rows.append((now.trend, now.hard, soft, now.binding))
-    line, capped, slowed, binding = (np.array(column) for column in zip(*rows, strict=True))
-    return Simulation(years=np.array(years), trend=line, hard=capped, soft=slowed, binding=binding, crossed=crossed)
+    return (*(np.array(column) for column in zip(*rows, strict=True)), crossed)
+
+
+def _lowest(amounts: Sequence[Array]) -> Array:
+    lowest = amounts[0]
+    for amount in amounts[1:]:
+        lowest = np.minimum(lowest, amount)
+    return lowest
 
 
 def _steps(first: float, last: float) -> list[float]:
@@ -130,13 +154,13 @@ def _steps(first: float, last: float) -> list[float]:
     return [*(first + (last - first) * step / count for step in range(1, count)), last]
 
 
-def _slowed(soft: Array, before: _Moment, now: _Moment, g: Array, theta: Array | float) -> Array:
+def _slowed(soft: Array, before: _Moment, now: _Moment, g: Array, theta: Array) -> Array:
     """The soft path a step later, while the smallest soft limit grows evenly at a rate k.
 
     With x = log(C/K) its law is dx/dt = (g-k)(1 - exp(theta x)). For u = exp(theta x) that is the logistic equation:
     the odds against it, (1-u)/u, shrink by exp(-theta (g-k) t).
     """
-    low, high = before.smallest(soft_only=True), now.smallest(soft_only=True)
+    low, high = before.smallest_soft, now.smallest_soft
     years = now.year - before.year
     if low is None or high is None:
         return soft + g * years
@@ -150,41 +174,8 @@ def _slowed(soft: Array, before: _Moment, now: _Moment, g: Array, theta: Array |
 def _note_crossings(crossed: Array, before: _Moment, now: _Moment) -> None:
     """Write down where the trend has met a limit since the moment before, both taken as straight between."""
     for at, limit in enumerate(now.limits):
-        gap = now.trend - limit
-        first = (gap >= 0) & np.isinf(crossed[at])
-        missing = (before.limits[at] - before.trend)[first]
-        crossed[at][first] = before.year + (now.year - before.year) * missing / (missing + gap[first])
-
-
-# Limits as paths
-
-
-def limit_path(limit: Limit, worlds: Worlds, start: Start, price: Amounts | None) -> Amounts:
-    """Logarithm of what a limit allows one run, in FLOP, over the years; see `limits` for the three forms."""
-    growth = worlds.log(f"{limit.id}|growth", limit.growth)
-    match limit.form:
-        case Amount(flop):
-            level = worlds.log(limit.id, flop, limit.factor)
-            return lambda year: level + growth * (year - limit.year)
-        case Budget(usd, share, most_usd, most_growth):
-            assert price is not None
-            money, part = worlds.log(limit.id, usd, limit.factor), worlds.log(f"{limit.id}|share", share)
-            most = worlds.log(f"{limit.id}|most", most_usd) if most_usd else np.full(worlds.draws, np.inf)
-            most_rate = worlds.log(f"{limit.id}|most growth", most_growth)
-
-            def bought(year: float) -> Array:
-                since = year - limit.year
-                return np.asarray(np.minimum(money + growth * since, most + most_rate * since) + part - price(year))
-
-            return bought
-        case Duration(months, most_months):
-            # Once runs are as long as they can be, growth goes on without the part that longer runs gave.
-            left = worlds.log(f"{limit.id}|most", most_months) - worlds.log(limit.id, months, limit.factor)
-            left = left - growth * (start.year - limit.year)
-            return lambda year: start.at(year) - growth * (year - start.year) + left
-
-
-def price_path(price: Price, worlds: Worlds) -> Amounts:
-    """Logarithm of dollars per FLOP over the years."""
-    level, decline = worlds.log("price", price.usd_per_flop), worlds.log("price|decline", price.decline)
-    return lambda year: level - decline * (year - price.year)
+        first = np.flatnonzero((now.trend >= limit) & np.isinf(crossed[at]))
+        if len(first):
+            missing = before.limits[at][first] - before.trend[first]
+            gap = now.trend[first] - limit[first]
+            crossed[at][first] = before.year + (now.year - before.year) * missing / (missing + gap)
