@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from comptometer import architecture, store
+from comptometer import architecture, forecasts, limit_files, store
 from comptometer.catalogue import entry
 from comptometer.distribution import Point
 from comptometer.dossiers import dossier, dossier_ids
@@ -41,6 +41,9 @@ def test_every_source_is_cited_by_something() -> None:
         cited |= {assumption.source for assumption in store.assumptions(file).values()}
     for path in (DATA / "prices").glob("*.toml"):
         cited |= {value for key, value in tomllib.loads(path.read_text(encoding="utf-8")).items() if key == "source"}
+    cited |= {row["source"] for row in forecasts.on_file()}
+    for preset in limit_files.preset_ids():
+        cited |= limit_files.limits(preset).cited
     for path in (DATA / "studies").glob("*.toml"):
         cited |= {value for value in tomllib.loads(path.read_text(encoding="utf-8")).values() if isinstance(value, str)}
     assert store.source_ids() <= cited

@@ -30,3 +30,8 @@ def studies(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> 
 def vintages(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Shipped vintages."""
     return _stems("snapshots/*.toml", incomplete)
+
+
+def presets(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Shipped sets of limits."""
+    return _stems("limits/*.toml", incomplete)

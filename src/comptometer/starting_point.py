@@ -1,0 +1,157 @@
+"""Where a projection starts, and how fast it goes on, in each possible world."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from comptometer import vintages
+from comptometer.distribution import Array, Distribution, LogNormal
+from comptometer.errors import UsageError
+from comptometer.growth import Answer, trend
+from comptometer.limits import Stated
+from comptometer.trends import DAYS_PER_YEAR, Trend
+from comptometer.worlds import Worlds, order
+
+SINCE = date(2018, 1, 1)  # growth has been about even since; before it was faster
+LN10 = math.log(10)
+LEVELS = ("frontier", "largest")
+
+
+def decimal_year(day: date) -> float:
+    """A day as a year: the first of January is a whole number."""
+    return day.year + (day.timetuple().tm_yday - 1) / (366 if _leap(day.year) else 365)
+
+
+def _leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Where the trend starts and how it goes on, in each world.
+
+    Attributes:
+        year: as a decimal.
+        log_level: logarithm of compute (FLOP) in that year, shape (draws,).
+        log_growth: logarithm of the factor a year, shape (draws,).
+        last: the last day of the data, after which everything is extrapolated.
+        said: where level and growth come from, for people.
+    """
+
+    year: float
+    log_level: Array
+    log_growth: Array
+    last: date
+    said: Mapping[str, str]
+
+    def at(self, year: float) -> Array:
+        """Logarithm of the trend in a year."""
+        return self.log_level + self.log_growth * (year - self.year)
+
+
+def start_from_trend(fitted: Trend, day: date, worlds: Worlds, *, last: date, bias_dex: float = 0.0) -> Start:
+    """Level and growth of one resampled line in each world: the two stay together.
+
+    Args:
+        fitted: a line with its resamples.
+        day: where the projection starts.
+        worlds: how many lines are drawn; evenly along their slopes.
+        last: the last day of the data.
+        bias_dex: how far the line lies above the truth, as it selects the largest of noisy values.
+    """
+    rising = np.argsort(fitted.slopes, kind="stable")
+    at = (np.arange(worlds.draws) + 0.5) / worlds.draws * len(rising)
+    drawn = rising[at.astype(np.intp)][order("trend", worlds.draws)]
+    slopes = fitted.slopes[drawn]
+    level = fitted.levels[drawn] + slopes * (day.toordinal() - fitted.origin) - bias_dex
+    return Start(
+        year=decimal_year(day),
+        log_level=level * LN10,
+        log_growth=slopes * DAYS_PER_YEAR * LN10,
+        last=last,
+        said={},
+    )
+
+
+def choose(
+    worlds: Worlds,
+    beliefs: Mapping[str, Distribution],
+    *,
+    stated: Stated | None,
+    day: date | None,
+    level: str,
+    bias_dex: float,
+    answer: Answer | None,
+    data: str | None,
+) -> Start:
+    """Level and growth: what was asked for, or else a preset's own, or else the data's.
+
+    Args:
+        worlds: how many are drawn.
+        beliefs: about "level" and "growth", where they were given.
+        stated: what the preset brings.
+        day: of the start.
+        level: one of `LEVELS`, where no level was given.
+        bias_dex: see `start_from_trend`.
+        answer: whose trend to take; otherwise the running top ten since 2018 is asked for.
+        data: the vintage.
+
+    Raises:
+        UsageError: a day for a preset that has its own.
+    """
+    if stated and answer is None and data is None and level == "frontier":
+        if day is not None:
+            raise UsageError("from: this preset brings its own start; name the data to start from another day")
+        return _as_stated(stated, worlds, beliefs)
+    if "growth" in beliefs and "level" in beliefs:
+        begun = day or vintages.sidecar(data or vintages.DEFAULT).date
+        return Start(
+            year=decimal_year(begun),
+            log_level=worlds.log("start|level", beliefs["level"]),
+            log_growth=worlds.log("start|growth", beliefs["growth"]),
+            last=begun,
+            said={"level": "as given", "growth": "as given"},
+        )
+    asked = answer or trend(select="frontier", since=SINCE, data=data or vintages.DEFAULT)
+    begun = day or vintages.sidecar(asked.question.data).date
+    which = f"running top {asked.question.wanted.top} since {asked.question.wanted.since}, {asked.question.data}"
+    last = asked.observations[-1].day
+    fitted = start_from_trend(asked.trend, begun, worlds, last=last, bias_dex=bias_dex)
+    fitted = replace(fitted, said={"level": f"line through the {which}", "growth": which})
+    return _overridden(fitted, begun, worlds, beliefs, asked, level)
+
+
+def _as_stated(stated: Stated, worlds: Worlds, beliefs: Mapping[str, Distribution]) -> Start:
+    return Start(
+        year=stated.year,
+        log_level=worlds.log("start|level", stated.level),
+        log_growth=worlds.log("start|growth", beliefs.get("growth", stated.growth)),
+        last=date(int(stated.year), 1, 1),
+        said={
+            "level": f"{stated.source}, {stated.where}",
+            "growth": "as given" if "growth" in beliefs else f"{stated.source}, {stated.where}",
+        },
+    )
+
+
+def _overridden(
+    fitted: Start, day: date, worlds: Worlds, beliefs: Mapping[str, Distribution], asked: Answer, level: str
+) -> Start:
+    """The data's line with the growth or the level that was given instead."""
+    growth, log_level, said = fitted.log_growth, fitted.log_level, dict(fitted.said)
+    if "growth" in beliefs:
+        growth, said["growth"] = worlds.log("start|growth", beliefs["growth"]), "as given"
+    if "level" in beliefs:
+        log_level, said["level"] = worlds.log("start|level", beliefs["level"]), "as given"
+    elif level == "largest":
+        largest = max(asked.observations, key=lambda o: o.value)
+        belief = LogNormal(largest.value, largest.spread * LN10)
+        since = decimal_year(day) - decimal_year(largest.day)
+        log_level = worlds.log(f"start|{largest.name}", belief) + growth * since
+        said["level"] = f"{largest.name}, {largest.day}, grown since"
+    return replace(fitted, log_level=log_level, log_growth=growth, said=said)
