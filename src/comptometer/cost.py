@@ -18,7 +18,7 @@ from functools import cache, cached_property
 from typing import Any, TypeVar
 
 from comptometer import price_index, store, text
-from comptometer.catalogue import Entry, claim_row
+from comptometer.catalogue import Entry, claim_row, entry
 from comptometer.distribution import Point
 from comptometer.energy import energies, energies_of, grid_of, in_unit, mean_power, total
 from comptometer.errors import NotEnoughEvidence
@@ -102,11 +102,11 @@ class Cost:
         }
 
 
-def cost(entry: Entry, *, dollars: int | None = None, place: str = "") -> Cost:
+def cost(model: Entry, *, dollars: int | None = None, place: str = "") -> Cost:
     """Cost, energy and CO2 of a model.
 
     Args:
-        entry: the model with its evidence.
+        model: the model with its evidence.
         dollars: the year in whose dollars; the last whole one of the price index unless given.
         place: the country of the machines, by any of its names.
 
@@ -117,12 +117,12 @@ def cost(entry: Entry, *, dollars: int | None = None, place: str = "") -> Cost:
     """
     grid = grid_of(place)
     year = dollars if dollars is not None else price_index.newest_year()
-    year_dollars = deflator(entry, year)
-    parts = facts_of(entry)
+    year_dollars = deflator(model, year)
+    parts = facts_of(model)
     kinds, shares = _kinds(parts, year_dollars) if year_dollars else ({}, {})
     energy = energies_of(parts)
     found = Cost(
-        entry=entry,
+        entry=model,
         dollars=year,
         place=grid.names[0],
         machines=parts,
@@ -139,16 +139,21 @@ def cost(entry: Entry, *, dollars: int | None = None, place: str = "") -> Cost:
             "the chip (--chip, with --chips and --time or with --chip-hours)" if want == "chip" else want
             for want in dict.fromkeys(want for needs in found.missing.values() for want in needs)
         ]
-        raise NotEnoughEvidence(f"{entry.name}: not enough evidence for cost and energy, missing: {', '.join(wants)}")
+        raise NotEnoughEvidence(f"{model.name}: not enough evidence for cost and energy, missing: {', '.join(wants)}")
     return found
+
+
+def on_day(model: Entry, published: date) -> Entry:
+    """The same model, published on another day: training and prices are dated from it."""
+    return entry(replace(model.dossier, published=published))
 
 
 # Dollars
 
 
-def deflator(entry: Entry, year: int) -> Known | None:
+def deflator(model: Entry, year: int) -> Known | None:
     """From dollars of the month of publication to those of a year; nothing where that month is not known."""
-    published = entry.dossier.published
+    published = model.dossier.published
     if published is None:
         price_index.deflator(date(year, 1, 1), year)  # refuses a year that the index does not have
         return None

@@ -216,7 +216,7 @@ class Machines:
         if price == "rental" and self.rental is None:
             wants.append(f"a rental price of {self.name}")
         if price == "purchase" and self.started is None:
-            wants.append("the day of publication")
+            wants.append("the day of publication (--published)")
         return wants
 
 

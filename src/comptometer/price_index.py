@@ -75,7 +75,7 @@ def deflator(day: date, year: int) -> float:
         UsageError: the series does not have the whole year.
 
     >>> round(deflator(date(2017, 7, 1), 2024), 3)
-    1.099
+    1.085
     """
     if year not in years():
         raise UsageError(

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 @click.argument("source", required=False, shell_complete=models)
 @click.option("--dollars", type=int, metavar="YEAR", help="In dollars of which year; the last whole one unless given.")
 @click.option("--place", default="", metavar="COUNTRY", help="Where the machines stood, for CO2.  [France]")
+@click.option(
+    "--published",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m"]),
+    metavar="DATE",
+    help="Day of publication, from which training and prices are dated.  [2024-07-23]",
+)
 @click.option("--data", metavar="VINTAGE", help="The table to look in; the newest shipped one unless given.")
 @figure_options
 @request_options
@@ -29,6 +35,7 @@ def command(
     source: str | None,
     dollars: int | None,
     place: str,
+    published: datetime | None,
     data: str | None,
     as_json: bool,
     as_of: datetime | None,
@@ -46,14 +53,16 @@ def command(
     Examples:
       comptometer cost gpt-3
       comptometer cost bloom --place France --dollars 2023
-      comptometer cost --chip h100-sxm --chip-hours 6.4M --place "United States"
+      comptometer cost --chip h100-sxm --chip-hours 6.4M --published 2024-04-18 --place "United States"
       comptometer cost gpt-4 --chip a100-sxm-40gb --chips 25000 --time "90 to 100 days" --json
     """
-    from comptometer.cost import cost
+    from comptometer.cost import cost, on_day
     from comptometer.published_costs import published_figures
 
     item = _item(source, data)
     entry = requested(item.dossier() if item else source, as_of, given)
+    if published:
+        entry = on_day(entry, published.date())
     found = cost(entry, dollars=dollars, place=place)
     beside = published_figures(found, item.row if item else None, item.vintage if item else "")
     if as_json:
