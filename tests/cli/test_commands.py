@@ -56,8 +56,8 @@ def test_the_commands_are_pinned() -> None:
         "calibrate", "chart", "check", "chips", "chips list", "chips show", "convert", "cost", "count",
         "data", "data diff", "data export", "data import", "data list", "data verify",
         "dossier", "dossier check", "dossier new", "estimate",
-        "explain", "forecasts", "models", "models compare", "models list", "models show", "project", "replicate", "schema",
-        "trend",
+        "explain", "forecasts", "models", "models compare", "models list", "models show", "project", "replicate",
+        "schema", "trend",
     ]  # fmt: skip
 
 
