@@ -14,7 +14,8 @@ def test_the_public_names_are_pinned() -> None:
     assert comptometer.__all__ == [
         "Chip", "Claim", "Dossier", "Entry", "Estimate", "OpCount", "Source", "__version__", "chips", "convert",
         "count",
-        "errors", "estimate", "explain", "models", "parse", "replicate", "scenario",
+        "errors", "estimate", "estimate_frame", "explain", "models", "parse", "project", "replicate", "scenario",
+        "trend",
     ]  # fmt: skip
     assert dir(comptometer) == comptometer.__all__
 
@@ -26,7 +27,7 @@ def test_every_public_name_is_there_and_documented(name: str) -> None:
 
 
 def test_importing_the_library_loads_nothing_heavy() -> None:
-    heavy = ("numpy", "pint", "pydantic", "rich", "altair")
+    heavy = ("numpy", "pint", "pydantic", "rich", "altair", "narwhals", "pandas")
     code = f"import sys, comptometer; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 

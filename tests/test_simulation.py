@@ -16,7 +16,7 @@ from comptometer.limits import Amount, Duration, Limit
 from comptometer.quantity import strata
 from comptometer.simulation import BLOCK, Bound, simulate
 from comptometer.starting_point import Start, decimal_year, start_from_trend
-from comptometer.trends import FITS
+from comptometer.trends import FITS, Points, Resampling
 from comptometer.worlds import Worlds, order
 
 LN10 = math.log(10)
@@ -196,16 +196,15 @@ def test_a_world_that_does_not_load_on_the_factor_is_drawn_as_everywhere() -> No
 def test_level_and_growth_come_from_the_same_resampled_line() -> None:
     days = [date(2018 + at // 4, 1 + 3 * (at % 4), 1) for at in range(32)]
     values = [1e22 * 4 ** (at / 4) * 10 ** (0.3 * math.sin(7 * at)) for at in range(32)]
-    line = FITS["log-linear"](days, values, name="test", draws=500)
+    line = FITS["log-linear"](Points.of(days, values), Resampling(name="test", draws=500))
     begun = start_from_trend(line, date(2026, 7, 1), Worlds(2000), last=days[-1], bias_dex=0.1)
-    slopes = begun.log_growth / 365.25
+    slopes = begun.log_growth / 365.25 / LN10
     expected = {
-        (round(float(s) * math.log(2), 12), round(float(v + s * (date(2026, 7, 1).toordinal() - line.origin)), 9))
+        (round(float(s), 12), round(float(v + s * (date(2026, 7, 1).toordinal() - line.origin)), 9))
         for s, v in zip(line.slopes, line.levels, strict=True)
     }
     found = {
-        (round(float(s), 12), round((float(v) + 0.1 * LN10) / math.log(2), 9))
-        for s, v in zip(slopes, begun.log_level, strict=True)
+        (round(float(s), 12), round(float(v) / LN10 + 0.1, 9)) for s, v in zip(slopes, begun.log_level, strict=True)
     }
     assert found == expected
 

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from comptometer.collection import Chips, Models
     from comptometer.counting import count as count
     from comptometer.explanation import explain as explain
+    from comptometer.frame_estimates import estimate_frame as estimate_frame
+    from comptometer.growth import trend as trend
     from comptometer.notation import parse as parse
     from comptometer.ops import OpCount as OpCount
+    from comptometer.projection import project as project
     from comptometer.quantity import Estimate as Estimate
     from comptometer.records import Chip as Chip
     from comptometer.records import Claim as Claim
@@ -49,10 +52,13 @@ _PLACES = {
     "convert": "units",
     "count": "counting",
     "estimate": "request",
+    "estimate_frame": "frame_estimates",
     "explain": "explanation",
     "parse": "notation",
+    "project": "projection",
     "replicate": "studies",
     "scenario": "scenarios",
+    "trend": "growth",
 }
 _MADE = {"chips": "Chips", "models": "Models"}
 
@@ -70,11 +76,14 @@ __all__ = [
     "count",
     "errors",
     "estimate",
+    "estimate_frame",
     "explain",
     "models",
     "parse",
+    "project",
     "replicate",
     "scenario",
+    "trend",
 ]
 
 

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from comptometer import standing, store, vintages
+from comptometer import columns, provenance, standing, store, vintages
 from comptometer.catalogue import Entry, attempt, entry
 from comptometer.errors import NotFound
+from comptometer.frames import Frames
 from comptometer.library import Item, library
 from comptometer.records import Chip, Dossier
 from comptometer.selection import Selection
 from comptometer.standing import Standing
+from comptometer.table import Table
+from comptometer.vocabulary import FORMATS
 
 if TYPE_CHECKING:
     from comptometer.evidence import Evidence
@@ -26,16 +29,10 @@ METHOD_COLUMNS = {
 }
 # Without an amount of one of these no method can run: most rows of a table have none.
 AMOUNTS = frozenset({"compute", "tokens", "examples", "updates", "chip_hours", "duration"})
-COLUMNS = (
-    "id", "name", "developer", "country", "published", "domain", "notable", "open_weights", "origin", "confidence",
-    "parameters", "active_parameters", "tokens",
-    "training_compute_flop", "p5", "p95", "methods", *METHOD_COLUMNS.values(),
-    "ratio", "z", "verdict", "independent", "rank_at_release",
-    "chip", "chips", "chip_hours", "base_model", "reference", "link",
-)  # fmt: skip
+COLUMNS = tuple(column.name for column in columns.MODELS)
 
 
-class Models(Mapping[str, Entry]):
+class Models(Frames, Mapping[str, Entry]):
     """The catalogue's models, by any of their names: `models["alexnet"]`.
 
     Args:
@@ -103,6 +100,23 @@ class Models(Mapping[str, Entry]):
         ranks = self._ranks
         rows = [self._computed[name] | {"rank_at_release": ranks.get(name)} for name in self]
         return sorted(rows, key=lambda row: (str(row["published"] or "9999"), row["name"]))
+
+    def table(self) -> Table:
+        """The rows with their columns."""
+        return Table(
+            name="models",
+            title="Models with their training compute",
+            columns=columns.MODELS,
+            rows=self.rows(),
+            key=("id",),
+            facets=("developer", "published", "domain", "verdict", "origin", "chip", "training_compute_flop"),
+            searched=("name", "developer"),
+        )
+
+    def provenance(self) -> dict[str, str]:
+        """Whom to credit for the rows: `credit`, `licence`, `data_version`, `software`, and the vintage as `data`."""
+        tables = [source for item in self.items_on_file() for source in provenance.of_model(item, item.dossier())]
+        return provenance.facts(tables) | {"data": self.data}
 
     def standings(self) -> Sequence[Standing]:
         """When each model of the whole catalogue came out, and its median training compute."""
@@ -185,7 +199,7 @@ def _median(evidence: Evidence, need: str) -> float | None:
     return known.estimate.to("chip*h").median if need == "chip_hours" else known.estimate.median
 
 
-class Chips(Mapping[str, Chip]):
+class Chips(Frames, Mapping[str, Chip]):
     """The catalogue's chips, by any of their names: `chips["h100-sxm"]`."""
 
     def __getitem__(self, name: str) -> Chip:
@@ -201,3 +215,32 @@ class Chips(Mapping[str, Chip]):
 
     def __len__(self) -> int:
         return len(store.chip_ids())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Each chip as a flat row with the keys of `columns.CHIPS`; amounts are per unit, peaks dense."""
+        return [chip_row(store.chip_record(name)) for name in self]
+
+    def table(self) -> Table:
+        """The rows with their columns."""
+        return Table(
+            name="chips",
+            title="Chips with their dense peaks",
+            columns=columns.CHIPS,
+            rows=self.rows(),
+            key=("id",),
+            facets=("vendor", "kind", "family", "available"),
+            searched=("name", "vendor", "family", "aliases"),
+        )
+
+    def provenance(self) -> dict[str, str]:
+        """Whom to credit for the rows: `credit`, `licence`, `data_version`, `software`."""
+        return provenance.facts([source for name in self for source in provenance.of_chip(store.chip_record(name))])
+
+
+def chip_row(chip: Chip) -> dict[str, Any]:
+    """The row of one chip; nothing where the record does not say."""
+    row = {column.name: getattr(chip, column.name, None) for column in columns.CHIPS}
+    for precision in FORMATS:
+        if chip.has_peak(precision):
+            row[columns.peak_column(precision)] = chip.peak(precision).value
+    return row

@@ -186,7 +186,7 @@ def _model_compute(evidence: Evidence) -> Known | None:
 def _utilization_prior(evidence: Evidence) -> Known | None:
     """The default for the class of the run; nothing where there are no machines to be utilized.
 
-    The narrow width of a class holds only where count, time and number format are stated; else the default's.
+    The narrow width of a class holds only where count, time and peak are settled; else the default's (decision 0014).
     """
     if not evidence.known("peak"):
         return None
@@ -229,13 +229,25 @@ def _applies(row: Assumption, evidence: Evidence) -> bool:
 
 
 def _primary(evidence: Evidence) -> bool:
-    used = (
-        [evidence.best("chip_hours")]
-        if evidence.best("chip_hours")
-        else [evidence.best("chips"), evidence.best("duration")]
-    )
-    used.append(evidence.best("peak") or evidence.best("precision"))
-    return all(claim is not None and claim.kind == "stated" and evidence.grade(claim) == "primary" for claim in used)
+    """Do the makers state the machines' time, and is the peak settled?"""
+    time = evidence.best("chip_hours")
+    used = [time] if time else [evidence.best("chips"), evidence.best("duration")]
+    return all(_by_the_makers(claim, evidence) for claim in used) and _peak_settled(evidence)
+
+
+def _by_the_makers(claim: Claim | None, evidence: Evidence) -> bool:
+    return claim is not None and claim.kind == "stated" and evidence.grade(claim) == "primary"
+
+
+def _peak_settled(evidence: Evidence) -> bool:
+    """Is there one peak to which utilization is relative?
+
+    The makers state it or the number format; or it is the one at which all chips that the name may mean are trained.
+    """
+    if _by_the_makers(evidence.best("peak") or evidence.best("precision"), evidence):
+        return True
+    usual = {chip.peak(name).value for chip in evidence.chips() for name in chip.default_precision}
+    return evidence.best("peak") is None and usual == {evidence.value("peak")}
 
 
 # These are looked up by rule even where a claim exists, because the claim alone does not settle them.

@@ -1,10 +1,13 @@
-"""Reads files that somebody named, up to a size limit."""
+"""Files that somebody named: read up to a size limit, and written whole or not at all."""
 
 from __future__ import annotations
 
 import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
 
-from comptometer.errors import DataError, NotFound
+from comptometer.errors import DataError, NotFound, UsageError
 
 ARCHITECTURES = {"layers": ".toml", "configs": ".json"}  # folders of the shipped data, and the endings of their files
 LARGEST_FILE = 4_000_000  # bytes; a dossier or a configuration is a few thousand
@@ -36,6 +39,49 @@ def _siblings(path: str | os.PathLike[str]) -> list[str]:
         return [other for other in os.listdir(folder or ".") if other != name]
     except OSError:
         return []
+
+
+def check_target(path: Path, *, force: bool = True) -> None:
+    """Refuse a place that cannot be written to, before anything is worked out.
+
+    Args:
+        path: where a file shall be.
+        force: may it replace one that is there?
+
+    Raises:
+        UsageError: no such folder, a folder, or a file that may not be replaced.
+    """
+    if not os.path.isdir(path.parent):
+        raise UsageError(f"{path}: there is no folder {path.parent}; create it first")
+    if os.path.isdir(path):
+        raise UsageError(f"{path} is a folder; give the name of a file in it")
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise UsageError(f"{path} cannot be written: {said}") from None
+    if not force:
+        raise UsageError(f"{path} is there already and is left as it is; --force replaces it")
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put content in the place of a file in one step: it appears, or replaces the one before, when it is complete.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(content)
+        os.replace(part, path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 def shipped_architecture(name: str) -> str | None:

@@ -23,7 +23,7 @@ from comptometer.growth import trend
 from comptometer.limits import positive
 from comptometer.model_row import ModelRow
 from comptometer.places import SHIPPED
-from comptometer.quantities import quantity
+from comptometer.quantities import Quantity, quantity
 from comptometer.release import data_version
 from comptometer.starting_point import decimal_year
 from comptometer.store import folded, source
@@ -244,6 +244,7 @@ def passes(check: Mapping[str, Any], data: str) -> Result:
 def reach(check: Mapping[str, Any], data: str) -> Result:
     """What it takes from the largest value in the table to a target by a day."""
     what = quantity(check["quantity"])
+    assert isinstance(what, Quantity)
     rows = [(value, row) for row in vintages.vintage(data).rows if row.published and (value := what.value(row))]
     if not rows:
         return [Finding(what=f"{check['label']}: no {what.name} in this table")], "open"

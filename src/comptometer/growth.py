@@ -13,18 +13,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from difflib import get_close_matches
-from functools import cached_property
 from typing import Any, Literal, cast, get_args
 
-from comptometer import vintages
+from comptometer import hardware_tables, vintages
 from comptometer.collection import Models
 from comptometer.errors import NotEnoughEvidence, UsageError
 from comptometer.library import library
 from comptometer.model_row import ModelRow
-from comptometer.population import Candidate, Population, Wanted, population
-from comptometer.quantities import Quantity, quantity
+from comptometer.population import Candidate, Wanted, population
+from comptometer.quantities import ChipQuantity, Quantity, is_of_chips, quantity
 from comptometer.release import data_version
-from comptometer.trends import FITS, Trend
+from comptometer.store import folded
+from comptometer.trends import FITS, Points, Resampling, Trend, as_date
 
 Values = Literal["reported", "estimates"]
 Unit = Literal["organization", "model"]
@@ -86,24 +86,16 @@ class Answer:
         quantity: what grows.
         observations: the points, by date.
         excluded: models left out, by reason.
-        population: who was asked about.
+        missing_by_year: share of the models asked about that have no value, by year of publication.
         trend: the fit.
     """
 
     question: Question
-    quantity: Quantity
+    quantity: Quantity | ChipQuantity
     observations: Sequence[Observation]
     excluded: Mapping[str, int]
-    population: Population
+    missing_by_year: Mapping[int, float]
     trend: Trend
-
-    @cached_property
-    def missing_by_year(self) -> Mapping[int, float]:
-        """Share of the models asked about that have no value, by year of publication."""
-        everyone = self.population.in_question
-        total = Counter(_year(c.row) for c in everyone)
-        without = Counter(_year(c.row) for c in everyone if _value(c, self.quantity) is None)
-        return {year: without[year] / total[year] for year in sorted(total)}
 
     def to_dict(self, *, points: bool = False) -> dict[str, Any]:
         """The JSON object of `comptometer trend` (schema `comptometer/trend/1`)."""
@@ -131,6 +123,20 @@ class Answer:
             "growth_per_year": self.trend.growth_per_year.to_dict(),
             "doubling_months": self.trend.doubling_months().to_dict(),
             "r2": self.trend.r2,
+            "residual_sd_dex": self.trend.residual_sd,
+            "segments": [
+                {
+                    "first": as_date(segment.first).isoformat(),
+                    "last": as_date(segment.last).isoformat(),
+                    "growth_per_year": segment.growth_per_year.to_dict(),
+                    "doubling_months": segment.doubling_months().to_dict(),
+                }
+                for segment in self.trend.segments
+            ],
+            "breaks": [found.to_dict() for found in self.trend.breaks],
+            "unidentified": [found.to_dict() for found in self.trend.unidentified],
+            "bic": {str(count): score for count, score in self.trend.bic.items()},
+            "notes": list(self.trend.notes),
             "excluded": dict(self.excluded),
             "missing_by_year": {str(year): share for year, share in self.missing_by_year.items()},
         }
@@ -150,6 +156,55 @@ def ask(question: Question) -> Answer:
     what = quantity(question.quantity)
     if question.values == "estimates" and what.name != "compute":
         raise UsageError(f"values: only training compute is estimated by us, not {what.name!r}")
+    found = _of_chips(question, what) if isinstance(what, ChipQuantity) else _of_models(question, what)
+    return answered(question, what, found.observations, found.excluded, found.missing_by_year)
+
+
+def answered(
+    question: Question,
+    what: Quantity | ChipQuantity,
+    observations: Sequence[Observation],
+    excluded: Mapping[str, int],
+    missing_by_year: Mapping[int, float],
+) -> Answer:
+    """Fit what was found.
+
+    Raises:
+        NotFound: no such method.
+        UsageError: an option that the method does not have.
+        NotEnoughEvidence: fewer than three points, or all on one day.
+    """
+    if len(observations) < 3:
+        left_out = ", ".join(f"{count} {reason}" for reason, count in Counter(excluded).most_common())
+        raise NotEnoughEvidence(
+            f"a trend needs at least 3 points, got {len(observations)} (left out: {left_out or 'none'})"
+        )
+    points = Points.of(
+        [o.day for o in observations],
+        [o.value for o in observations],
+        organizations=[o.organization for o in observations],
+        spread_dex=[o.spread for o in observations],
+        names=[o.name for o in observations],
+    )
+    resampling = Resampling(name=question.name, draws=question.draws, by=question.by, noise=question.noise)
+    return Answer(
+        question=question,
+        quantity=what,
+        observations=observations,
+        excluded=excluded,
+        missing_by_year=missing_by_year,
+        trend=FITS[question.method](points, resampling, **question.options),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    observations: Sequence[Observation]
+    excluded: Mapping[str, int]
+    missing_by_year: Mapping[int, float]
+
+
+def _of_models(question: Question, what: Quantity) -> _Found:
     people = population(candidates(question), question.wanted)
     excluded = Counter(people.excluded)
     observations = []
@@ -161,22 +216,50 @@ def ask(question: Question) -> Answer:
             excluded[f"no {what.name}"] += 1
         else:
             observations.append(_observation(candidate.row, value))
-    if len(observations) < 3:
-        said = ", ".join(f"{count} {reason}" for reason, count in excluded.most_common())
-        raise NotEnoughEvidence(
-            f"a trend needs at least 3 points, got {len(observations)} (left out: {said or 'none'})"
+    asked = [(candidate.row.published, _value(candidate, what)) for candidate in people.in_question]
+    return _Found(observations=observations, excluded=_some(excluded), missing_by_year=_missing(asked))
+
+
+def _of_chips(question: Question, what: ChipQuantity) -> _Found:
+    """Graphics processors, or with the selection "notable" the parts for machine learning."""
+    wanted = question.wanted
+    if wanted.select not in {"all", "notable"}:
+        raise UsageError(
+            f"select: of chips there are 'all' (GPUs) and 'notable' (those of machine learning), not {wanted.select!r}"
         )
-    trend = FITS[question.method](
-        [o.day for o in observations], [o.value for o in observations], name=question.name, draws=question.draws
-    )
-    return Answer(
-        question=question,
-        quantity=what,
-        observations=observations,
-        excluded={reason: count for reason, count in excluded.items() if count},
-        population=people,
-        trend=trend,
-    )
+    excluded: Counter[str] = Counter()
+    observations, asked = [], []
+    for row in hardware_tables.rows(question.data):
+        value = what.value(row)
+        if row.released is None:
+            excluded["no date"] += 1
+        elif not (row.learning if wanted.select == "notable" else row.kind == "GPU"):
+            excluded["other kinds of parts"] += 1
+        elif wanted.organization and folded(wanted.organization) not in folded(row.maker):
+            excluded["other makers"] += 1
+        elif not wanted.covers(row.released):
+            excluded["outside the window"] += 1
+        else:
+            asked.append((row.released, value))
+            if value is None:
+                excluded[f"no {what.name}"] += 1
+            else:
+                observations.append(
+                    Observation(name=row.name, day=row.released, value=value, organization=row.maker, spread=0.0)
+                )
+    observations.sort(key=lambda o: (o.day, o.name))
+    return _Found(observations=observations, excluded=_some(excluded), missing_by_year=_missing(asked))
+
+
+def _some(counts: Mapping[str, int]) -> dict[str, int]:
+    return {reason: count for reason, count in counts.items() if count}
+
+
+def _missing(asked: Sequence[tuple[date | None, float | None]]) -> dict[int, float]:
+    """Share of those asked about that have no value, by year."""
+    total = Counter(day.year for day, _ in asked if day)
+    without = Counter(day.year for day, value in asked if day and value is None)
+    return {year: without[year] / total[year] for year in sorted(total)}
 
 
 def trend(
@@ -186,7 +269,7 @@ def trend(
     top: int = 10,
     since: date | str | None = FIRST,
     until: date | str | None = None,
-    data: str = vintages.DEFAULT,
+    data: str | None = None,
     values: str = "reported",
     method: str = "log-linear",
     options: Mapping[str, Any] | None = None,
@@ -198,11 +281,12 @@ def trend(
     """How fast does a quantity grow?
 
     Args:
-        quantity: compute, parameters, data, time, chips, power, cost, cloud-cost or upfront-cost.
+        quantity: of models: compute, parameters, data, time, chips, power, cost, cloud-cost or upfront-cost; of chips:
+            chip-fp32, chip-matrix16, chip-memory, chip-bandwidth, fp32-per-watt, fp32-per-dollar, …
         select: all, notable, frontier (`top` at release), records or large-scale.
         top: how many make the frontier.
         since, until: first and last day of the window, as dates or text; from 2010 unless given.
-        data: the vintage.
+        data: the vintage, or the table of chips; the newest shipped one unless given.
         values: "reported" (by the table) or "estimates" (ours, of training compute).
         method: how to fit, with its `options`.
         by: what is resampled, "organization" or "model".
@@ -243,7 +327,7 @@ def trend(
         Question(
             quantity=quantity,
             wanted=wanted,
-            data=data,
+            data=data or (hardware_tables.DEFAULT if is_of_chips(quantity) else vintages.DEFAULT),
             values=cast(Values, values),
             method=method,
             options=options or {},
@@ -276,10 +360,6 @@ def _observation(row: ModelRow, value: float) -> Observation:
         organization=row.organization[0] if row.organization else row.model,
         spread=SPREAD_DEX.get(row.confidence.casefold(), UNSAID_DEX),
     )
-
-
-def _year(row: ModelRow) -> int:
-    return row.published.year if row.published else 0
 
 
 def _plain(value: Any) -> Any:

@@ -64,6 +64,12 @@ class Wanted:
         if problems:
             raise UsageError("\n".join(problems))
 
+    def covers(self, day: date | None) -> bool:
+        """Does a day lie in the window?"""
+        return (
+            day is not None and (self.since is None or day >= self.since) and (self.until is None or day <= self.until)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -112,12 +118,12 @@ def population(candidates: Iterable[Candidate], wanted: Wanted) -> Population:
         excluded["no training compute"] += len(asked) - len(ranked)
     else:
         kept = asked
-    inside = [candidate for candidate in kept if _inside(candidate.row, wanted)]
+    inside = [candidate for candidate in kept if wanted.covers(candidate.row.published)]
     excluded["outside the window"] += len(kept) - len(inside)
     return Population(
         chosen=inside,
         excluded={reason: count for reason, count in excluded.items() if count},
-        in_question=[candidate for candidate in asked if _inside(candidate.row, wanted)],
+        in_question=[candidate for candidate in asked if wanted.covers(candidate.row.published)],
     )
 
 
@@ -141,15 +147,6 @@ def _unfit(row: ModelRow, wanted: Wanted) -> str:
     if wanted.open_weights is not None and row.open_weights != wanted.open_weights:
         return "weights open or closed otherwise"
     return ""
-
-
-def _inside(row: ModelRow, wanted: Wanted) -> bool:
-    day = row.published
-    return (
-        day is not None
-        and (wanted.since is None or day >= wanted.since)
-        and (wanted.until is None or day <= wanted.until)
-    )
 
 
 # Frontiers. Candidates come in order of their dates and all have a value.

@@ -9,8 +9,10 @@ from typing import Any
 
 from comptometer import standing, vintages
 from comptometer.catalogue import Entry, attempt, claim_row
+from comptometer.checks import Finding, findings
 from comptometer.collection import Models, facts
 from comptometer.evidence import source_named
+from comptometer.inspection import of_item
 from comptometer.library import Item, library
 from comptometer.records import Claim, Dossier, Source
 from comptometer.release import data_version
@@ -38,6 +40,7 @@ class Profile:
         missing: what each method lacks.
         rank: place by median training compute among all that were published by its day.
         editions: what each vintage says, newest first.
+        findings: what about the evidence asks for a look, worst first.
     """
 
     item: Item
@@ -46,6 +49,7 @@ class Profile:
     missing: Mapping[str, Sequence[str]]
     rank: int | None
     editions: Sequence[Edition]
+    findings: Sequence[Finding]
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -97,6 +101,7 @@ class Profile:
                 }
                 for e in self.editions
             ],
+            "findings": [finding.to_dict() for finding in self.findings],
             "sources": [
                 {
                     "id": s.id,
@@ -119,7 +124,8 @@ def profile(name: str, data: str = vintages.DEFAULT) -> Profile:
         NotFound: with the nearest names.
         DataError: a curated dossier with problems.
     """
-    item = library(data).item(name)
+    company = library(data)
+    item = company.item(name)
     dossier = item.dossier()
     found = attempt(dossier)
     entry = found if isinstance(found, Entry) else None
@@ -130,6 +136,7 @@ def profile(name: str, data: str = vintages.DEFAULT) -> Profile:
         missing=entry.missing if entry else found,  # type: ignore[arg-type]
         rank=_rank(item.id, dossier.published, entry, data),
         editions=_editions(item),
+        findings=findings(of_item(item, company)),
     )
 
 

@@ -1,4 +1,4 @@
-"""What can be followed over time: quantities of the models of a table, each with its unit and where it stands."""
+"""What can be followed over time: quantities of models and of chips, each with its unit and the column it stands in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from comptometer.errors import NotFound
+from comptometer.hardware_tables import HardwareRow
 from comptometer.model_row import ModelRow
 
 
@@ -59,10 +60,60 @@ _ALL = (
     Quantity(name="upfront-cost", label="Price of the machines", unit="USD", value=lambda row: row.upfront_cost_usd),
 )
 
-QUANTITIES: Mapping[str, Quantity] = {quantity.name: quantity for quantity in _ALL}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChipQuantity:
+    """One quantity of a chip; attributes as of `Quantity`."""
+
+    name: str
+    label: str
+    unit: str
+    value: Callable[[HardwareRow], float | None]
+    note: str = ""
 
 
-def quantity(name: str) -> Quantity:
+def _over(one: float | None, other: float | None) -> float | None:
+    return one / other if one and other else None
+
+
+_CHIPS = (
+    ChipQuantity(name="chip-fp32", label="Peak of a chip in fp32", unit="FLOP/s", value=lambda row: row.fp32),
+    ChipQuantity(
+        name="chip-matrix16", label="Peak of a chip in 16-bit products", unit="FLOP/s", value=lambda row: row.matrix16
+    ),
+    ChipQuantity(
+        name="fp32-per-watt", label="fp32 per watt", unit="FLOP/s/W", value=lambda row: _over(row.fp32, row.watt)
+    ),
+    ChipQuantity(
+        name="matrix16-per-watt",
+        label="16-bit products per watt",
+        unit="FLOP/s/W",
+        value=lambda row: _over(row.matrix16, row.watt),
+    ),
+    ChipQuantity(
+        name="fp32-per-dollar",
+        label="fp32 per dollar",
+        unit="FLOP/s/USD",
+        value=lambda row: _over(row.fp32, row.usd),
+        note="by the price at release, in dollars of its time",
+    ),
+    ChipQuantity(
+        name="matrix16-per-dollar",
+        label="16-bit products per dollar",
+        unit="FLOP/s/USD",
+        value=lambda row: _over(row.matrix16, row.usd),
+        note="by the price at release, in dollars of its time",
+    ),
+    ChipQuantity(name="chip-memory", label="Memory of a chip", unit="B", value=lambda row: row.memory),
+    ChipQuantity(
+        name="chip-bandwidth", label="Memory bandwidth of a chip", unit="B/s", value=lambda row: row.bandwidth
+    ),
+)
+
+QUANTITIES: Mapping[str, Quantity | ChipQuantity] = {quantity.name: quantity for quantity in (*_ALL, *_CHIPS)}
+
+
+def quantity(name: str) -> Quantity | ChipQuantity:
     """The quantity of this name.
 
     Raises:
@@ -73,3 +124,8 @@ def quantity(name: str) -> Quantity:
 
         raise NotFound("quantity", name, get_close_matches(name, QUANTITIES, 2) or list(QUANTITIES))
     return QUANTITIES[name]
+
+
+def is_of_chips(name: str) -> bool:
+    """Is this a quantity of chips, and not of models?"""
+    return isinstance(QUANTITIES.get(name), ChipQuantity)

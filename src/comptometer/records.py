@@ -181,11 +181,7 @@ class Chip:
         Raises:
             UsageError: the record has no such peak; names those that it has.
         """
-        fits = [
-            peak
-            for peak in self.peaks
-            if peak.precision == precision and peak.sparse == sparse and peak.accumulate in {accumulate, "unstated"}
-        ]
+        fits = self._fitting(precision, sparse, accumulate)
         if not fits:
             known = sorted({peak.precision for peak in self.peaks if peak.sparse == sparse})
             kind = "sparse" if sparse else "dense"
@@ -194,6 +190,17 @@ class Chip:
             )
         clocks = ("boost", "unstated", "base")
         return min(fits, key=lambda peak: (not peak.headline, clocks.index(peak.clock)))
+
+    def has_peak(self, precision: str, *, sparse: bool = False, accumulate: str = "fp32") -> bool:
+        """Does the record have a peak that `peak` would find?"""
+        return bool(self._fitting(precision, sparse, accumulate))
+
+    def _fitting(self, precision: str, sparse: bool, accumulate: str) -> list[Peak]:
+        return [
+            peak
+            for peak in self.peaks
+            if peak.precision == precision and peak.sparse == sparse and peak.accumulate in {accumulate, "unstated"}
+        ]
 
     @property
     def cited(self) -> list[str]:

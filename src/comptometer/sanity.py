@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from comptometer import exact_counts, store, text
 from comptometer.evidence import Evidence, source_of
@@ -25,10 +25,11 @@ NOTICEABLE = 1.15  # a ratio of stated figures that asks for a cause
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something about the evidence that a reader should look at."""
+    """Something about the evidence that a reader should look at, with its figures by name."""
 
     id: str
     text: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +325,7 @@ def findings(evidence: Evidence, count: Estimate | None, reconciled: Reconciled)
             id="same-evidence-conflict",
             text=f"{c.first} is {text.number(c.ratio)} times {c.second}, "
             + ("and nobody says what the statement rests on" if _statement(c, evidence) else "on the same evidence"),
+            numbers={"ratio": c.ratio, "z": c.z},
         )
         for c in reconciled.comparisons
         if not c.independent and c.verdict == "conflict"
@@ -336,6 +338,7 @@ def findings(evidence: Evidence, count: Estimate | None, reconciled: Reconciled)
                     id="implied-utilization",
                     text=f"count and chip-hours imply a utilization of {text.percent(implied.median)}; "
                     f"whole jobs lie between {text.percent(low)} and {text.percent(high)}",
+                    numbers={"utilization": implied.median},
                 )
             )
     found += _counted_apart(evidence)
@@ -347,6 +350,7 @@ def findings(evidence: Evidence, count: Estimate | None, reconciled: Reconciled)
                     id="claims-disagree",
                     text=f"claims about {about.replace('_', ' ')} of equal standing differ by "
                     f"{text.number(max(values) / min(values))}; the newer source counts",
+                    numbers={"least": min(values), "most": max(values)},
                 )
             )
     given, chips, duration = (evidence.best(about) for about in ("chip_hours", "chips", "duration"))
@@ -358,6 +362,7 @@ def findings(evidence: Evidence, count: Estimate | None, reconciled: Reconciled)
                 Finding(
                     id="chip-hours",
                     text=f"stated chip-hours are {text.number(ratio)} times chips × duration",
+                    numbers={"ratio": ratio},
                 )
             )
     return found
@@ -369,7 +374,11 @@ def _counted_apart(evidence: Evidence) -> list[Finding]:
     if exact is None:
         return []
     found = [
-        Finding(id="uncounted", text=f"the count of {exact.name} leaves out {item.operation}: {item.reason}")
+        Finding(
+            id="uncounted",
+            text=f"the count of {exact.name} leaves out {item.operation}: {item.reason}",
+            numbers={"calls": float(item.calls)},
+        )
         for item in exact.count.uncounted
     ]
     stated, size = evidence.best("parameters"), exact.count.parameters
@@ -379,6 +388,7 @@ def _counted_apart(evidence: Evidence) -> list[Finding]:
                 id="parameter-closure",
                 text=f"{exact.name} has {text.number(size.total, 4)} parameters, {text.number(ratio)} times those "
                 f"stated ({stated.value}): is it this model?",
+                numbers={"counted": float(size.total), "ratio": ratio},
             )
         )
     for claim in exact_counts.beside(evidence):
@@ -389,6 +399,7 @@ def _counted_apart(evidence: Evidence) -> list[Finding]:
                     id="count-and-print",
                     text=f"the count of {exact.name} is {text.number(ratio)} times the {claim.value} of "
                     f"{source_of(claim, evidence.dossier).title}, and is taken",
+                    numbers={"counted": float(exact.forward), "printed": printed, "ratio": ratio},
                 )
             )
     return found

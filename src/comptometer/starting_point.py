@@ -18,6 +18,7 @@ from comptometer.trends import DAYS_PER_YEAR, Trend
 from comptometer.worlds import Worlds, order
 
 SINCE = date(2018, 1, 1)  # growth has been about even since; before it was faster
+LN10 = math.log(10)
 LEVELS = ("frontier", "largest")
 
 
@@ -66,12 +67,12 @@ def start_from_trend(fitted: Trend, day: date, worlds: Worlds, *, last: date, bi
     rising = np.argsort(fitted.slopes, kind="stable")
     at = (np.arange(worlds.draws) + 0.5) / worlds.draws * len(rising)
     drawn = rising[at.astype(np.intp)][order("trend", worlds.draws)]
-    slopes = fitted.slopes[drawn] * math.log(2)
-    level = fitted.levels[drawn] * math.log(2) + slopes * (day.toordinal() - fitted.origin)
+    slopes = fitted.slopes[drawn]
+    level = fitted.levels[drawn] + slopes * (day.toordinal() - fitted.origin) - bias_dex
     return Start(
         year=decimal_year(day),
-        log_level=level - bias_dex * math.log(10),
-        log_growth=slopes * DAYS_PER_YEAR,
+        log_level=level * LN10,
+        log_growth=slopes * DAYS_PER_YEAR * LN10,
         last=last,
         said={},
     )
@@ -149,7 +150,7 @@ def _overridden(
         log_level, said["level"] = worlds.log("start|level", beliefs["level"]), "as given"
     elif level == "largest":
         largest = max(asked.observations, key=lambda o: o.value)
-        belief = LogNormal(largest.value, largest.spread * math.log(10))
+        belief = LogNormal(largest.value, largest.spread * LN10)
         since = decimal_year(day) - decimal_year(largest.day)
         log_level = worlds.log(f"start|{largest.name}", belief) + growth * since
         said["level"] = f"{largest.name}, {largest.day}, grown since"

@@ -65,7 +65,7 @@ def joined(lines: str | list[str]) -> str:
 
 
 def test_the_catalogue_has_these_charts_and_counts_no_shared_piece_as_one() -> None:
-    assert sorted(CHARTS) == ["openai-2018", "openai-2019-eras"]
+    assert sorted(CHARTS) == ["calibration", "openai-2018", "openai-2019-eras"]
 
 
 @every_picture

@@ -53,10 +53,11 @@ def command(path: tuple[str, ...]) -> click.Command:
 
 def test_the_commands_are_pinned() -> None:
     assert [" ".join(path) for path in commands()] == [
-        "chart", "chips", "chips list", "chips show", "convert", "count",
-        "data", "data diff", "data import", "data list", "data verify",
+        "calibrate", "chart", "check", "chips", "chips list", "chips show", "convert", "count",
+        "data", "data diff", "data export", "data import", "data list", "data verify",
         "dossier", "dossier check", "dossier new", "estimate",
-        "explain", "models", "models compare", "models list", "models show", "replicate", "schema",
+        "explain", "forecasts", "models", "models compare", "models list", "models show", "project", "replicate",
+        "schema", "trend",
     ]  # fmt: skip
 
 

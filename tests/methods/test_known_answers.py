@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 
@@ -118,14 +119,41 @@ def test_every_method_returns_an_amount_of_operations(name: str) -> None:
 
 
 class TestUtilization:
-    def test_the_class_is_taken_where_machines_and_format_are_stated(self, written: Written) -> None:
-        base = [("parameters", "70B"), {"about": "chip_hours", "value": "1M", "chip": "a100-sxm-80gb"}]
-        stated = entry(written(*base, ("precision", "bf16"))).methods["hardware-time"]
-        vague = entry(written(*base)).methods["hardware-time"]
-        assert _factor(stated.estimate) == pytest.approx(1.64, abs=0.02)  # 1.72 before the cut at 0.75
-        assert _factor(vague.estimate) == pytest.approx(2.96, abs=0.03)
-        assert stated.estimate.median == pytest.approx(1e6 * 3600 * 312e12 * 0.36, rel=0.01)
-        assert "assumption:utilization/a100-language" in {claim.id for claim in stated.claims}
+    FORMAT: ClassVar = {"about": "precision", "kind": "derived"}
+    HOURS: ClassVar = {"about": "chip_hours", "value": "1M", "chip": "a100-sxm-80gb"}
+
+    def test_the_class_is_taken_where_the_makers_state_the_time(self, written: Written) -> None:
+        base = [("parameters", "70B"), self.HOURS]
+        for claims in (base, [*base, ("precision", "bf16")], [*base, {**self.FORMAT, "value": "fp16"}]):
+            found = entry(written(*claims)).methods["hardware-time"]
+            assert _factor(found.estimate) == pytest.approx(1.78, abs=0.02)  # 1.92 before the cut at 0.75
+            assert found.estimate.median == pytest.approx(1e6 * 3600 * 312e12 * 0.355, rel=0.005)  # 0.36 before the cut
+            assert "assumption:utilization/a100-language" in {claim.id for claim in found.claims}
+
+    @pytest.mark.parametrize(
+        "claims",
+        [
+            [{**HOURS, "kind": "derived"}],
+            [{**HOURS, "source": "openai-2018-ai-and-compute"}],
+            [HOURS, {**FORMAT, "value": "fp32"}],
+            [HOURS, {"about": "peak", "value": "312 TFLOP/s", "kind": "derived"}],
+        ],
+        ids=["hours worked out", "hours from others", "another format, worked out", "a peak of somebody's own"],
+    )
+    def test_the_class_is_widened_where_time_or_peak_is_not_settled(
+        self, claims: list[dict[str, str]], written: Written
+    ) -> None:
+        found = entry(written(("parameters", "70B"), *claims)).methods["hardware-time"]
+        assert _factor(found.estimate) == pytest.approx(2.96, abs=0.03)
+        assert "assumption:utilization/a100-language#widened" in {claim.id for claim in found.claims}
+
+    @pytest.mark.parametrize(("chip", "widened"), [("A100", False), ("H100", True), ("v100-sxm", True)])
+    def test_a_name_with_several_peaks_or_formats_settles_no_peak(
+        self, chip: str, widened: bool, written: Written
+    ) -> None:
+        hours = {"about": "chip_hours", "value": "1M", "chip": chip}
+        found = entry(written(("parameters", "70B"), hours)).methods["hardware-time"]
+        assert any(claim.id.endswith("#widened") for claim in found.claims) is widened
 
     def test_an_unknown_class_has_the_heavy_tailed_default(self) -> None:
         found = estimate(chip="h100-sxm", chip_hours="1M")

@@ -7,15 +7,13 @@ with an underscore hold what several charts share (theme, axes, labels).
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from comptometer.errors import ComptometerError, UsageError
+from comptometer.files import check_target, replace_file
 from comptometer.registry import Registry
 
 if TYPE_CHECKING:
@@ -87,11 +85,8 @@ def save(picture: altair.TopLevelMixin, path: Path) -> Path:
     if ending not in FORMATS:
         said = f"the ending {path.suffix!r}" if path.suffix else "no ending"
         raise UsageError(f"{path}: a chart is written as {', '.join(FORMATS)}; the name has {said}")
-    if not os.path.isdir(path.parent):
-        raise UsageError(f"{path}: there is no folder {path.parent}; create it first")
-    if os.path.isdir(path):
-        raise UsageError(f"{path} is a folder; give the name of a file in it")
-    _replace(path, _written(picture.to_dict(), ending))
+    check_target(path)
+    replace_file(path, _written(picture.to_dict(), ending))
     return path
 
 
@@ -114,17 +109,3 @@ def _written(spec: dict[str, Any], ending: str) -> bytes:
             return bytes(vl_convert.vegalite_to_pdf(spec, vl_version=version))
         case _:
             return str(vl_convert.vegalite_to_svg(spec, vl_version=version)).encode()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put content in the place of a file in one step."""
-    part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(content)
-        os.replace(part, path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            part.unlink()

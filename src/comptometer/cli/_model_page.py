@@ -12,7 +12,15 @@ from comptometer.release import data_version
 
 def page(found: Profile) -> str:
     """The model, top down: what it is, how much, how we know, who says so."""
-    parts = [_head(found), *_result(found), _claims(found), _aside(found), _editions(found), _sources(found)]
+    parts = [
+        _head(found),
+        *_result(found),
+        _checks(found),
+        _claims(found),
+        _aside(found),
+        _editions(found),
+        _sources(found),
+    ]
     more = f"data {data_version()} · comptometer explain {typed(found.item.id)} shows how each number follows"
     return "\n\n".join(part for part in [*parts, style(more, dim=True)] if part)
 
@@ -45,6 +53,14 @@ def _result(found: Profile) -> list[str]:
     if found.rank:
         lines.append(f"Rank at release   {found.rank} by training compute, of all models published by that day")
     return ["\n".join(lines), methods(entry), agreement(entry), drivers(entry), missing(entry), notes(entry)]
+
+
+def _checks(found: Profile) -> str:
+    """What the checks of plausibility find, each with what would settle it."""
+    if not found.findings:
+        return ""
+    rows = [[finding.severity, finding.id, finding.text, finding.suggestion] for finding in found.findings]
+    return "\n".join([bold("Checks"), *aligned(["severity", "rule", "found", "settled by"], rows)])
 
 
 def _claims(found: Profile) -> str:

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
-Cell = str | float | int | bool | None
+from comptometer.cells import delimited, worded
+
 FORMATS = ("table", "csv", "tsv", "json", "jsonl", "md")
 LEAST_LAST = 24  # columns of a terminal that the last column of a table can do with
 C = TypeVar("C", bound=Callable[..., Any])
@@ -44,33 +45,11 @@ def emit_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], form: s
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False, allow_nan=False))
     elif form in {"csv", "tsv"}:
-        import csv
-        import io
-
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, delimiter="," if form == "csv" else "\t", lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([[_guarded(_flat(row.get(column))) for column in columns] for row in rows])
-        click.echo(buffer.getvalue(), nl=False)
+        cells = [[row.get(column) for column in columns] for row in rows]
+        click.echo(delimited(columns, cells, "," if form == "csv" else "\t"), nl=False)
     else:
-        cells = [[_worded(row.get(column)) for column in columns] for row in rows]
-        click.echo("\n".join(markdown(columns, cells) if form == "md" else aligned(columns, cells)))
-
-
-def _worded(value: Cell | Sequence[Cell]) -> str:
-    return "" if value is None else str(_flat(value))
-
-
-def _flat(value: Cell | Sequence[Cell]) -> Cell:
-    """A list as one cell."""
-    return "; ".join(map(_worded, value)) if isinstance(value, list | tuple) else value  # type: ignore[return-value]
-
-
-def _guarded(value: Cell) -> Cell:
-    """A cell that no spreadsheet takes for a formula."""
-    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return f"'{value}"
-    return value
+        words = [[worded(row.get(column)) for column in columns] for row in rows]
+        click.echo("\n".join(markdown(columns, words) if form == "md" else aligned(columns, words)))
 
 
 def width(text: str) -> int:

@@ -19,6 +19,7 @@ def command(name: str, out: Path, scale: str, theme: str) -> None:
     Charts:
       openai-2018        the chart of AI and Compute
       openai-2019-eras   the two eras of its addendum
+      calibration        how often intervals hold the count, and how far off chip-hours are
       estimate:MODEL     every method's estimate of one model, e.g. estimate:alexnet
       count:TARGET       where the operations are, e.g. count:config.json or count:alexnet
 

@@ -68,7 +68,9 @@ def listed(
     rows = [
         _row(chip, [precision] if precision else chip.default_precision)
         for chip in found
-        if (not kind or chip.kind == kind) and _within(chip, since, until) and (not precision or _has(chip, precision))
+        if (not kind or chip.kind == kind)
+        and _within(chip, since, until)
+        and (not precision or chip.has_peak(precision))
     ]
     emit_rows(BRIEF if form in FOR_PEOPLE else COLUMNS, rows, form)
 
@@ -105,13 +107,6 @@ def _within(chip: Chip, since: datetime | None, until: datetime | None) -> bool:
     if not since and not until:
         return True
     return day is not None and (not since or since.date() <= day) and (not until or day <= until.date())
-
-
-def _has(chip: Chip, precision: str) -> bool:
-    return any(
-        peak.precision == precision and not peak.sparse and peak.accumulate in {"fp32", "unstated"}
-        for peak in chip.peaks
-    )
 
 
 def _row(chip: Chip, precisions: Sequence[str]) -> dict[str, Any]:

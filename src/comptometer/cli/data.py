@@ -1,4 +1,4 @@
-"""`comptometer data`: the vintages, pinned editions of other people's tables of models."""
+"""`comptometer data`: the vintages, pinned editions of other people's tables of models; and the export."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from comptometer.cli._complete import vintages as complete
+from comptometer.cli._export import export
 from comptometer.cli._print import FORMATS, emit_json, emit_rows, hint, json_option
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ DIFFERS_SHORT = ("kind", "old", "new", "ratio", "model")
 
 @click.group("data")
 def command() -> None:
-    """Vintages: pinned editions of other people's tables of models."""
+    """Vintages, pinned editions of other people's tables of models; and the catalogue as a file."""
+
+
+command.add_command(export)
 
 
 def _described(facts: Sidecar, shipped: bool) -> dict[str, object]:

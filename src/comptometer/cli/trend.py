@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from comptometer.cli._print import aligned, bold, emit_json, json_option, style, wrapped
 
@@ -16,6 +17,7 @@ DAY = click.DateTime(["%Y-%m-%d", "%Y"])
 
 
 @click.command("trend")
+@click.argument("file", required=False, type=click.Path())
 @click.option(
     "--quantity",
     default="compute",
@@ -50,50 +52,113 @@ DAY = click.DateTime(["%Y-%m-%d", "%Y"])
     help="The table's figures, or our estimates.",
 )
 @click.option("--method", default="log-linear", metavar="NAME", help="How to fit.")
+@click.option("--breaks", metavar="N", help="Of segmented: 0, 1, 2, or auto.  [auto]")
+@click.option("--knot", metavar="DATE", help="Of two-era: the day between the eras.  [2018-01-01]")
+@click.option("--join", metavar="HOW", help="Of two-era: do the lines meet there, or stand apart?  [meet]")
+@click.option("--quantile", type=float, metavar="P", help="Of quantile: which one.  [0.9]")
 @click.option("--by", type=click.Choice(["organization", "model"]), default="organization", help="What is resampled.")
 @click.option("--draws", type=click.IntRange(min=1), default=10_000, metavar="N", help="How many resamples.")
 @click.option("--noise", is_flag=True, help="Redraw the values in each resample, as uncertain as they are.")
+@click.option("--sensitivity", is_flag=True, help="The same question under every reasonable definition.")
+@click.option("--date-column", default="date", metavar="NAME", help="Of FILE: the column of dates.  [date]")
+@click.option("--value-column", default="value", metavar="NAME", help="Of FILE: the column of values.  [value]")
+@click.option("--organization-column", metavar="NAME", help="Of FILE: whose each value is.")
+@click.option("--unit", default="", metavar="UNIT", help="Of FILE: the unit of the values.")
 @click.option("--points", is_flag=True, help="In the JSON, also the points.")
 @json_option
-def command(as_json: bool, points: bool, data: str | None, **given: Any) -> None:  # fmt: skip
+def command(file: str | None, as_json: bool, points: bool, data: str | None, sensitivity: bool, **given: Any) -> None:
     """How fast does it grow: factor a year, doubling time, interval, and what was left out.
+
+    FILE is a CSV or Parquet file of your own with dates and values; without it the question is about a pinned table.
 
     \b
     Examples:
       comptometer trend
+      comptometer trend --sensitivity
+      comptometer trend my-models.csv --value-column flop --unit FLOP
       comptometer trend --select frontier --since 2018
       comptometer trend --quantity cost --select frontier --since 2016 --data epoch-2025-06
       comptometer trend --domain Language --since 2017-06-01 --by model --json
     """
-    from comptometer import vintages
-    from comptometer.growth import trend
-
+    columns = {name: given.pop(name) for name in ("date_column", "value_column", "organization_column", "unit")}
+    options = {name: given.pop(name) for name in ("breaks", "knot", "join", "quantile")}
+    options = {name: value for name, value in options.items() if value is not None}
+    if str(options.get("breaks", "")).isdigit():
+        options["breaks"] = int(options["breaks"])
     for key in ("since", "until"):
         if isinstance(given[key], datetime):
             given[key] = given[key].date()
-    answer = trend(data=data or vintages.DEFAULT, **given)
-    if as_json:
+    answer = _own(file, columns, options, given) if file else _asked(data, options, given, sensitivity)
+    if sensitivity:
+        _print_variants(answer, as_json)
+    elif as_json:
         emit_json(answer.to_dict(points=points))
     else:
         click.echo(page(answer))
 
 
+def _asked(data: str | None, options: dict[str, Any], given: dict[str, Any], sensitivity: bool) -> Answer:
+    from comptometer.growth import trend
+
+    draws = min(given.pop("draws"), 2000) if sensitivity else given.pop("draws")
+    return trend(data=data, options=options, draws=draws, **given)
+
+
+def _own(file: str, columns: dict[str, Any], options: dict[str, Any], given: dict[str, Any]) -> Answer:
+    from comptometer.own_series import trend_of
+
+    context = click.get_current_context()
+    chosen = {
+        name: given[name]
+        for name in ("since", "until", "by")
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+    return trend_of(file, **columns, method=given["method"], draws=given["draws"], options=options, **chosen)
+
+
+def _print_variants(answer: Answer, as_json: bool) -> None:
+    from comptometer import text
+    from comptometer.sensitivity import sensitivity, to_dict
+
+    variants = sensitivity(answer.question)
+    if as_json:
+        emit_json(to_dict(answer.question, variants))
+        return
+    rows = []
+    for variant in variants:
+        row = variant.to_dict()
+        growth, months = row["growth_per_year"], row["doubling_months"]
+        cells = [variant.group, variant.label, str(row["n"] or "")]
+        if growth is None:
+            rows.append([*cells, "", "", "", variant.problem])
+            continue
+        ends = (growth["p5"], growth["p95"])
+        rows.append(
+            [
+                *cells,
+                text.number(growth["estimate"], 3),
+                text.interval(*ends, 3) if None not in ends else "–",
+                text.number(months["estimate"], 3) if months["estimate"] is not None else "–",
+                "",
+            ]
+        )
+    click.echo(_head(answer))
+    columns = ["what", "definition", "n", "growth a year", "90%", "doubling, months", "problem"]
+    click.echo("\n".join(["", *aligned(columns, rows), "", _foot()]))
+
+
 def page(answer: Answer) -> str:
     """The answer for people."""
     return "\n\n".join(
-        part for part in (_head(answer), _fit(answer), _left_out(answer), _missing(answer), _foot()) if part
+        part
+        for part in (_head(answer), _fit(answer), _breaks(answer), _left_out(answer), _missing(answer), _foot())
+        if part
     )
 
 
 def _head(answer: Answer) -> str:
     wanted, asked = answer.question.wanted, answer.question
-    which = {
-        "all": "all models",
-        "notable": "notable models",
-        "frontier": f"the {wanted.top} largest at release",
-        "records": "larger than all before",
-        "large-scale": "large-scale models",
-    }[wanted.select]
+    which = _which(answer)
     conditions = [
         wanted.organization,
         wanted.country,
@@ -113,8 +178,25 @@ def _head(answer: Answer) -> str:
     return f"{bold(answer.quantity.label)}   {said}"
 
 
+def _which(answer: Answer) -> str:
+    from comptometer.quantities import is_of_chips
+
+    wanted = answer.question.wanted
+    if is_of_chips(answer.quantity.name):
+        return {"all": "GPUs", "notable": "chips for machine learning"}[wanted.select]
+    return {
+        "all": "all models",
+        "notable": "notable models",
+        "frontier": f"the {wanted.top} largest at release",
+        "records": "larger than all before",
+        "large-scale": "large-scale models",
+    }[wanted.select]
+
+
 def _fit(answer: Answer) -> str:
     from comptometer import text
+    from comptometer.quantities import is_of_chips
+    from comptometer.trends import as_date
 
     trend = answer.trend
     growth, months = trend.growth_per_year.to_dict(), trend.doubling_months().to_dict()
@@ -125,15 +207,35 @@ def _fit(answer: Answer) -> str:
         return [text.number(row["estimate"], 3) if row["estimate"] is not None else "–", interval]
 
     rows = [["growth a year", *said(growth)], ["doubling, months", *said(months)]]
+    if len(trend.segments) > 1:
+        rows = [
+            row
+            for segment in trend.segments
+            for row in (
+                [f"{as_date(segment.first)} to {as_date(segment.last)}: growth a year",
+                 *said(segment.growth_per_year.to_dict())],
+                ["doubling, months", *said(segment.doubling_months().to_dict())],
+            )
+        ]  # fmt: skip
     table = "\n".join(aligned(["", answer.question.method, "90%"], rows))
     first, last = answer.observations[0].day, answer.observations[-1].day
     unit = answer.question.by
     organizations = len({o.organization for o in answer.observations})
+    what = "chips" if is_of_chips(answer.quantity.name) else "models"
     return (
         f"{table}\n\n"
-        f"{trend.n} models of {organizations} organizations, {first} to {last}; R² {text.number(trend.r2, 3)}; "
+        f"{trend.n} {what} of {organizations} organizations, {first} to {last}; R² {text.number(trend.r2, 3)}; "
         f"intervals from {answer.question.draws:,} resamples by {unit}"
     )
+
+
+def _breaks(answer: Answer) -> str:
+    lines = []
+    for found in (*answer.trend.breaks, *answer.trend.unidentified):
+        row = found.to_dict()
+        state = "" if row["identified"] else ", not identified"
+        lines.append(wrapped(f"Break  {row['day']} (90% {row['p5']} to {row['p95']}){state}: {row['why']}", 0))
+    return "\n".join([*lines, *(wrapped(note, 0) for note in answer.trend.notes)])
 
 
 def _left_out(answer: Answer) -> str:
@@ -148,7 +250,7 @@ def _missing(answer: Answer) -> str:
     if not any(share for _, share in shares):
         return ""
     said = ", ".join(f"{year} {text.percent(share)}" for year, share in shares)
-    return wrapped(f"Without a value  {said} of the models asked about; they are not missing at random", 0)
+    return wrapped(f"Without a value  {said} of those asked about; they are not missing at random", 0)
 
 
 def _foot() -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from comptometer.documents import ClaimDocument, Document, Quantiles, SourceRow, document
+from comptometer.documents.check import FindingRow
 from comptometer.documents.estimate import EstimateDocument
 
 
@@ -43,6 +44,7 @@ class ModelDocument(Document):
     claims: list[ClaimDocument]
     aside: list[ClaimDocument]
     editions: list[EditionRow]
+    findings: list[FindingRow]
     sources: list[SourceRow]
 
 

@@ -47,6 +47,25 @@ class ObservationRow(Document):
     spread: float
 
 
+class SegmentRow(Document):
+    """A straight line from one day to another."""
+
+    first: str
+    last: str
+    growth_per_year: FittedRow
+    doubling_months: FittedRow
+
+
+class BreakRow(Document):
+    """A day between two lines, with its 90% interval."""
+
+    day: str
+    p5: str
+    p95: str
+    identified: bool
+    why: str
+
+
 @document("trend")
 class TrendDocument(Document):
     """`comptometer trend --json`."""
@@ -61,6 +80,12 @@ class TrendDocument(Document):
     growth_per_year: FittedRow
     doubling_months: FittedRow
     r2: float
+    residual_sd_dex: float
+    segments: list[SegmentRow]
+    breaks: list[BreakRow]
+    unidentified: list[BreakRow]
+    bic: dict[str, float]
+    notes: list[str]
     excluded: dict[str, int]
     missing_by_year: dict[str, float]
     points: list[ObservationRow] | None = None
@@ -74,7 +99,7 @@ class ObtainedRow(Document):
     estimate: float
     low: float
     high: float
-    verdict: Literal["reproduced", "differs"]
+    verdict: Literal["reproduced", "compatible", "differs"]
 
 
 class TargetRow(Document):
@@ -89,7 +114,7 @@ class TargetRow(Document):
     published_n: int | None
     question: dict[str, Any]
     obtained: list[ObtainedRow]
-    verdict: Literal["reproduced", "differs"]
+    verdict: Literal["reproduced", "compatible", "differs"]
     expected: bool
     why: str
 
@@ -105,3 +130,25 @@ class ReplicationDocument(Document):
     source: str
     interval: float
     targets: list[TargetRow]
+
+
+class VariantRow(Document):
+    """The question with one definition changed."""
+
+    group: str
+    label: str
+    n: int | None
+    growth_per_year: FittedRow | None
+    doubling_months: FittedRow | None
+    problem: str
+
+
+@document("sensitivity")
+class SensitivityDocument(Document):
+    """`comptometer trend --sensitivity --json`."""
+
+    schema_: Literal["comptometer/sensitivity/1"] = Field(alias="schema")
+    data_version: str
+    question: str
+    quantity: str
+    rows: list[VariantRow]

@@ -26,7 +26,7 @@ from comptometer.records import Claim, Dossier
 from comptometer.release import data_version
 from comptometer.studies import Replication, figure, published, study, verdict
 from comptometer.studies._openai_2018_tables import summary, tables
-from comptometer.trends import DAYS_PER_MONTH, Trend
+from comptometer.trends import DAYS_PER_MONTH, DEX_PER_DOUBLING, Trend
 from comptometer.trends.log_linear import log_linear
 from comptometer.units import FLOP_PER_PFS_DAY
 
@@ -194,8 +194,8 @@ def _fit(rows: Sequence[Mapping[str, Any]], key: str) -> dict[str, Any]:
         "published_doubling_months": _figure("doubling-months")["published"],
         "n": trend.n,
         "r2": trend.r2,
-        "residual_sd_log2": trend.residual_sd,
-        "resampling": {"draws": len(trend.slopes), "unit": "model"},
+        "residual_sd_log2": trend.residual_sd / DEX_PER_DOUBLING,
+        "resampling": {"draws": trend.draws, "unit": "model"},
     }
 
 

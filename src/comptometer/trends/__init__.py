@@ -1,16 +1,20 @@
 """Fits of a quantity over time. Every other file in this folder is one way to fit.
 
-A fit takes days and values, and gives a `Trend`: the growth, and what resampling the rows says about it.
+A fit takes points and how they are to be resampled, and gives a `Trend`: straight lines through the decimal logarithm,
+one or several, and what resampling says about them. Logarithms, slopes and scatter are in dex (factors of ten), days
+are ordinals of dates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from math import log10, sqrt
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from comptometer.distribution import Array
 from comptometer.errors import NotEnoughEvidence, UsageError
@@ -18,14 +22,130 @@ from comptometer.registry import Registry
 
 DAYS_PER_MONTH = 30.4375  # a year of 365.25 days over twelve
 DAYS_PER_YEAR = 365.25
+DEX_PER_DOUBLING = log10(2)
+DRAWS = 10_000
+LEAST_POINTS = 3
+
+Unit = Literal["model", "organization"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Points:
+    """What is fitted, in order of the days.
+
+    Attributes:
+        days: ordinals, shape (n,).
+        logs: decimal logarithms of the values, shape (n,).
+        groups: index of the organization of each point, shape (n,), from 0 up without gaps; none where not said.
+        spread: standard deviation in dex of the belief about each value, shape (n,); none where all are exact.
+        names: of the points; order the noise of each (see `Resampling.noise`).
+    """
+
+    days: Array
+    logs: Array
+    groups: NDArray[np.intp] | None = None
+    spread: Array | None = None
+    names: Sequence[str] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        days: Sequence[date],
+        values: Sequence[float],
+        *,
+        organizations: Sequence[str] | None = None,
+        spread_dex: Sequence[float] | None = None,
+        names: Sequence[str] | None = None,
+    ) -> Points:
+        """From dates and values above 0; points of one day keep their order.
+
+        Raises:
+            UsageError: unequal lengths, values that have no logarithm, spreads below 0; all that is wrong at once.
+            NotEnoughEvidence: fewer than three points, or all on one day.
+        """
+        columns = {"values": values, "organizations": organizations, "spreads": spread_dex, "names": names}
+        lengths = {what: len(column) for what, column in columns.items() if column is not None}
+        if any(length != len(days) for length in lengths.values()):
+            raise UsageError(f"{len(days)} days but " + ", ".join(f"{n} {what}" for what, n in lengths.items()))
+        y = np.asarray(values, dtype=np.float64)
+        spread = None if spread_dex is None else np.asarray(spread_dex, dtype=np.float64)
+        _check(days, y, spread, names)
+        x = np.array([day.toordinal() for day in days], dtype=np.float64)
+        order = np.argsort(x, kind="stable")
+        return cls(
+            days=x[order],
+            logs=np.log10(y)[order],
+            groups=None if organizations is None else _numbered(organizations)[order],
+            spread=None if spread is None or not spread.any() else spread[order],
+            names=None if names is None else [names[at] for at in order],
+        )
+
+    @property
+    def n(self) -> int:
+        """How many."""
+        return len(self.days)
+
+
+def _numbered(names: Sequence[str]) -> NDArray[np.intp]:
+    """The number of each name, in order of first appearance."""
+    numbers = {name: at for at, name in enumerate(dict.fromkeys(names))}
+    return np.array([numbers[name] for name in names], dtype=np.intp)
+
+
+def _check(days: Sequence[date], values: Array, spread: Array | None, names: Sequence[str] | None) -> None:
+    wanted = [("value must be a finite number above 0: a trend in the logarithm is wanted", values, values > 0)]
+    if spread is not None:
+        wanted.append(("spread must be a finite number from 0 up", spread, spread >= 0))
+    problems = []
+    for what, numbers, right in wanted:
+        wrong = np.flatnonzero(~(right & np.isfinite(numbers)))
+        if len(wrong):
+            first = names[wrong[0]] if names is not None else f"number {wrong[0] + 1} of {len(numbers)}"
+            problems.append(f"every {what}; {len(wrong)} of {len(numbers)} are not, the first is {first}")
+    if problems:
+        raise UsageError("\n".join(problems))
+    if len(days) < LEAST_POINTS:
+        raise NotEnoughEvidence(f"a trend needs at least {LEAST_POINTS} points, got {len(days)}")
+    if len(set(days)) == 1:
+        raise NotEnoughEvidence(f"all points are on one day, {days[0]}: there is no trend in that")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resampling:
+    """How points are resampled, to see how sure a fit is.
+
+    Attributes:
+        name: orders the draws: the same name and points give the same intervals everywhere.
+        draws: how many; fits that take long use fewer, and say so.
+        by: what is drawn: models, or organizations with all their models (wider, where one has many).
+        noise: are the values redrawn too, each within its own spread?
+    """
+
+    name: str
+    draws: int = DRAWS
+    by: Unit = "model"
+    noise: bool = False
+
+    def __post_init__(self) -> None:
+        if self.draws < 1:
+            raise UsageError(f"draws: must be at least 1, got {self.draws}")
+        if self.by not in {"model", "organization"}:
+            raise UsageError(f"by: {self.by!r} is neither model nor organization")
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A fitted number, and what it becomes when the rows are resampled, shape (draws,)."""
+    """A fitted number, and what it becomes when the points are resampled, shape (draws,)."""
 
     estimate: float
     samples: Array
+
+    def interval(self, probability: float = 0.9) -> tuple[float, float]:
+        """Ends between which that share of the resamples lies, as much above as below."""
+        tail = (1 - probability) / 2
+        with np.errstate(invalid="ignore"):  # between two infinite samples there is no number
+            low, high = np.quantile(self.samples, [tail, 1 - tail])
+        return float(low), float(high)
 
     def to_dict(self) -> dict[str, float | None]:
         """Estimate and quantiles of the resampling; null where resampling gives no finite number."""
@@ -35,32 +155,17 @@ class Fitted:
         return {key: value if np.isfinite(value) else None for key, value in values.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
-    """A straight line through log2 of a quantity over days.
+class _Growing:
+    """What a slope says about growth."""
 
-    Attributes:
-        slope: doublings per day.
-        level: log2 of the quantity at the first of the days.
-        origin: ordinal of that day.
-        r2: share of the variance of log2 that the line explains.
-        residual_sd: of log2, with n-2 degrees of freedom.
-        slopes, levels: of the resampled rows, shape (draws,).
-    """
-
-    n: int
-    slope: float
-    level: float
-    origin: int
-    r2: float
-    residual_sd: float
-    slopes: Array
-    levels: Array
+    __slots__ = ()
+    slope: Any
+    slopes: Any
 
     @property
     def doubling_days(self) -> Fitted:
-        """Days in which the quantity doubles."""
-        return Fitted(float(_inverse(np.asarray(self.slope))), _inverse(self.slopes))
+        """Days in which the quantity doubles; what does not grow never does."""
+        return Fitted(float(_doubling(np.asarray(self.slope))), _doubling(self.slopes))
 
     def doubling_months(self, month_days: float = DAYS_PER_MONTH) -> Fitted:
         """The same in months of so many days."""
@@ -70,34 +175,196 @@ class Trend:
     @property
     def growth_per_year(self) -> Fitted:
         """Factor by which the quantity grows in 365.25 days."""
-        return Fitted(2 ** (self.slope * DAYS_PER_YEAR), 2 ** (self.slopes * DAYS_PER_YEAR))
+        return Fitted(10 ** (self.slope * DAYS_PER_YEAR), 10 ** (self.slopes * DAYS_PER_YEAR))
 
-    def at(self, days: Sequence[int]) -> Array:
-        """Value of the line on days given as ordinals, shape (days,)."""
-        return np.asarray(2 ** (self.level + self.slope * (np.asarray(days) - self.origin)))
-
-    def band(self, days: Sequence[int], probability: float = 0.9) -> tuple[Array, Array]:
-        """Interval of the mean line (not of single points) on these days: two arrays of shape (days,)."""
-        x = np.asarray(days, dtype=np.float64) - self.origin
-        lines = self.levels[:, None] + self.slopes[:, None] * x
-        tail = (1 - probability) / 2
-        low, high = np.quantile(lines, [tail, 1 - tail], axis=0)
-        return 2**low, 2**high
+    @property
+    def dex_per_year(self) -> Fitted:
+        """Orders of magnitude by which the quantity grows in 365.25 days."""
+        return Fitted(self.slope * DAYS_PER_YEAR, self.slopes * DAYS_PER_YEAR)
 
 
-def _inverse(slopes: Array) -> Array:
+def _doubling(slopes: Array) -> Array:
     """Doubling time of each slope; one that does not grow never doubles."""
-    return np.where(slopes > 0, 1 / np.where(slopes > 0, slopes, 1.0), np.inf)
+    return np.where(slopes > 0, DEX_PER_DOUBLING / np.where(slopes > 0, slopes, 1.0), np.inf)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment(_Growing):
+    """A straight line through the logarithm of a quantity, from one day to another.
+
+    Attributes:
+        first, last: ordinals of the days between which it holds.
+        slope: dex per day.
+        level: dex on the trend's origin.
+        slopes, levels: of the resamples, shape (draws,).
+    """
+
+    first: float
+    last: float
+    slope: float
+    level: float
+    slopes: Array
+    levels: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """A day on which one line ends and another begins.
+
+    Attributes:
+        day: ordinal.
+        days: of the resamples, shape (draws,).
+        identified: do the data say that there is one, and when?
+        why: what speaks for it or against it.
+    """
+
+    day: float
+    days: Array
+    identified: bool
+    why: str
+
+    def interval(self, probability: float = 0.9) -> tuple[float, float]:
+        """Ordinals between which that share of the resamples has it."""
+        return Fitted(self.day, self.days).interval(probability)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The day with its 90% interval, as dates."""
+        low, high = self.interval()
+        return {
+            "day": as_date(self.day).isoformat(),
+            "p5": as_date(low).isoformat(),
+            "p95": as_date(high).isoformat(),
+            "identified": self.identified,
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend(_Growing):
+    """Straight lines through the logarithm of a quantity over days; its growth is that of the last line.
+
+    Attributes:
+        n: points.
+        origin: ordinal of the day that levels belong to.
+        r2: share of the variance of the logarithm that the lines explain (of the quantile fit: of its loss).
+        residuals: of the points, in order of their days, in dex, shape (n,).
+        parameters: how many numbers were fitted; less of them remain for the scatter.
+        segments: the lines, in order of their days.
+        breaks: the days between them, one fewer than segments.
+        unidentified: breaks that were looked for and that the data do not identify; no line ends there.
+        bic: Bayesian information criterion by number of breaks, where several were tried; smaller is better.
+        notes: conventions, and what a reader should know of the fit.
+    """
+
+    n: int
+    origin: float
+    r2: float
+    residuals: Array
+    parameters: int
+    segments: Sequence[Segment]
+    breaks: Sequence[Break] = ()
+    unidentified: Sequence[Break] = ()
+    bic: Mapping[int, float] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+    @property
+    def residual_sd(self) -> float:
+        """Scatter of the points around the lines in dex, with n less parameters degrees of freedom."""
+        return sqrt(float(self.residuals @ self.residuals) / max(self.n - self.parameters, 1))
+
+    @property
+    def slope(self) -> float:
+        """Dex per day of the last line."""
+        return self.segments[-1].slope
+
+    @property
+    def level(self) -> float:
+        """Dex of the last line on the origin."""
+        return self.segments[-1].level
+
+    @property
+    def slopes(self) -> Array:
+        """Of the resamples, shape (draws,)."""
+        return self.segments[-1].slopes
+
+    @property
+    def levels(self) -> Array:
+        """Of the resamples, shape (draws,)."""
+        return self.segments[-1].levels
+
+    @property
+    def draws(self) -> int:
+        """Resamples that had a fit."""
+        return len(self.slopes)
+
+    # On days, given as ordinals.
+
+    def logs_at(self, days: Sequence[float] | Array) -> Array:
+        """The lines in dex, shape (days,)."""
+        x = np.asarray(days, dtype=np.float64)
+        found = np.empty(len(x))
+        for at, segment in enumerate(self.segments):
+            here = x >= self.breaks[at - 1].day if at else np.full(len(x), True)
+            found[here] = segment.level + segment.slope * (x[here] - self.origin)
+        return found
+
+    def resampled_logs_at(self, days: Sequence[float] | Array) -> Array:
+        """The lines of the resamples in dex, each with its own breaks, shape (draws, days)."""
+        x = np.asarray(days, dtype=np.float64)
+        found = np.empty((self.draws, len(x)))
+        for at, segment in enumerate(self.segments):
+            line = segment.levels[:, None] + segment.slopes[:, None] * (x - self.origin)
+            found = np.where(x >= self.breaks[at - 1].days[:, None], line, found) if at else line
+        return found
+
+    def level_at(self, day: float) -> Fitted:
+        """Dex of the line on a day."""
+        return Fitted(float(self.logs_at([day])[0]), self.resampled_logs_at([day])[:, 0])
+
+    def at(self, days: Sequence[float] | Array) -> Array:
+        """Values of the lines, shape (days,)."""
+        return np.asarray(10 ** self.logs_at(days))
+
+    def band(self, days: Sequence[float] | Array, probability: float = 0.9) -> tuple[Array, Array]:
+        """Interval of the mean line (not of single points): two arrays of values, shape (days,)."""
+        return _ends(self.resampled_logs_at(days), probability)
+
+    def prediction_band(self, days: Sequence[float] | Array, probability: float = 0.9) -> tuple[Array, Array]:
+        """Interval of a single new point: the line's, with the scatter of the points about it; shape (days,) twice.
+
+        Each resampled line gets one of the residuals, widened for the parameters that were fitted.
+        """
+        widened = self.residuals * sqrt(self.n / max(self.n - self.parameters, 1))
+        bits = np.random.PCG64DXSM(np.random.SeedSequence([self.n, self.draws])).random_raw(self.draws)
+        scatter = widened[(bits % np.uint64(self.n)).astype(np.intp)]
+        return _ends(self.resampled_logs_at(days) + scatter[:, None], probability)
+
+
+def _ends(logs: Array, probability: float) -> tuple[Array, Array]:
+    """Ends of an interval of values from resampled logarithms, shape (draws, days)."""
+    tail = (1 - probability) / 2
+    low, high = np.quantile(logs, [tail, 1 - tail], axis=0)
+    return 10**low, 10**high
+
+
+def as_date(ordinal: float) -> date:
+    """The day of an ordinal."""
+    return date.fromordinal(round(ordinal))
 
 
 class Fit(Protocol):
     """A way to fit."""
 
-    def __call__(self, days: Sequence[date], values: Sequence[float], *, name: str, draws: int = ...) -> Trend:
-        """Fit values over days; `name` orders the resampling."""
+    def __call__(self, points: Points, resampling: Resampling, **options: Any) -> Trend:
+        """Fit points.
+
+        Raises:
+            UsageError: options that it does not have, or that cannot be.
+            NotEnoughEvidence: fewer points than it needs.
+        """
 
 
-FITS: Registry[Fit] = Registry("trend", "comptometer.trends")
+FITS: Final[Registry[Fit]] = Registry("trend", "comptometer.trends")
 
 
 def fit(name: str) -> Callable[[Fit], Fit]:
@@ -105,20 +372,12 @@ def fit(name: str) -> Callable[[Fit], Fit]:
     return lambda function: FITS.add(name, function)
 
 
-def checked(days: Sequence[date], values: Sequence[float]) -> tuple[Array, Array]:
-    """Ordinals and log2 of the values, both of shape (n,).
+def refuse(name: str, options: Mapping[str, Any], known: Sequence[str] = ()) -> None:
+    """Complain about options that a fit does not have.
 
     Raises:
-        UsageError: unequal lengths, or values that have no logarithm.
-        NotEnoughEvidence: fewer than three points, or all on one day.
+        UsageError: there are some.
     """
-    if len(days) != len(values):
-        raise UsageError(f"{len(days)} days but {len(values)} values")
-    x, y = np.array([day.toordinal() for day in days], dtype=np.float64), np.asarray(values, dtype=np.float64)
-    if not np.all(np.isfinite(y) & (y > 0)):
-        raise UsageError("every value must be a finite number above 0: a trend in the logarithm is wanted")
-    if len(x) < 3:
-        raise NotEnoughEvidence(f"a trend needs at least 3 points, got {len(x)}")
-    if np.ptp(x) == 0:
-        raise NotEnoughEvidence("all points are on one day: there is no trend in that")
-    return x, np.log2(y)
+    if options:
+        has = f"; it has {' and '.join(known)}" if known else "; it has none"
+        raise UsageError(f"{name} has no option {', '.join(sorted(options))}{has}")

@@ -1,0 +1,56 @@
+"""Rows that stand twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from comptometer.checks import Case, Sign, rule
+from comptometer.library import Item, Library
+from comptometer.model_row import ModelRow
+from comptometer.sources import name_key
+
+
+def _figures(row: ModelRow) -> tuple[object, ...] | None:
+    """What two different models hardly share; nothing of a row that says too little."""
+    told = (row.parameters, row.compute, row.dataset_size)
+    if None in told:
+        return None
+    return (*told, row.organization, row.published)
+
+
+@cache
+def _first(company: Library) -> Mapping[object, Item]:
+    """The first item of each name, and of each set of figures."""
+    found: dict[object, Item] = {}
+    for item in company.items.values():
+        if item.row is not None and item.vintage == company.vintage:
+            found.setdefault((name_key(item.row.model), item.row.organization), item)
+            if figures := _figures(item.row):
+                found.setdefault(figures, item)
+    return found
+
+
+@rule(
+    "repeated-row",
+    severity="note",
+    looks_at="two rows of one table with the same name and makers, or with the same makers, day, parameters, data and "
+    "compute",
+    settles="whether they are one model",
+)
+def repeated_row(case: Case) -> Iterator[Sign]:
+    """Whoever adds rows up counts it twice."""
+    row, company = case.row, case.company
+    if row is None or company is None:
+        return
+    named = _first(company).get((name_key(row.model), row.organization))
+    alike = _first(company).get(_figures(row))
+    for other, what in ((named, "name and makers"), (alike, "figures, makers and day")):
+        if other is not None and other.row is not None and other.row.line != row.line:
+            yield Sign(
+                text=f"has the same {what} as {other.row.model} on line {other.row.line}",
+                numbers={"other_line": float(other.row.line)},
+                about=("name",),
+                severity="warning" if what.startswith("name") else "note",
+            )
+            return
