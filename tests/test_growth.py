@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
 
 from comptometer.documents.trend import TrendDocument
@@ -108,3 +109,24 @@ def test_what_cannot_be_asked_is_refused_with_what_is_wrong(
 ) -> None:
     with pytest.raises(kind, match=said):
         trend(**{"draws": 100, **asked})
+
+
+def test_the_frontier_is_chosen_anew_where_values_are_redrawn() -> None:
+    asked: dict[str, Any] = {"select": "frontier", "since": "2018-01-01", "data": "epoch-2026-07", "draws": 400}
+    seen, redrawn = trend(**asked), trend(**asked, noise=True)
+    assert seen.level is None
+    assert redrawn.level is not None
+    assert redrawn.trend.slope == pytest.approx(seen.trend.slope)
+    assert redrawn.level.bias == pytest.approx(0.11, abs=0.03)  # the reference obtained 0.11 dex at 2026.0
+    assert redrawn.level.level.estimate < redrawn.level.seen
+    TrendDocument.model_validate(redrawn.to_dict())
+
+
+def test_leaving_out_one_organization_is_a_fit_without_it() -> None:
+    answer = trend(select="frontier", since="2018-01-01", data="epoch-2025-06", draws=100)
+    growth = dict(answer.without_one)
+    assert set(growth) == {o.organization for o in answer.observations}
+    assert min(growth.values()) == answer.without_one[0][1] == pytest.approx(4.54, abs=0.01)  # without Google
+    left = [o for o in answer.observations if o.organization != "Google"]
+    slope, _ = np.polyfit([o.day.toordinal() - 730000 for o in left], np.log10([o.value for o in left]), 1)
+    assert growth["Google"] == pytest.approx(10 ** (slope * 365.25))

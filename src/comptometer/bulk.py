@@ -267,12 +267,15 @@ def _figure(value: float, column: str, row: ModelRow, written: _Claims) -> None:
     bounds = (
         f"; bounds {text.interval(row.compute_low, row.compute_high)}" if row.compute_low and row.compute_high else ""
     )
+    chip, _ = chip_of(row.hardware)  # how many and how long may be unknown
+    same_job = not row.base_model or increment_of(row) is not None
     written.add(
         "compute",
         f"{text.exact(value)} FLOP x/÷ {text.exact(factor)}",
         LogNormal.from_factor(value, factor),
         column,
         tag=tag,
+        chip=chip if same_job else None,
         rests_on=rests_on,
         note=f"{row.confidence or 'no word of confidence'}; {how}{basis}{bounds}",
     )

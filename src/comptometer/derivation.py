@@ -5,7 +5,7 @@ Each rule looks at the evidence and returns nothing where it does not apply; the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -203,13 +203,21 @@ def _utilization_prior(evidence: Evidence) -> Known | None:
 
 def utilization_class(evidence: Evidence) -> Assumption:
     """The most specific utilization default that applies to the run."""
-    rows = [row for row in store.assumptions().values() if row.about == "utilization" and _applies(row, evidence)]
-    return max(rows, key=_conditions)
+    chosen = most_specific("utilization", store.assumptions().values(), evidence)
+    if chosen is None:
+        raise LookupError("no default utilization applies to every run")
+    return chosen
+
+
+def most_specific(about: str, rows: Iterable[Assumption], evidence: Evidence) -> Assumption | None:
+    """Of the defaults about something, the one with most conditions of those that apply to the run."""
+    applying = [row for row in rows if row.about == about and _applies(row, evidence)]
+    return max(applying, key=_conditions, default=None)
 
 
 def _conditions(row: Assumption) -> int:
     """How many conditions a default makes."""
-    asked = (row.families, row.kinds, row.domains, row.before, row.least_parameters > 0)
+    asked = (row.families, row.kinds, row.domains, row.names, row.before, row.least_parameters > 0)
     return sum(map(bool, asked)) + (row.sparse is not None) + (row.most_parameters != float("inf"))
 
 
@@ -222,6 +230,7 @@ def _applies(row: Assumption, evidence: Evidence) -> bool:
         (not row.families or (bool(chips) and all(chip.family in row.families for chip in chips)))
         and (not row.kinds or (bool(chips) and all(chip.kind in row.kinds for chip in chips)))
         and (not row.domains or bool(set(row.domains) & set(evidence.dossier.domain)))
+        and (not row.names or any(name in evidence.dossier.developer for name in row.names))
         and (row.sparse is None or row.sparse == evidence.sparse)
         and (not asks_size or (parameters is not None and row.least_parameters <= parameters < row.most_parameters))
         and (row.before is None or (published is not None and published < row.before))

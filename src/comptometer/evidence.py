@@ -20,7 +20,7 @@ from comptometer.notation import parse
 from comptometer.quantity import Estimate
 from comptometer.records import HEAVY, Assumption, Chip, Claim, Dossier, Source
 from comptometer.units import Unit
-from comptometer.vocabulary import ABOUTS, KINDS
+from comptometer.vocabulary import ABOUTS, ASSUMED, KINDS
 
 CALLER = "caller"  # the source of what somebody gives as a flag or an argument
 GRADES = ("primary", "secondary", "tertiary")
@@ -198,7 +198,7 @@ class Evidence:
 
     def chips(self) -> tuple[Chip, ...]:
         """The chips that the claims name: one, or the members of a family, or none."""
-        for about in ("chip_hours", "chips", "peak", "duration", "precision"):
+        for about in ("chip_hours", "chips", "peak", "duration", "precision", "compute"):
             claim = self.best(about)
             if claim and claim.chip:
                 return store.chips_named(claim.chip)
@@ -227,8 +227,8 @@ def source_named(name: str, dossier: Dossier) -> Source:
 
 
 def unit_of(about: str) -> str:
-    """The unit of claims about something; the factors that only assumptions have are plain numbers."""
-    return ABOUTS[about].unit if about in ABOUTS else ""
+    """The unit of claims about something; what only assumptions speak of has a unit of its own, or none."""
+    return ABOUTS[about].unit if about in ABOUTS else ASSUMED.get(about, "")
 
 
 def spelled(claim: Claim) -> str:

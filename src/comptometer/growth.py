@@ -13,7 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any, Literal, cast, get_args
+
+import numpy as np
 
 from comptometer import hardware_tables, vintages
 from comptometer.collection import Models
@@ -24,7 +27,8 @@ from comptometer.population import Candidate, Wanted, population
 from comptometer.quantities import ChipQuantity, Quantity, is_of_chips, quantity
 from comptometer.release import data_version
 from comptometer.store import folded
-from comptometer.trends import FITS, Points, Resampling, Trend, as_date
+from comptometer.trends import DAYS_PER_YEAR, FITS, Points, Resampling, Trend, as_date
+from comptometer.trends.frontier import Corrected, Frontier, corrected, reselected
 
 Values = Literal["reported", "estimates"]
 Unit = Literal["organization", "model"]
@@ -88,6 +92,8 @@ class Answer:
         excluded: models left out, by reason.
         missing_by_year: share of the models asked about that have no value, by year of publication.
         trend: the fit.
+        level: of the line on the last day, corrected for the winner's curse, where models were chosen by uncertain
+            values and these are redrawn.
     """
 
     question: Question
@@ -96,6 +102,21 @@ class Answer:
     excluded: Mapping[str, int]
     missing_by_year: Mapping[int, float]
     trend: Trend
+    level: Corrected | None = None
+
+    @cached_property
+    def without_one(self) -> Sequence[tuple[str, float]]:
+        """Growth a year of the straight line without each organization (or model, where models are resampled)."""
+        owners = [o.organization if self.question.by == "organization" else o.name for o in self.observations]
+        days = np.array([o.day.toordinal() for o in self.observations], dtype=np.float64)
+        logs = np.log10([o.value for o in self.observations])
+        found = []
+        for owner in dict.fromkeys(owners):
+            kept = np.array([other != owner for other in owners])
+            if kept.sum() >= 3 and np.ptp(days[kept]):
+                slope = float(np.polyfit(days[kept] - days[0], logs[kept], 1)[0])
+                found.append((owner, float(10 ** (slope * DAYS_PER_YEAR))))
+        return sorted(found, key=lambda pair: pair[1])
 
     def to_dict(self, *, points: bool = False) -> dict[str, Any]:
         """The JSON object of `comptometer trend` (schema `comptometer/trend/1`)."""
@@ -137,12 +158,23 @@ class Answer:
             "unidentified": [found.to_dict() for found in self.trend.unidentified],
             "bic": {str(count): score for count, score in self.trend.bic.items()},
             "notes": list(self.trend.notes),
+            "level": self._level(),
+            "without_one": [
+                {"left_out": name, "growth_per_year": growth}
+                for name, growth in dict.fromkeys([*self.without_one[:1], *self.without_one[-1:]])
+            ],
             "excluded": dict(self.excluded),
             "missing_by_year": {str(year): share for year, share in self.missing_by_year.items()},
         }
         if points:
             document["points"] = [asdict(o) | {"day": o.day.isoformat()} for o in self.observations]
         return document
+
+    def _level(self) -> dict[str, Any] | None:
+        if self.level is None:
+            return None
+        row = self.level.to_dict()
+        return row | {"day": as_date(row["day"]).isoformat()}
 
 
 def ask(question: Question) -> Answer:
@@ -157,7 +189,7 @@ def ask(question: Question) -> Answer:
     if question.values == "estimates" and what.name != "compute":
         raise UsageError(f"values: only training compute is estimated by us, not {what.name!r}")
     found = _of_chips(question, what) if isinstance(what, ChipQuantity) else _of_models(question, what)
-    return answered(question, what, found.observations, found.excluded, found.missing_by_year)
+    return answered(question, what, found.observations, found.excluded, found.missing_by_year, found.rivals)
 
 
 def answered(
@@ -166,8 +198,12 @@ def answered(
     observations: Sequence[Observation],
     excluded: Mapping[str, int],
     missing_by_year: Mapping[int, float],
+    rivals: Sequence[Observation] = (),
 ) -> Answer:
     """Fit what was found.
+
+    Where the values are redrawn and models were chosen by them, they are chosen anew in every resample from `rivals`,
+    all that were ranked, and the level of the line is corrected for the winner's curse.
 
     Raises:
         NotFound: no such method.
@@ -179,21 +215,42 @@ def answered(
         raise NotEnoughEvidence(
             f"a trend needs at least 3 points, got {len(observations)} (left out: {left_out or 'none'})"
         )
-    points = Points.of(
-        [o.day for o in observations],
-        [o.value for o in observations],
-        organizations=[o.organization for o in observations],
-        spread_dex=[o.spread for o in observations],
-        names=[o.name for o in observations],
-    )
+    points = _points(observations)
     resampling = Resampling(name=question.name, draws=question.draws, by=question.by, noise=question.noise)
+    level = None
+    if question.noise and rivals and question.method == "log-linear":
+        frontier, everyone = _frontier(question.wanted), _points(rivals)
+        trend = reselected(everyone, resampling, frontier)
+        level = corrected(everyone, resampling, frontier, float(observations[-1].day.toordinal()))
+    else:
+        trend = FITS[question.method](points, resampling, **question.options)
     return Answer(
         question=question,
         quantity=what,
         observations=observations,
         excluded=excluded,
         missing_by_year=missing_by_year,
-        trend=FITS[question.method](points, resampling, **question.options),
+        trend=trend,
+        level=level,
+    )
+
+
+def _points(observations: Sequence[Observation]) -> Points:
+    return Points.of(
+        [o.day for o in observations],
+        [o.value for o in observations],
+        organizations=[o.organization for o in observations],
+        spread_dex=[o.spread for o in observations],
+        names=[o.name for o in observations],
+    )
+
+
+def _frontier(wanted: Wanted) -> Frontier:
+    return Frontier(
+        select=wanted.select,  # type: ignore[arg-type]
+        top=wanted.top,
+        first=float(wanted.since.toordinal()) if wanted.since else float("-inf"),
+        last=float(wanted.until.toordinal()) if wanted.until else float("inf"),
     )
 
 
@@ -202,6 +259,7 @@ class _Found:
     observations: Sequence[Observation]
     excluded: Mapping[str, int]
     missing_by_year: Mapping[int, float]
+    rivals: Sequence[Observation] = ()
 
 
 def _of_models(question: Question, what: Quantity) -> _Found:
@@ -217,7 +275,9 @@ def _of_models(question: Question, what: Quantity) -> _Found:
         else:
             observations.append(_observation(candidate.row, value))
     asked = [(candidate.row.published, _value(candidate, what)) for candidate in people.in_question]
-    return _Found(observations=observations, excluded=_some(excluded), missing_by_year=_missing(asked))
+    chosen = question.wanted.select not in {"all", "notable"} and what.name == "compute"
+    rivals = [_observation(c.row, c.compute) for c in people.ranked if c.compute] if chosen else []
+    return _Found(observations=observations, excluded=_some(excluded), missing_by_year=_missing(asked), rivals=rivals)
 
 
 def _of_chips(question: Question, what: ChipQuantity) -> _Found:

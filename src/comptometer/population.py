@@ -87,11 +87,13 @@ class Population:
         chosen: in order of their dates.
         excluded: how many were left out, by reason.
         in_question: all that the question asks about within the window, with a value or without.
+        ranked: all that were ranked, of all dates.
     """
 
     chosen: Sequence[Candidate]
     excluded: Mapping[str, int]
     in_question: Sequence[Candidate]
+    ranked: Sequence[Candidate]
 
 
 def population(candidates: Iterable[Candidate], wanted: Wanted) -> Population:
@@ -123,6 +125,7 @@ def population(candidates: Iterable[Candidate], wanted: Wanted) -> Population:
     return Population(
         chosen=inside,
         excluded={reason: count for reason, count in excluded.items() if count},
+        ranked=ranked,
         in_question=[candidate for candidate in asked if wanted.covers(candidate.row.published)],
     )
 

@@ -11,6 +11,8 @@ from comptometer import standing, vintages
 from comptometer.catalogue import Entry, attempt, claim_row
 from comptometer.checks import Finding, findings
 from comptometer.collection import Models, facts
+from comptometer.cost import Cost, cost
+from comptometer.errors import NotEnoughEvidence
 from comptometer.evidence import source_named
 from comptometer.inspection import of_item
 from comptometer.library import Item, library
@@ -41,6 +43,7 @@ class Profile:
         rank: place by median training compute among all that were published by its day.
         editions: what each vintage says, newest first.
         findings: what about the evidence asks for a look, worst first.
+        cost: cost and energy, where the machines are known.
     """
 
     item: Item
@@ -50,6 +53,7 @@ class Profile:
     rank: int | None
     editions: Sequence[Edition]
     findings: Sequence[Finding]
+    cost: Cost | None
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -64,7 +68,7 @@ class Profile:
     @property
     def sources(self) -> list[Source]:
         """Who says something here, each once: of the claims, the assumptions, and what is put aside."""
-        used = self.entry.claims if self.entry else []
+        used = [*(self.entry.claims if self.entry else []), *(self.cost.claims if self.cost else [])]
         named = dict.fromkeys(c.source for c in [*self.claims, *used, *self.dossier.aside])
         named |= dict.fromkeys(self.dossier.references)
         return [source_named(name, self.dossier) for name in named]
@@ -89,6 +93,7 @@ class Profile:
             "rank_at_release": self.rank,
             "estimate": self.entry.to_dict() if self.entry else None,
             "missing": {name: list(needs) for name, needs in self.missing.items()},
+            "cost": {"dollars": self.cost.dollars, **self.cost.figures()} if self.cost else None,
             "claims": [claim_row(claim) for claim in self.claims],
             "aside": [claim_row(claim) for claim in self.dossier.aside],
             "editions": [
@@ -137,7 +142,15 @@ def profile(name: str, data: str = vintages.DEFAULT) -> Profile:
         rank=_rank(item.id, dossier.published, entry, data),
         editions=_editions(item),
         findings=findings(of_item(item, company)),
+        cost=_cost(entry),
     )
+
+
+def _cost(entry: Entry | None) -> Cost | None:
+    try:
+        return cost(entry) if entry else None
+    except NotEnoughEvidence:
+        return None
 
 
 def _rank(model_id: str, published: date | None, entry: Entry | None, data: str) -> int | None:

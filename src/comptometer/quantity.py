@@ -244,6 +244,14 @@ class Estimate:
             return Estimate(self.draws**exponent, units.power(self.unit, exponent), self.beliefs)
         return NotImplemented
 
+    def power_of_ten(self) -> Estimate:
+        """Ten to the power of a plain number.
+
+        Raises:
+            UnitError: the exponent has a unit.
+        """
+        return Estimate(np.power(10.0, self.to("").draws), units.parse(""), self.beliefs)
+
     def sensitivity(self) -> dict[str, float]:
         """Share of the variance of the logarithm that each claim carries, largest first.
 

@@ -264,7 +264,8 @@ class Assumption:
     """A default: what is taken where nobody says.
 
     A heavy-tailed one has `spread_dex`, the scale of Student's t in decimal logarithms.
-    The conditions say where it applies; the most specific one that applies is taken.
+    The conditions say where it applies; the most specific one that applies is taken. `names` are of whoever or whatever
+    place it is about.
     """
 
     id: str
@@ -279,6 +280,7 @@ class Assumption:
     families: Sequence[str] = ()
     kinds: Sequence[str] = ()
     domains: Sequence[str] = ()
+    names: Sequence[str] = ()
     sparse: bool | None = None
     least_parameters: float = 0.0
     most_parameters: float = float("inf")

@@ -194,6 +194,7 @@ class AssumptionRow(_File):
     families: list[Text] = []
     kinds: list[Text] = []
     domains: list[Domain] = []
+    names: list[Line] = []
     sparse: bool | None = None
     least_parameters: Value = "0"
     most_parameters: Value = ""

@@ -23,6 +23,7 @@ from comptometer.notation import parse
 from comptometer.places import SHIPPED as SHIPPED
 from comptometer.places import folders as folders
 from comptometer.records import Assumption, Chip, Facts, MeasuredPower, Peak, Price, Source, heavy_text
+from comptometer.vocabulary import ASSUMED, scaled
 
 if TYPE_CHECKING:
     from comptometer.shapes import AssumptionRow, ChipFile, PeakRow, SourceFile, _File
@@ -318,17 +319,20 @@ def chips_named(name: str) -> tuple[Chip, ...]:
 
 
 @cache
-def assumptions() -> Mapping[str, Assumption]:
-    """All defaults, by id."""
+def assumptions(file: str = "assumptions") -> Mapping[str, Assumption]:
+    """The defaults of a file, by id: of training compute, or with "cost-assumptions" of cost and energy."""
     from comptometer.shapes import AssumptionsFile
 
-    path = SHIPPED / "assumptions.toml"
+    path = SHIPPED / f"{file}.toml"
     rows = shaped(AssumptionsFile, bytes_to_table(read_bytes(path), str(path)), str(path)).assumptions
     return {row.id: _assumption(row) for row in rows}
 
 
 def _assumption(row: AssumptionRow) -> Assumption:
-    belief = LogStudentT(_point(row.value, ""), row.spread_dex) if row.spread_dex else parse(row.value).belief
+    notation = parse(row.value)
+    belief = LogStudentT(_point(row.value, ""), row.spread_dex) if row.spread_dex else notation.belief
+    if notation.unit:
+        belief = scaled(belief, units.factor(units.parse(notation.unit), units.parse(ASSUMED[row.about])))
     value = heavy_text(belief) if row.spread_dex else row.value
     if row.within:
         belief = Truncated(belief, *row.within)  # type: ignore[arg-type]

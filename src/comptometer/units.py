@@ -49,6 +49,8 @@ DEFINITIONS = """
     example = [example] = _ = image = sample
     parameter = [parameter] = _ = param
     USD = [money] = _ = dollar
+    g = [mass] = _ = gram
+    tonne = 1e6 g
     J = [energy] = _ = joule
     W = J / s = _ = watt
     Wh = W * h

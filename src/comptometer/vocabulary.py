@@ -81,6 +81,15 @@ ABOUTS: Mapping[str, About] = {
     "power": About(unit="W", bare=False, example="20 MW"),
 }
 
+ASSUMED: Mapping[str, str] = {  # units of what only assumptions speak of, where it is no plain number
+    "purchase_price": "USD/chip",
+    "chip_power": "W/chip",
+    "grid_intensity": "kg/kWh",
+    "time_to_use": "day",
+    "time_to_publish": "day",
+    "typical_duration": "h",
+}
+
 DOMAINS = (
     "language", "vision", "speech", "games", "multimodal", "image-generation", "video", "audio", "biology",
     "robotics", "recommendation", "earth-science", "mathematics", "other",

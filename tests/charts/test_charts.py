@@ -65,7 +65,17 @@ def joined(lines: str | list[str]) -> str:
 
 
 def test_the_catalogue_has_these_charts_and_counts_no_shared_piece_as_one() -> None:
-    assert sorted(CHARTS) == ["calibration", "openai-2018", "openai-2019-eras"]
+    assert sorted(CHARTS) == [
+        "agreement",
+        "calibration",
+        "chips",
+        "frontier",
+        "missing",
+        "openai-2018",
+        "openai-2019-eras",
+        "sensitivity",
+        "trend",
+    ]
 
 
 @every_picture
@@ -177,7 +187,7 @@ def test_lines_and_bands_are_the_studies_own_and_end_with_their_data() -> None:
 @pytest.mark.parametrize("name", TIMELINES)
 def test_no_line_or_band_leaves_the_plot(name: str, scale: Scale) -> None:
     told = {"openai-2018": openai_2018, "openai-2019-eras": openai_2019_eras}[name].story()
-    flop = told.frame(Look(scale=scale)).flop
+    flop = told.frame(Look(scale=scale)).values
     for line in told.lines:
         for row in spec(name, "light", scale)["datasets"][line]:
             assert flop.low <= row["low"] * FLOP_PER_PFS_DAY <= row["high"] * FLOP_PER_PFS_DAY <= flop.high

@@ -53,7 +53,7 @@ def command(path: tuple[str, ...]) -> click.Command:
 
 def test_the_commands_are_pinned() -> None:
     assert [" ".join(path) for path in commands()] == [
-        "calibrate", "chart", "check", "chips", "chips list", "chips show", "convert", "count",
+        "calibrate", "chart", "check", "chips", "chips list", "chips show", "convert", "cost", "count",
         "data", "data diff", "data export", "data import", "data list", "data verify",
         "dossier", "dossier check", "dossier new", "estimate",
         "explain", "forecasts", "models", "models compare", "models list", "models show", "project", "replicate",
@@ -92,7 +92,9 @@ def test_every_command_has_an_example(path: tuple[str, ...]) -> None:
 
 
 # examples with files that the reader has
-SOMEBODY_ELSES = re.compile(r" > |my-model|my_model|chart\.|config\.json|model\.onnx|stages\.toml|schema")
+SOMEBODY_ELSES = re.compile(
+    r" > |comptometer chart|my-model|my_model|chart\.|config\.json|model\.onnx|stages\.toml|schema"
+)
 
 
 def examples() -> list[str]:

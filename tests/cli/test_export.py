@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -391,9 +390,9 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "chips.sqlite"
     path.write_text("before", encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "comptometer", "data", "export", str(path), "--what", "chips", "--force"],
+        ["bash", "-c", 'ulimit -f 10; exec "$@"', "limited", sys.executable, "-m", "comptometer",
+         "data", "export", str(path), "--what", "chips", "--force"],
         capture_output=True, text=True, check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000)),
     )  # fmt: skip
     assert done.returncode == 2
     assert "cannot be written: File too large" in done.stderr

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Theme = Literal["light", "dark"]
 Scale = Literal["log", "linear"]
+Language = Literal["en", "zh"]
 FORMATS = (".svg", ".png", ".pdf", ".html", ".json")
 PNG_SCALE = 2  # pixels of the picture per pixel of the chart
 
@@ -31,6 +32,7 @@ class Look:
 
     theme: Theme = "light"
     scale: Scale = "log"
+    language: Language = "en"
     width: int = 860
     height: int = 500
 
@@ -47,10 +49,12 @@ def draw(name: str, look: Look | None = None) -> altair.TopLevelMixin:
     """Draw a chart of the catalogue, or of something that is named after a colon.
 
     `estimate:MODEL` draws the estimates of one model (a name, or a dossier's path), `count:TARGET` where the operations
-    of whatever `comptometer count` takes are.
+    of whatever `comptometer count` takes are, `trend:QUESTION` the answer to a question with the flags of
+    `comptometer trend`, as in `trend:select=frontier&since=2018-01-01`.
 
     Raises:
         NotFound: no such chart, or no such model.
+        UsageError: a question that cannot be read, or a language in which the chart is not written.
         ComptometerError: the extra `charts` is not installed.
     """
     try:
@@ -58,18 +62,27 @@ def draw(name: str, look: Look | None = None) -> altair.TopLevelMixin:
         import vl_convert  # noqa: F401
     except ImportError:
         raise ComptometerError("charts need the extra: pip install 'comptometer[charts]'") from None
+    return _drawn(name, look or Look())  # type: ignore[no-any-return]
+
+
+def _drawn(name: str, look: Look) -> Any:
     kind, colon, model = name.partition(":")
     if kind == "estimate" and colon:
         from comptometer.charts.estimate import estimate_chart
         from comptometer.request import estimate
 
-        return estimate_chart(estimate(model), look or Look())
+        return estimate_chart(estimate(model), look)
     if kind == "count" and colon:
         from comptometer.charts.count import count_chart
         from comptometer.counting import count
 
-        return count_chart(count(model), look or Look())
-    return CHARTS[name](look or Look())  # type: ignore[no-any-return]
+        return count_chart(count(model), look)
+    if kind == "trend" and colon:
+        from comptometer.charts._question import question
+        from comptometer.charts.trend import trend_chart
+
+        return trend_chart(question(model), look)
+    return CHARTS[name](look)
 
 
 def save(picture: altair.TopLevelMixin, path: Path) -> Path:
@@ -79,6 +92,7 @@ def save(picture: altair.TopLevelMixin, path: Path) -> Path:
 
     Raises:
         UsageError: an ending that is not a format, a folder that does not exist, or a file that cannot be written.
+        ComptometerError: pixels or print of Chinese words on a machine without a typeface that has them.
     """
     path = Path(path)
     ending = path.suffix.lower()
@@ -97,6 +111,8 @@ def _written(spec: dict[str, Any], ending: str) -> bytes:
 
     from comptometer.charts._page import page
 
+    if ending in {".png", ".pdf"}:
+        _check_typeface(spec)
     version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     match ending:
         case ".json":
@@ -109,3 +125,20 @@ def _written(spec: dict[str, Any], ending: str) -> bytes:
             return bytes(vl_convert.vegalite_to_pdf(spec, vl_version=version))
         case _:
             return str(vl_convert.vegalite_to_svg(spec, vl_version=version)).encode()
+
+
+def _check_typeface(spec: dict[str, Any]) -> None:
+    """Two Chinese characters that look the same are two empty boxes."""
+    if spec.get("usermeta", {}).get("comptometer", {}).get("language") != "zh":
+        return
+    import vl_convert
+
+    def picture(word: str) -> bytes:
+        mark = {"type": "text", "text": word, "fontSize": 20}
+        return bytes(vl_convert.vegalite_to_png({"data": {"values": [{}]}, "mark": mark}))
+
+    if picture("训") == picture("练"):
+        raise ComptometerError(
+            "no typeface on this machine has Chinese characters: install one (for example Noto Sans CJK), "
+            "or write .svg or .html, which take the reader's"
+        )

@@ -140,7 +140,7 @@ def _tick(mantissa: float, power: int, *, plain: bool) -> Tick:
     return Tick(value, f"{lead}10", str(power).replace("-", "−"))
 
 
-def axis(at: Iterable[Tick], side: Side, title: str, *, aside: float = 0.0) -> dict[str, Any]:
+def axis(at: Iterable[Tick], side: Side, title: str, *, aside: float = 0.0, top: float = 0.0) -> dict[str, Any]:
     """The axis without its labels; the title stands level, at the end of the axis.
 
     Args:
@@ -148,6 +148,7 @@ def axis(at: Iterable[Tick], side: Side, title: str, *, aside: float = 0.0) -> d
         side: of the plot.
         title: with its unit.
         aside: where the title of a vertical axis starts or ends, in pixels from the axis.
+        top: where a vertical axis ends, in pixels.
     """
     base = {
         "orient": side,
@@ -158,7 +159,7 @@ def axis(at: Iterable[Tick], side: Side, title: str, *, aside: float = 0.0) -> d
         "zindex": 1,
     }
     if side in ("left", "right"):
-        place = {"titleAngle": 0, "titleX": -aside if side == "left" else aside, "titleY": -14}
+        place = {"titleAngle": 0, "titleX": -aside if side == "left" else aside, "titleY": top - 14}
         return {**base, **place, "titleAlign": side, "titleBaseline": "bottom", "titleAnchor": "end"}
     return {**base, "titlePadding": 26, "titleAnchor": "start"}
 

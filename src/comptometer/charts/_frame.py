@@ -1,57 +1,79 @@
-"""The plot of a picture over time: days across, compute upwards (FLOP on the left, petaFLOP/s-days on the right)."""
+"""The plot of a picture over time: days across, an amount upwards; for compute, petaFLOP/s-days on the right."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from comptometer.charts import Look
-from comptometer.charts._axes import FLOP_TITLE, PFS_TITLE, Span, axis, ticks
+from comptometer.charts._axes import FLOP_TITLE, PFS_TITLE, Span, Tick, axis, ticks
 from comptometer.charts._labels import Box, Spot
 from comptometer.charts._theme import LEFT, RIGHT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """The plot: days (ordinals) across, FLOP upwards. `year_step` is the distance of the ticks in years."""
+    """The plot, or one of several that stand over one another and share their days.
+
+    Attributes:
+        days: ordinals across.
+        values: amounts upwards; its pixels say where the plot lies.
+        field: name of the amounts in the rows.
+        title: of the left axis, with its unit.
+        pfs_title: of the right axis.
+        day_title: of the axis of days.
+        year_step: years between two ticks.
+        marks: ticks of the left axis; round values unless given.
+    """
 
     days: Span
-    flop: Span
+    values: Span
+    field: str = "flop"
+    title: str = FLOP_TITLE
+    pfs_title: str = PFS_TITLE
+    day_title: str = "Date of publication"
     year_step: int = 1
+    marks: Sequence[Tick] = ()
 
     @classmethod
     def of(
-        cls, look: Look, days: tuple[date, date], flop: tuple[float, float], *, foot: float = 0.1, year_step: int = 1
+        cls, look: Look, days: tuple[date, date], values: tuple[float, float], *, foot: float = 0.1, **words: Any
     ) -> Frame:
         """A plot of the size that a look asks for.
 
         Args:
             look: size and scale.
             days: first and last.
-            flop: least and largest on the logarithmic scale; the linear one starts `foot` of the largest below 0.
+            values: least and largest on the logarithmic scale; the linear one starts `foot` of the largest below 0.
             foot: room for the names of eras under the zero of a linear scale.
-            year_step: years between two ticks.
+            words: the other attributes.
         """
-        low = flop[0] if look.scale == "log" else -foot * flop[1]
+        low = values[0] if look.scale == "log" else -foot * values[1]
         return cls(
             days=Span(low=days[0].toordinal(), high=days[1].toordinal(), start=0.0, end=float(look.width)),
-            flop=Span(low=low, high=flop[1], start=float(look.height), end=0.0, log=look.scale == "log"),
-            year_step=year_step,
+            values=Span(low=low, high=values[1], start=float(look.height), end=0.0, log=look.scale == "log"),
+            **words,
         )
 
     @property
     def box(self) -> Box:
         """The plot in pixels."""
-        return Box(0.0, 0.0, self.days.end, self.flop.start)
+        return Box(0.0, self.values.end, self.days.end, self.values.start)
 
-    def spot(self, day: str, flop: float) -> Spot:
+    @property
+    def ticks(self) -> Sequence[Tick]:
+        """Of the left axis."""
+        return self.marks or ticks(self.values)
+
+    def spot(self, day: str, value: float) -> Spot:
         """Where a day, as ISO text, and an amount lie."""
-        return self.days.pixel(date.fromisoformat(day).toordinal()), self.flop.pixel(flop)
+        return self.days.pixel(date.fromisoformat(day).toordinal()), self.values.pixel(value)
 
     def datum(self, x: float, y: float) -> dict[str, Any]:
         """The day and the amount at a place."""
-        return {"date": moment(self.days.value(x)), "flop": self.flop.value(y)}
+        return {"date": moment(self.days.value(x)), self.field: self.values.value(y)}
 
     def x(self, field: str = "date", *, paired: bool = False) -> dict[str, Any]:
         """The encoding of days; `paired` with an x2, for which Vega-Lite cannot read the domain and borrows it."""
@@ -61,21 +83,23 @@ class Frame:
             "field": field,
             "type": "temporal",
             "scale": {"type": "utc", "nice": False, **domain},
-            "axis": {"title": "Date of publication", "titlePadding": 8, "zindex": 1, **ticks_at},
+            "axis": {"title": self.day_title, "titlePadding": 8, "zindex": 1, **ticks_at},
         }
 
-    def y(self, field: str = "flop") -> dict[str, Any]:
-        """The encoding of amounts in FLOP, with the left axis."""
-        return _amount(field, self.flop, axis(ticks(self.flop), "left", FLOP_TITLE, aside=LEFT))
+    def y(self, field: str = "") -> dict[str, Any]:
+        """The encoding of amounts, with the left axis."""
+        drawn = axis(self.ticks, "left", self.title, aside=LEFT, top=self.values.end)
+        return _amount(field or self.field, self.values, drawn)
 
     def y_pfs_days(self, field: str = "pfs_days") -> dict[str, Any]:
         """The encoding of amounts in petaFLOP/s-days, with the right axis."""
-        span = self.flop.in_pfs_days()
-        return _amount(field, span, axis(ticks(span), "right", PFS_TITLE, aside=RIGHT))
+        span = self.values.in_pfs_days()
+        return _amount(field, span, axis(ticks(span), "right", self.pfs_title, aside=RIGHT, top=self.values.end))
 
 
 def _amount(field: str, span: Span, drawn: dict[str, Any]) -> dict[str, Any]:
-    return {"field": field, "type": "quantitative", "scale": span.scale(), "axis": drawn}
+    scale = {**span.scale(), "range": [span.start, span.end]}
+    return {"field": field, "type": "quantitative", "scale": scale, "axis": drawn}
 
 
 def moment(ordinal: float) -> str:

@@ -5,6 +5,7 @@ Everything here is in pixels, from the top left corner of the plot.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import cos, hypot, inf, pi, sin
@@ -33,6 +34,9 @@ _WIDTHS: Final = {
 }
 _WIDTH: Final = {character: width for characters, width in _WIDTHS.items() for character in characters}
 _BOLD, _GENEROUS = 1.08, 1.08  # a browser without these typefaces takes a wider one
+_HAN, _CLOSING, _OPENING = "\u3400-\u9fff", "，。；：、）”％", "（“"
+# Chinese has no spaces: a line may break beside a character, but not before what closes or after what opens.
+_BREAKS: Final = re.compile(f"(?<=[{_HAN}{_CLOSING}])(?![{_CLOSING} ])|(?<![{_OPENING} ])(?=[{_HAN}{_OPENING}])")
 LINE: Final = 1.15  # height of a line over the size of its type
 
 RADIUS: Final = 7.0  # of a point, with its corners
@@ -134,19 +138,28 @@ def wrapped(text: str, size: float, width: float, *, bold: bool = False) -> list
 
     >>> wrapped("one two three", 10, 50)
     ['one two', 'three']
+    >>> wrapped("训练计算量，每年", 10, 60)
+    ['训练计算', '量，每年']
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line = ""
-        for word in paragraph.split(" "):
-            longer = f"{line} {word}" if line else word
+        for space, piece in _pieces(paragraph):
+            longer = f"{line}{space}{piece}" if line else piece
             if line and text_width(longer, size, bold=bold) > width:
                 lines.append(line)
-                line = word
+                line = piece
             else:
                 line = longer
         lines.append(line)
     return lines
+
+
+def _pieces(paragraph: str) -> Iterator[tuple[str, str]]:
+    """What a line may break between: each piece, and the space before it."""
+    for word in paragraph.split(" "):
+        for at, piece in enumerate(piece for piece in _BREAKS.split(word) if piece or not word):
+            yield "" if at else " ", piece
 
 
 def around(spot: Spot, radius: float = RADIUS) -> Box:

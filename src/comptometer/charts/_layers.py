@@ -32,20 +32,20 @@ def under(frame: Frame, palette: Palette, *, lines: Sequence[str], dashed: Seque
         dashed: names of the rows of lines drawn beyond their data.
     """
     x, y = frame.x(), frame.y_pfs_days()
-    layers = [_eras(frame), {"data": {"name": "grid"}, "mark": _quiet("rule", palette.grid), "encoding": {"y": y}}]
+    layers = [_eras(frame), {"data": {"name": "grid"}, "mark": quiet("rule", palette.grid), "encoding": {"y": y}}]
     for name in lines:
-        shade = {**_quiet("area", palette.fit), "opacity": BAND}
+        shade = {**quiet("area", palette.fit), "opacity": BAND}
         ends = {"x": x, "y": frame.y_pfs_days("low"), "y2": {"field": "high"}}
         layers.append({"data": {"name": name}, "mark": shade, "encoding": ends})
     for name in [*lines, *dashed]:
         stroke = {"strokeWidth": 2.5} if name in lines else {"strokeWidth": 1.3, "strokeDash": [4, 4]}
-        mark = {**_quiet("line", palette.fit), **stroke}
+        mark = {**quiet("line", palette.fit), **stroke}
         layers.append({"data": {"name": name}, "mark": mark, "encoding": {"x": x, "y": y}})
-    fixed = {"x": {"value": frame.days.end + 9 + widest(ticks(frame.flop.in_pfs_days()))[0]}}
+    fixed = {"x": {"value": frame.days.end + 9 + widest(ticks(frame.values.in_pfs_days()))[0]}}
     return {"layer": [*layers, *tick_labels("ticks_right", {**fixed, "y": y}, palette)]}
 
 
-def _quiet(mark: str, color: str) -> dict[str, Any]:
+def quiet(mark: str, color: str) -> dict[str, Any]:
     """A mark that is no information of its own for who listens."""
     return {"type": mark, "color": color, "aria": False, "tooltip": None}
 
@@ -73,25 +73,38 @@ def over(frame: Frame, palette: Palette, kinds: Mapping[str, Any], placed: Mappi
         placed: words by what they are: `labels` of points, `fit` texts, `remark`, `era_names`.
     """
     y = frame.y()
-    leaders = {
-        "data": {"name": "leaders"},
-        "mark": {**_quiet("rule", palette.rule), "strokeWidth": 0.8},
-        "encoding": {"x": frame.x(paired=True), "y": y, "x2": {"field": "date2"}, "y2": {"field": "flop2"}},
-    }
     styles = {
         "labels": {"color": palette.text, "fontSize": BODY, "aria": False},
         "fit": {"color": palette.fit, "fontSize": BODY, "fontWeight": "bold"},
         "remark": {"color": palette.muted, "fontSize": SMALL},
         "era_names": {"color": palette.muted, "fontSize": SMALL},
     }
+    fixed = {"x": {"value": -9 - widest(ticks(frame.values))[1]}}
+    points = _points(frame, palette, kinds)
+    leaders, *words = word_layers(frame, palette, placed, styles)
+    return {"layer": [leaders, points, *words, *tick_labels("ticks_left", {**fixed, "y": y}, palette)]}
+
+
+def word_layers(
+    frame: Frame, palette: Palette, placed: Mapping[str, Sequence[Placed]], styles: Mapping[str, dict[str, Any]]
+) -> list[Layer]:
+    """Leaders, then words by what they are and how they are aligned; their rows are those of `word_rows`."""
+    leaders = {
+        "data": {"name": "leaders"},
+        "mark": {**quiet("rule", palette.rule), "strokeWidth": 0.8},
+        "encoding": {
+            "x": frame.x(paired=True),
+            "y": frame.y(),
+            "x2": {"field": "date2"},
+            "y2": {"field": f"{frame.field}2"},
+        },
+    }
     words = [
         _words(frame, f"{name}_{align}", {**styles[name], "align": align})
         for name, found in placed.items()
         for align in sorted({text.align for text in found})
     ]
-    fixed = {"x": {"value": -9 - widest(ticks(frame.flop))[1]}}
-    points = _points(frame, palette, kinds)
-    return {"layer": [leaders, points, *words, *tick_labels("ticks_left", {**fixed, "y": y}, palette)]}
+    return [leaders, *words]
 
 
 def _points(frame: Frame, palette: Palette, kinds: Mapping[str, Any]) -> Layer:

@@ -15,7 +15,9 @@ from html import escape
 from string import Template
 from typing import Any, Final
 
+from comptometer.charts import Language
 from comptometer.charts._theme import NOTE
+from comptometer.charts._words import say
 
 # Every request that Vega might make is refused, whatever a chart says.
 _START: Final = """
@@ -31,7 +33,7 @@ _EMBED: Final = "window.vegaEmbed = vegaEmbed;"  # all that the page calls
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
 
 _PAGE: Final = Template("""<!doctype html>
-<html lang="en">
+<html lang="$language">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="$policy">
@@ -57,7 +59,7 @@ th, td { text-align: left; padding: .3rem 1rem .3rem 0; border-bottom: 1px solid
 <h1>$title</h1>
 <p>$subtitle</p>
 <figure>
-<div class="scroll" tabindex="0" role="region" aria-label="Chart: $description">
+<div class="scroll" tabindex="0" role="region" aria-label="$region: $description">
 <div id="chart">$still</div>
 </div>
 <figcaption>$note</figcaption>
@@ -83,10 +85,13 @@ def page(spec: Mapping[str, Any], vl_version: str) -> str:
 
     title, subtitle = _title(spec)
     ours = spec.get("usermeta", {}).get("comptometer", {})
+    language = ours.get("language", "en")
     colors = spec.get("config", {}).get("title", {})
     bare = _bare(spec)
     bundle, start = _bundle(vl_version), _START
     return _PAGE.substitute(
+        language=language,
+        region=say("chart-region", language),
         policy=f"{_POLICY} script-src {_hash(bundle)} {_hash(start)}",
         scheme="dark" if _dark(spec.get("background", "#ffffff")) else "light",
         title=escape(title),
@@ -96,7 +101,7 @@ def page(spec: Mapping[str, Any], vl_version: str) -> str:
         color=colors.get("color", "#1b1f24"),
         muted=colors.get("subtitleColor", "#4f5964"),
         note="<br>".join(escape(ours.get("note", "")).split("\n")),
-        table=_table(spec.get("datasets", {}).get(ours.get("rows"), []), ours.get("columns", {})),
+        table=_table(spec.get("datasets", {}).get(ours.get("rows"), []), ours.get("columns", {}), language),
         still=vl_convert.vegalite_to_svg(bare, vl_version=vl_version),
         spec=json.dumps(bare, ensure_ascii=False).replace("<", "\\u003c"),
         bundle=bundle,
@@ -124,18 +129,19 @@ def _bare(spec: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> str:
+def _table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], language: Language) -> str:
     """Every row that is drawn, for reading without a pointer; in the order of dates where there are any."""
     if not rows or not columns:
         return ""
     ordered = sorted(rows, key=lambda row: str(row.get("date", "")))
+    region = say("table-region", language)
     head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in columns.values())
     body = "".join(
         f"<tr>{''.join(f'<td>{escape(str(row[field]))}</td>' for field in columns)}</tr>\n" for row in ordered
     )
     return (
-        f"<details><summary>Table of the {len(rows)} rows</summary>\n"
-        f'<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>\n'
+        f"<details><summary>{say('rows', language, n=len(rows))}</summary>\n"
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{region}"><table>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n</details>"
     )
 

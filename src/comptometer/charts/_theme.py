@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from comptometer.charts import Look, Theme
+from comptometer.charts import Language, Look, Theme
 from comptometer.charts._labels import text_width, wrapped
+from comptometer.errors import UsageError
 from comptometer.records import Source
 
 if TYPE_CHECKING:
@@ -144,12 +145,14 @@ class Words:
         subtitle: what was counted, and how.
         note: where it comes from.
         description: one sentence for who does not see the picture.
+        language: in which all of it is written.
     """
 
     title: str
     subtitle: str
     note: str
     description: str
+    language: Language = "en"
 
     def heading(self, width: float) -> dict[str, list[str]]:
         """Title and subtitle, in lines that are no wider than so many pixels."""
@@ -188,12 +191,18 @@ def finished(
         margins: what stands left and right of the plot, in pixels.
         below: pixels between the plot and the note.
         apart: the channel that has two scales, one for each unit.
+
+    Raises:
+        UsageError: the look asks for a language in which the chart is not written.
     """
     import altair
 
+    if words.language != look.language:
+        raise UsageError(f"this chart is not written in {look.language!r}, only in {words.language!r}")
     palette = PALETTES[look.theme]
     width, height = size
     whole = width + sum(margins)
+    listed = {"rows": rows.listed, "columns": dict(rows.headings)}
     spec = {
         "$schema": altair.SCHEMA_URL,
         "description": words.description,
@@ -206,7 +215,7 @@ def finished(
         "layer": [*layers, _note(wrapped(words.note, SMALL, whole), -margins[0], height + below, palette)],
         "resolve": {"scale": {apart: "independent"}},
         "config": config(palette),
-        "usermeta": {"comptometer": {"note": words.note, "rows": rows.listed, "columns": dict(rows.headings)}},
+        "usermeta": {"comptometer": {"language": words.language, "note": words.note, **listed}},
     }
     return altair.LayerChart.from_dict(spec)
 

@@ -150,7 +150,7 @@ def arrange(story: Story, frame: Frame) -> dict[str, list[Placed]]:
     for name, line in story.lines.items():
         if line.says:
             fit += _beside(frame, paths[name], [*taken, *(said.box for said in fit)], runs, line.says)
-    chosen = [row for row in story.points if frame.flop.log or stands_out(row, story.points)]
+    chosen = [row for row in story.points if frame.values.log or stands_out(row, story.points)]
     remark = _remark(frame, story.points, len(story.points) - len(chosen), [*taken, *(said.box for said in fit)])
     wishes = [Wish(text=row["model"], x=x, y=y) for row in chosen for x, y in [frame.spot(row["date"], row["flop"])]]
     taken += [said.box for said in [*fit, *remark]]
@@ -172,7 +172,7 @@ def _era_names(frame: Frame, story: Story) -> list[Placed]:
         left, right = (frame.days.pixel(day.toordinal()) for day in ends)
         under = era.under if text_width(era.under, SMALL) <= right - left else ""
         if text_width(era.name, SMALL) <= right - left:
-            y = frame.flop.start - 22
+            y = frame.values.start - 22
             names.append(set_at(f"{era.name}\n{under}", (left + right) / 2, y, SMALL, "center"))
     return names
 
@@ -183,7 +183,7 @@ def _beside(frame: Frame, path: Sequence[Spot], taken: Sequence[Box], runs: Sequ
     On a linear scale a line is nearly level until it shoots up: there it is best at the end.
     """
     shares: tuple[float, ...] = (0.7, 0.6, 0.5, 0.8, 0.4, 0.3, 0.9, 0.2)
-    if not frame.flop.log and path[0][1] - path[-1][1] > 20:
+    if not frame.values.log and path[0][1] - path[-1][1] > 20:
         shares = (0.92, *shares)
     for away, share in product((14.0, 26.0, 40.0, 60.0), shares):
         x, y = path[int(share * (len(path) - 1))]
@@ -238,12 +238,12 @@ def word_rows(frame: Frame, placed: Mapping[str, Sequence[Placed]]) -> dict[str,
             rows.setdefault(f"{name}_{said.align}", []).extend(written)
             if said.leader:
                 start, end = (frame.datum(*spot) for spot in said.leader)
-                rows["leaders"].append({**start, "date2": end["date"], "flop2": end["flop"]})
+                rows["leaders"].append({**start, "date2": end["date"], f"{frame.field}2": end[frame.field]})
     return rows
 
 
 def _axis_rows(frame: Frame) -> dict[str, list[dict[str, Any]]]:
-    left, right = frame.flop, frame.flop.in_pfs_days()
+    left, right = frame.values, frame.values.in_pfs_days()
     return {
         "grid": [{"pfs_days": tick.value / FLOP_PER_PFS_DAY} for tick in ticks(left)],
         "ticks_left": tick_rows(left, ticks(left), "flop"),

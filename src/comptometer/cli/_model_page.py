@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from comptometer import text
+from comptometer.cli._cost_page import section
 from comptometer.cli._print import aligned, bold, style, wrapped
 from comptometer.cli.estimate import agreement, drivers, methods, missing, notes, typed
 from comptometer.profile import Profile
@@ -16,6 +17,7 @@ def page(found: Profile) -> str:
         _head(found),
         *_result(found),
         _checks(found),
+        _cost(found),
         _claims(found),
         _aside(found),
         _editions(found),
@@ -61,6 +63,13 @@ def _checks(found: Profile) -> str:
         return ""
     rows = [[finding.severity, finding.id, finding.text, finding.suggestion] for finding in found.findings]
     return "\n".join([bold("Checks"), *aligned(["severity", "rule", "found", "settled by"], rows)])
+
+
+def _cost(found: Profile) -> str:
+    if found.cost is None:
+        return ""
+    more = f"comptometer cost {typed(found.item.id)} shows what these rest on"
+    return "\n".join([section(found.cost), style(f"  {more}", dim=True)])
 
 
 def _claims(found: Profile) -> str:

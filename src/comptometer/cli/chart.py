@@ -12,7 +12,10 @@ import click
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--scale", type=click.Choice(["log", "linear"]), default="log", help="Scale of the compute axis.")
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", help="Colours.")
-def command(name: str, out: Path, scale: str, theme: str) -> None:
+@click.option(
+    "--language", type=click.Choice(["en", "zh"]), default="en", help="Of the words; zh where a chart has them."
+)
+def command(name: str, out: Path, scale: str, theme: str, language: str) -> None:
     """Draw chart NAME to OUT: .svg, .png, .pdf, .html (works offline) or .json (Vega-Lite).
 
     \b
@@ -20,6 +23,12 @@ def command(name: str, out: Path, scale: str, theme: str) -> None:
       openai-2018        the chart of AI and Compute
       openai-2019-eras   the two eras of its addendum
       calibration        how often intervals hold the count, and how far off chip-hours are
+      trend              how fast training compute grows
+      frontier           the largest models at release, records, and lines of regulations
+      chips              what a chip computes, per watt and per dollar
+      agreement          hardware-time over the count, for every model with both
+      missing            how many models have no training compute, by year
+      trend:QUESTION     any trend, e.g. "trend:select=frontier&since=2018-01-01"
       estimate:MODEL     every method's estimate of one model, e.g. estimate:alexnet
       count:TARGET       where the operations are, e.g. count:config.json or count:alexnet
 
@@ -27,8 +36,10 @@ def command(name: str, out: Path, scale: str, theme: str) -> None:
     Examples:
       comptometer chart openai-2018 chart.svg
       comptometer chart openai-2018 chart.html --scale linear --theme dark
+      comptometer chart "trend:quantity=cost&select=frontier&since=2016-01-01" cost.svg
+      comptometer chart frontier frontier.html --language zh
     """
     from comptometer.charts import Look, draw, save
 
-    save(draw(name, Look(theme=theme, scale=scale)), out)  # type: ignore[arg-type]
+    save(draw(name, Look(theme=theme, scale=scale, language=language)), out)  # type: ignore[arg-type]
     click.echo(str(out))

@@ -14,6 +14,7 @@ from comptometer.cli._print import aligned, as_of_option, bold, emit_json, json_
 
 if TYPE_CHECKING:
     from comptometer.catalogue import Entry
+    from comptometer.records import Dossier
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -108,7 +109,7 @@ def command(source: str | None, as_json: bool, as_of: datetime | None, **given: 
         click.echo(page(entry, source))
 
 
-def requested(source: str | None, as_of: datetime | None, given: dict[str, Any]) -> Entry:
+def requested(source: str | Dossier | None, as_of: datetime | None, given: dict[str, Any]) -> Entry:
     """The entry that a command line asks for."""
     from comptometer import request
     from comptometer.catalogue import entry

@@ -48,6 +48,7 @@ def command(study: str, form: str, rows: str | None, as_json: bool) -> None:
       sevilla-2022       compute trends across three eras of machine learning
       epoch-2024         training compute of frontier models grows by 4 to 5 times a year
       hobbhahn-2023      trends in machine learning hardware
+      cottier-2024       the rising costs of training frontier models: 82 rows, three kinds of cost
 
     \b
     Examples:

@@ -151,7 +151,15 @@ def page(answer: Answer) -> str:
     """The answer for people."""
     return "\n\n".join(
         part
-        for part in (_head(answer), _fit(answer), _breaks(answer), _left_out(answer), _missing(answer), _foot())
+        for part in (
+            _head(answer),
+            _fit(answer),
+            _breaks(answer),
+            _robust(answer),
+            _left_out(answer),
+            _missing(answer),
+            _foot(),
+        )
         if part
     )
 
@@ -236,6 +244,27 @@ def _breaks(answer: Answer) -> str:
         state = "" if row["identified"] else ", not identified"
         lines.append(wrapped(f"Break  {row['day']} (90% {row['p5']} to {row['p95']}){state}: {row['why']}", 0))
     return "\n".join([*lines, *(wrapped(note, 0) for note in answer.trend.notes)])
+
+
+def _robust(answer: Answer) -> str:
+    """What a single organization decides, and what choosing by uncertain values does."""
+    from comptometer import text
+
+    lines = []
+    if answer.without_one:
+        (low_name, low), (high_name, high) = answer.without_one[0], answer.without_one[-1]
+        lines.append(
+            f"Without one  {text.number(low, 3)} without {low_name} to {text.number(high, 3)} without {high_name}"
+        )
+    if answer.level:
+        row = answer.level.to_dict()
+        level = row["corrected"]
+        lines.append(
+            f"Level  on {answer.observations[-1].day} {text.number(row['seen'], 2)} {answer.quantity.unit} as seen, "
+            f"{text.number(level['estimate'], 2)} (90% {text.interval(level['p5'], level['p95'])}) corrected for the "
+            f"winner's curse of {text.number(row['bias_dex'], 2)} dex"
+        )
+    return "\n".join(wrapped(line, 0) for line in lines)
 
 
 def _left_out(answer: Answer) -> str:

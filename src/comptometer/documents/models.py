@@ -8,6 +8,7 @@ from pydantic import Field
 
 from comptometer.documents import ClaimDocument, Document, Quantiles, SourceRow, document
 from comptometer.documents.check import FindingRow
+from comptometer.documents.cost import ModelCost
 from comptometer.documents.estimate import EstimateDocument
 
 
@@ -40,6 +41,7 @@ class ModelDocument(Document):
     base_model: str
     rank_at_release: int | None
     estimate: EstimateDocument | None
+    cost: ModelCost | None
     missing: dict[str, list[str]]
     claims: list[ClaimDocument]
     aside: list[ClaimDocument]

@@ -66,6 +66,31 @@ class BreakRow(Document):
     why: str
 
 
+class Ends(Document):
+    """A value with the ends of its 90% interval."""
+
+    estimate: float
+    p5: float
+    p95: float
+
+
+class LevelRow(Document):
+    """The line on its last day, as seen and corrected for the winner's curse."""
+
+    day: str
+    bias_dex: float
+    slope_bias_dex_per_year: float
+    seen: float
+    corrected: Ends
+
+
+class WithoutRow(Document):
+    """Growth without one organization or model: the lowest and the highest of these."""
+
+    left_out: str
+    growth_per_year: float
+
+
 @document("trend")
 class TrendDocument(Document):
     """`comptometer trend --json`."""
@@ -86,6 +111,8 @@ class TrendDocument(Document):
     unidentified: list[BreakRow]
     bic: dict[str, float]
     notes: list[str]
+    level: LevelRow | None
+    without_one: list[WithoutRow]
     excluded: dict[str, int]
     missing_by_year: dict[str, float]
     points: list[ObservationRow] | None = None

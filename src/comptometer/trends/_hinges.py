@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comptometer.distribution import Array
-from comptometer.trends._pieces import Found, Way
-from comptometer.trends._sums import ROUNDING
+from comptometer.trends._sums import ROUNDING, Found, Way
 
 MOST = 2  # hinges that are searched for
 
@@ -70,8 +69,11 @@ class Hinges:
 
     def pulls(self) -> Array:
         """Products with y, the line taken out, shape (knots, draws)."""
+        return self._pull(())
+
+    def _pull(self, at: Any) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(self.with_y - self.with_x * self.vxy / self.vx)
+            return np.asarray(self.with_y[at] - self.with_x[at] * self.vxy / self.vx)
 
     def products(self, first: Any, later: Any) -> Array:
         """Products of hinges with hinges at the same knots or later ones, the line taken out.
@@ -86,89 +88,106 @@ class Hinges:
             means = self.height[first] * self.height[later] / self.total[0]
             return np.asarray(raw - means - self.with_x[first] * self.with_x[later] / self.vx)
 
+    def best(self, most: int, rows: NDArray[np.intp], least: int) -> list[Found]:
+        """The best ways with 0 … most (at most two) breaks.
 
-def meeting(before: Array, knots: Array, most: int, rows: NDArray[np.intp], least: int) -> list[Found]:
-    """The best ways with 0 … most (at most two) breaks between lines that meet.
+        Args:
+            most: breaks.
+            rows: numbers of rows before each bound.
+            least: rows that a piece must have.
+        """
+        straight, pulls, own = self.straight(), self.pulls(), self.products((), ())
+        found = [Found(np.zeros((0, len(straight)), np.intp), straight)]
+        if most >= 1:
+            explained = _one(pulls, own, self._floor)
+            best = np.argmax(explained, axis=0)
+            found.append(Found(best[None] + 1, _left(straight, explained[best, np.arange(len(straight))])))
+        if most >= MOST:
+            way, most_explained = self._best_two(pulls, own, rows[1:-1], least)
+            found.append(Found(way, _left(straight, most_explained)))
+        return found
 
-    Args:
-        before: running sums, shape (bounds, 6, draws).
-        knots: x of each inner bound.
-        most: breaks.
-        rows: numbers of rows before each bound.
-        least: rows that a piece must have.
-    """
-    hinges, draws = Hinges.of(before, knots), before.shape[-1]
-    straight, pulls = hinges.straight(), hinges.pulls()
-    own = hinges.products((), ())
-    floor = ROUNDING * hinges.vx
-    found = [Found(np.zeros((0, draws), np.intp), straight)]
-    if most >= 1:
+    @property
+    def _floor(self) -> Array:
+        """A product below which a hinge cannot be told from a line."""
+        return ROUNDING * self.vx
+
+    def _best_two(self, pulls: Array, own: Array, rows: NDArray[np.intp], least: int) -> tuple[Way, Array]:
+        """Where two hinges explain most, and how much."""
+        draws = own.shape[-1]
+        best, way = np.full(draws, -np.inf), np.zeros((2, draws), dtype=np.intp)
+        for at in range(len(own)):
+            far = int(np.searchsorted(rows, rows[at] + least))
+            if far == len(own):
+                break
+            mixed = self.products((at,), (slice(far, None),))
+            explained = _two(pulls[at], pulls[far:], own[at], own[far:], mixed, self._floor)
+            second = np.argmax(explained, axis=0)
+            here = explained[second, np.arange(draws)]
+            better = here > best
+            best[better] = here[better]
+            way[0, better], way[1, better] = at + 1, far + 1 + second[better]
+        return way, best
+
+    def _at(self, way: Way) -> list[tuple[Way, Way]]:
+        """What to take of arrays of shape (knots, draws), for each break."""
+        return [(knot - 1, np.arange(way.shape[1])) for knot in way]
+
+    def residual(self, way: Way) -> Array:
+        """Residual sum of squares of each draw, shape (draws,)."""
+        straight, at = self.straight(), self._at(way)
+        if not at:
+            return straight
+        pull, own = [self._pull(i) for i in at], [self.products(i, i) for i in at]
+        if len(at) == 1:
+            return _left(straight, _one(pull[0], own[0], self._floor))
+        mixed = self.products(at[0], at[1])
+        return _left(straight, _two(pull[0], pull[1], own[0], own[1], mixed, self._floor))
+
+    def lines(self, way: Way) -> tuple[Array, Array]:
+        """Slopes and levels at x = 0 of the pieces of each draw, shape (pieces, draws) each."""
+        at = self._at(way)
+        bends = self._bends(at)
+        n, sx, sy = self.total[:3]
         with np.errstate(divide="ignore", invalid="ignore"):
-            explained = np.where(own > floor, pulls**2 / own, -np.inf)
-        best = np.argmax(explained, axis=0)
-        found.append(Found(best[None] + 1, _left(straight, explained[best, np.arange(draws)])))
-    if most >= MOST:
-        way, explained = _two(hinges, pulls, own, floor, rows[1:-1], least)
-        found.append(Found(way, _left(straight, explained)))
-    return found
+            slope = (self.vxy - sum(bend * self.with_x[i] for bend, i in zip(bends, at, strict=True))) / self.vx
+        level = (sy - slope * sx - sum(bend * self.height[i] for bend, i in zip(bends, at, strict=True))) / n
+        slopes, levels = [slope], [level]
+        for bend, i in zip(bends, at, strict=True):
+            slopes.append(slopes[-1] + bend)
+            levels.append(levels[-1] - bend * self.knots[i])
+        return np.stack(slopes), np.stack(levels)
+
+    def _bends(self, at: list[tuple[Way, Way]]) -> Array:
+        """Changes of slope at the chosen knots, shape (breaks, draws); not a number where they cannot be told."""
+        if not at:
+            return np.zeros((0, len(self.vx)))
+        products = np.empty((len(self.vx), len(at), len(at)))
+        for i, first in enumerate(at):
+            for j, later in enumerate(at[i:], i):
+                products[:, i, j] = products[:, j, i] = self.products(first, later)
+        right = np.stack([self._pull(i) for i in at], axis=1)[..., None]
+        singular = ~(np.linalg.det(products) > self._floor ** len(at))
+        products[singular] = np.eye(len(at))
+        found = np.linalg.solve(products, right)[..., 0]
+        found[singular] = np.nan
+        return np.asarray(found.T)
 
 
-def _two(
-    hinges: Hinges, pulls: Array, own: Array, floor: Array, rows: NDArray[np.intp], least: int
-) -> tuple[Way, Array]:
-    """Where two hinges explain most, and how much: a quadratic form of two by two products."""
-    draws = own.shape[-1]
-    best, way = np.full(draws, -np.inf), np.zeros((2, draws), dtype=np.intp)
-    for at in range(len(own)):
-        far = int(np.searchsorted(rows, rows[at] + least))
-        if far == len(own):
-            break
-        p, q, mixed = pulls[at], pulls[far:], hinges.products((at,), (slice(far, None),))
-        determinant = own[at] * own[far:] - mixed * mixed
-        with np.errstate(divide="ignore", invalid="ignore"):
-            explained = (p * p * own[far:] - 2 * p * q * mixed + q * q * own[at]) / determinant
-        explained = np.where(determinant > floor * floor, explained, -np.inf)
-        second = np.argmax(explained, axis=0)
-        here = explained[second, np.arange(draws)]
-        better = here > best
-        best[better] = here[better]
-        way[0, better], way[1, better] = at + 1, far + 1 + second[better]
-    return way, best
+def _one(pull: Array, own: Array, floor: Array) -> Array:
+    """What one hinge explains: its pull squared over its product with itself."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(own > floor, pull * pull / own, -np.inf)
+
+
+def _two(p: Array, q: Array, own: Array, later: Array, mixed: Array, floor: Array) -> Array:
+    """What two hinges explain: a quadratic form of their pulls in the inverse of their two by two products."""
+    determinant = own * later - mixed * mixed
+    with np.errstate(divide="ignore", invalid="ignore"):
+        explained = (p * p * later - 2 * p * q * mixed + q * q * own) / determinant
+    return np.where(determinant > floor * floor, explained, -np.inf)
 
 
 def _left(straight: Array, explained: Array) -> Array:
     """Residuals of the line less what hinges explain; endless where no hinges fit."""
     return np.where(np.isfinite(explained), np.maximum(straight - explained, 0.0), np.inf)
-
-
-def meeting_lines(before: Array, knots: Array, way: Way) -> tuple[Array, Array]:
-    """Slopes and levels at x = 0 of the pieces of each draw, shape (pieces, draws) each, for a way that was found."""
-    hinges, each = Hinges.of(before, knots), np.arange(before.shape[-1])
-    at = [(knot - 1, each) for knot in way]
-    bends = _bends(hinges, at)
-    n, sx, sy = hinges.total[:3]
-    slope = (hinges.vxy - sum(bend * hinges.with_x[i] for bend, i in zip(bends, at, strict=True))) / hinges.vx
-    level = (sy - slope * sx - sum(bend * hinges.height[i] for bend, i in zip(bends, at, strict=True))) / n
-    slopes, levels = [slope], [level]
-    for bend, i in zip(bends, at, strict=True):
-        slopes.append(slopes[-1] + bend)
-        levels.append(levels[-1] - bend * hinges.knots[i])
-    return np.stack(slopes), np.stack(levels)
-
-
-def _bends(hinges: Hinges, at: list[tuple[Way, Way]]) -> Array:
-    """Changes of slope at the chosen knots, shape (breaks, draws)."""
-    draws = len(hinges.vx)
-    if not at:
-        return np.zeros((0, draws))
-    products = np.empty((draws, len(at), len(at)))
-    for i, first in enumerate(at):
-        for j, later in enumerate(at[i:], i):
-            products[:, i, j] = products[:, j, i] = hinges.products(first, later)
-    pulls = hinges.pulls()
-    right = np.stack([pulls[i] for i in at], axis=1)[..., None]
-    singular = ~(np.abs(np.linalg.det(products)) > 0)
-    products[singular] = np.eye(len(at))
-    found = np.linalg.solve(products, right)[..., 0]
-    found[singular] = np.nan
-    return np.asarray(found.T)

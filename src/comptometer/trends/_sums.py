@@ -19,6 +19,16 @@ from comptometer.trends._resampling import Resample, Sampler
 KINDS = 6  # 1, x, y, x², xy, y²
 ROUNDING = 1e-12  # of a sum of squares: what is less is nothing
 
+Way = NDArray[np.intp]  # where the breaks of each draw lie, as numbers of bounds, shape (breaks, draws)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best way with so many breaks in each draw, and its residual sum of squares, shape (draws,)."""
+
+    way: Way
+    residual: Array
+
 
 @dataclass(frozen=True, slots=True)
 class Stretches:
@@ -78,6 +88,11 @@ class Stretches:
         for kind, added in ((2, weighted), (4, weighted * self.x), (5, weighted * (2 * self.y + errors))):
             found[:, kind] = np.add.reduceat(added, self.bounds[:-1], axis=1).T
         return found
+
+
+def running(sums: Array) -> Array:
+    """Sums of all rows before each bound, from sums of stretches; shape (stretches, 6, draws) → (bounds, 6, draws)."""
+    return np.concatenate([np.zeros_like(sums[:1]), np.cumsum(sums, axis=0)])
 
 
 def line(sums: Array) -> tuple[Array, Array]:

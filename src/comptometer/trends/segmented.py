@@ -14,17 +14,18 @@ from comptometer.errors import NotEnoughEvidence, UsageError
 from comptometer.trends import Break, Points, Resampling, Trend, fit, refuse
 from comptometer.trends._centred import Centred, Line
 from comptometer.trends._hinges import MOST as MOST_HINGES
-from comptometer.trends._hinges import meeting, meeting_lines
-from comptometer.trends._pieces import Found, running, separate, separate_lines
+from comptometer.trends._hinges import Hinges
+from comptometer.trends._pieces import Pieces
 from comptometer.trends._resampling import Sampler
-from comptometer.trends._sums import Stretches, bic
+from comptometer.trends._sums import Found, Stretches, Way, bic, running
 
 Join = Literal["apart", "meet"]
 
 LEAST = 10  # points of a piece
 MOST = 2  # breaks that "auto" tries
 MOST_ASKED = 3
-FINE, COARSE = 400, 40  # places where a break may lie: in the points, and in every resample
+FITTED = 400  # places where a break of the points may lie
+FINE, COARSE = 160, 40  # and of every resample; first it is looked for at fewer of them, then near the best
 GAIN = 2.0  # of BIC, from one break fewer: "positive evidence", Kass and Raftery 1995
 AGREEMENT = 0.8  # share of the resamples whose BIC prefers the break too
 NOWHERE = np.zeros(0)
@@ -95,7 +96,6 @@ class _Lines:
     """With one number of breaks: BIC, days of the breaks (breaks, draws), slopes and levels (pieces, draws)."""
 
     bic: Array
-    residual: Array
     days: Array
     slopes: Array
     levels: Array
@@ -124,19 +124,22 @@ class _Search:
 
     def fitted(self, most: int) -> dict[int, _Lines]:
         """The points themselves, by number of breaks, where that is possible."""
-        rows = self._stretches(FINE)
-        return self._lines(rows, rows.sums(), most, self.least)
+        rows = self._stretches(FITTED)
+        return self._lines(rows, rows.sums(), most, np.arange(len(rows.bounds)))
 
     def resampled(self, sampler: Sampler, most: int, fitted: Mapping[int, _Lines]) -> dict[int, _Lines]:
         """All resamples, by number of breaks; those that have no fit are left out.
 
         Their breaks may lie at fewer places, among them those that the points themselves have.
         """
-        found = np.concatenate([lines.days.ravel() for lines in fitted.values()])
-        rows = self._stretches(COARSE, found)
+        days = np.concatenate([lines.days.ravel() for lines in fitted.values()])
+        rows = self._stretches(FINE, days)
+        own = np.searchsorted(rows.bounds, np.searchsorted(self.centred.points.days, days))
+        some = np.linspace(0, len(rows.bounds) - 1, min(COARSE, len(rows.bounds))).round().astype(np.intp)
+        coarse = np.union1d(some, own)
         parts: dict[int, list[_Lines]] = {}
         for sums in rows.resampled(sampler):
-            for breaks, lines in self._lines(rows, sums, most, self.least).items():
+            for breaks, lines in self._lines(rows, sums, most, coarse).items():
                 parts.setdefault(breaks, []).append(lines)
         joined = {breaks: _joined(part) for breaks, part in parts.items()}
         usable = np.all([np.isfinite(lines.slopes).all(axis=0) for lines in joined.values()], axis=0)
@@ -147,29 +150,49 @@ class _Search:
         cuts = np.union1d(self.places(most), np.searchsorted(self.centred.points.days, days))
         return Stretches.whole(self.centred.x, self.centred.y, [int(cut) for cut in cuts])
 
-    def _lines(self, rows: Stretches, sums: Array, most: int, least: int) -> dict[int, _Lines]:
-        before, x = running(sums), self.centred.x
-        inner = rows.bounds[1:-1]
+    def _lines(self, rows: Stretches, sums: Array, most: int, coarse: NDArray[np.intp]) -> dict[int, _Lines]:
+        """The best lines of each draw, by number of breaks, looked for at some of the bounds first."""
+        before, x, inner = running(sums), self.centred.x, rows.bounds[1:-1]
         knots = (x[inner - 1] + x[inner]) / 2
-        n = before[-1, 0]
-        found: dict[int, _Lines] = {}
-        for breaks, best in enumerate(self._best(before, knots, most, rows, least)):
+        kind = Pieces if self.join == "apart" else Hinges
+        shape, some = kind.of(before, knots), kind.of(before[coarse], knots[coarse[1:-1] - 1])
+        n, found = before[-1, 0], {}
+        for breaks, best in enumerate(some.best(min(most, len(coarse) - 2), rows.bounds[coarse], self.least)):
             if not np.isfinite(best.residual).any():
                 continue
-            if self.join == "apart":
-                slopes, levels = separate_lines(before, best.way)
-            else:
-                slopes, levels = meeting_lines(before, knots, best.way)
-            days = knots[best.way - 1] + self.centred.middle if breaks else np.zeros((0, len(n)))
-            score = bic(best.residual, n, self.parameters(breaks) + 1)
-            found[breaks] = _Lines(bic=score, residual=best.residual, days=days, slopes=slopes, levels=levels)
+            near = Found(coarse[best.way], best.residual)
+            if len(coarse) < len(rows.bounds):
+                near = _nearby(shape, near, rows.bounds, self.least, int(np.diff(coarse).max()))
+            slopes, levels = shape.lines(near.way)
+            found[breaks] = _Lines(
+                bic=bic(near.residual, n, self.parameters(breaks) + 1),
+                days=knots[near.way - 1] + self.centred.middle if breaks else np.zeros((0, len(n))),
+                slopes=np.where(np.isfinite(near.residual), slopes, np.nan),
+                levels=levels,
+            )
         return found
 
-    def _best(self, before: Array, knots: Array, most: int, rows: Stretches, least: int) -> list[Found]:
-        most = min(most, len(knots))
-        if self.join == "apart":
-            return separate(before, most, rows.bounds, least)
-        return meeting(before, knots, most, rows.bounds, least)
+
+def _nearby(shape: Pieces | Hinges, found: Found, rows: NDArray[np.intp], least: int, reach: int) -> Found:
+    """Better places of the breaks, each moved by up to so many bounds while the others stand still."""
+    way, residual = found.way.copy(), found.residual.copy()
+    for at in range(len(way)):
+        tried, best = way.copy(), way[at].copy()
+        for step in range(-reach, reach + 1):
+            moved = np.clip(way[at] + step, 1, len(rows) - 2)
+            tried[at] = np.where(_apart(rows, way, at, moved, least), moved, way[at])
+            here = shape.residual(tried)
+            better = here < residual
+            residual[better], best[better] = here[better], tried[at, better]
+        way[at] = best
+    return Found(way, residual)
+
+
+def _apart(rows: NDArray[np.intp], way: Way, at: int, moved: Way, least: int) -> NDArray[np.bool_]:
+    """Does a moved break leave enough rows to the pieces on either side?"""
+    before = rows[way[at - 1]] if at else 0
+    behind = rows[way[at + 1]] if at + 1 < len(way) else rows[-1]
+    return np.asarray((rows[moved] - before >= least) & (behind - rows[moved] >= least))
 
 
 def _joined(parts: list[_Lines]) -> _Lines:

@@ -11,10 +11,10 @@ from comptometer.distribution import Array
 from comptometer.errors import NotEnoughEvidence, UsageError
 from comptometer.trends import LEAST_POINTS, Break, Points, Resampling, Trend, as_date, fit, refuse
 from comptometer.trends._centred import Centred, Line
-from comptometer.trends._hinges import meeting_lines
-from comptometer.trends._pieces import running, separate_lines
+from comptometer.trends._hinges import Hinges
+from comptometer.trends._pieces import Pieces
 from comptometer.trends._resampling import Sampler
-from comptometer.trends._sums import Stretches
+from comptometer.trends._sums import Stretches, running
 
 
 @fit("two-era")
@@ -53,10 +53,8 @@ def two_era(
 
     def lines(sums: Array) -> tuple[Array, Array]:
         """Slopes and levels of both eras in every draw, shape (2, draws) each."""
-        way = np.ones((1, sums.shape[-1]), dtype=np.intp)
-        if join == "apart":
-            return separate_lines(running(sums), way)
-        return meeting_lines(running(sums), np.array([day - centred.middle]), way)
+        shape = (Pieces if join == "apart" else Hinges).of(running(sums), np.array([day - centred.middle]))
+        return shape.lines(np.ones((1, sums.shape[-1]), dtype=np.intp))
 
     slopes, levels = lines(rows.sums())
     drawn = [lines(sums) for sums in rows.resampled(sampler)]

@@ -1,0 +1,80 @@
+"""`comptometer cost`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from comptometer.cli._complete import models
+from comptometer.cli._print import as_of_option, emit_json, json_option
+from comptometer.cli.estimate import figure_options, request_options, requested
+
+if TYPE_CHECKING:
+    from comptometer.library import Item
+
+
+@click.command("cost")
+@click.argument("source", required=False, shell_complete=models)
+@click.option("--dollars", type=int, metavar="YEAR", help="In dollars of which year; the last whole one unless given.")
+@click.option("--place", default="", metavar="COUNTRY", help="Where the machines stood, for CO2.  [France]")
+@click.option("--data", metavar="VINTAGE", help="The table to look in; the newest shipped one unless given.")
+@figure_options
+@request_options
+@as_of_option
+@json_option
+def command(
+    source: str | None,
+    dollars: int | None,
+    place: str,
+    data: str | None,
+    as_json: bool,
+    as_of: datetime | None,
+    **given: Any,
+) -> None:
+    """Cost, energy and CO2 of a training run.
+
+    Three kinds of cost: amortised (what the machines lost in value, with interconnect and energy), cloud (the same
+    chip-hours rented), acquisition (the whole cluster bought). Energy of chips, servers and building. Each with its
+    90% interval, what it rests on, and what others say beside it.
+
+    SOURCE and figures are those of `comptometer estimate`.
+
+    \b
+    Examples:
+      comptometer cost gpt-3
+      comptometer cost bloom --place France --dollars 2023
+      comptometer cost --chip h100-sxm --chip-hours 6.4M --place "United States"
+      comptometer cost gpt-4 --chip a100-sxm-40gb --chips 25000 --time "90 to 100 days" --json
+    """
+    from comptometer.cost import cost
+    from comptometer.published_costs import published_figures
+
+    item = _item(source, data)
+    entry = requested(item.dossier() if item else source, as_of, given)
+    found = cost(entry, dollars=dollars, place=place)
+    beside = published_figures(found, item.row if item else None, item.vintage if item else "")
+    if as_json:
+        emit_json(found.to_dict() | {"published": [figure.to_dict() for figure in beside]})
+    else:
+        from comptometer.cli._cost_page import page
+
+        click.echo(page(found, beside))
+
+
+def _item(source: str | None, data: str | None) -> Item | None:
+    """The model of the catalogue that is meant; nothing where figures or a file are."""
+    from comptometer import vintages
+    from comptometer.errors import NotFound
+    from comptometer.library import library
+
+    if source is None or source == "-" or Path(source).suffix in {".toml", ".json"}:
+        return None
+    try:
+        return library(data or vintages.DEFAULT).item(source)
+    except NotFound:
+        if Path(source).exists():
+            return None
+        raise
