@@ -37,13 +37,13 @@ def test_every_source_is_cited_by_something() -> None:
     cited = {claim.source for name in dossier_ids() for claim in dossier(name).all_claims()}
     cited |= {name for chip in store.chip_ids() for name in store.chip_record(chip).cited}
     cited |= {name for model in dossier_ids() for name in dossier(model).references}
+    cited |= {row["source"] for row in forecasts.on_file()}
+    for preset in limit_files.preset_ids():
+        cited |= limit_files.limits(preset).cited
     for file in ("assumptions", "cost-assumptions"):
         cited |= {assumption.source for assumption in store.assumptions(file).values()}
     for path in (DATA / "prices").glob("*.toml"):
         cited |= {value for key, value in tomllib.loads(path.read_text(encoding="utf-8")).items() if key == "source"}
-    cited |= {row["source"] for row in forecasts.on_file()}
-    for preset in limit_files.preset_ids():
-        cited |= limit_files.limits(preset).cited
     for path in (DATA / "studies").glob("*.toml"):
         cited |= {value for value in tomllib.loads(path.read_text(encoding="utf-8")).values() if isinstance(value, str)}
     assert store.source_ids() <= cited

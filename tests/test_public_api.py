@@ -14,7 +14,8 @@ def test_the_public_names_are_pinned() -> None:
     assert comptometer.__all__ == [
         "Chip", "Claim", "Dossier", "Entry", "Estimate", "OpCount", "Source", "__version__", "chips", "convert",
         "count",
-        "errors", "estimate", "estimate_frame", "explain", "models", "parse", "replicate", "scenario", "trend",
+        "errors", "estimate", "estimate_frame", "explain", "models", "parse", "project", "replicate", "scenario",
+        "trend",
     ]  # fmt: skip
     assert dir(comptometer) == comptometer.__all__
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from comptometer.growth import trend as trend
     from comptometer.notation import parse as parse
     from comptometer.ops import OpCount as OpCount
+    from comptometer.projection import project as project
     from comptometer.quantity import Estimate as Estimate
     from comptometer.records import Chip as Chip
     from comptometer.records import Claim as Claim
@@ -54,6 +55,7 @@ _PLACES = {
     "estimate_frame": "frame_estimates",
     "explain": "explanation",
     "parse": "notation",
+    "project": "projection",
     "replicate": "studies",
     "scenario": "scenarios",
     "trend": "growth",
@@ -78,6 +80,7 @@ __all__ = [
     "explain",
     "models",
     "parse",
+    "project",
     "replicate",
     "scenario",
     "trend",
