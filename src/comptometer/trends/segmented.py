@@ -24,11 +24,10 @@ Join = Literal["apart", "meet"]
 LEAST = 10  # points of a piece
 MOST = 2  # breaks that "auto" tries
 MOST_ASKED = 3
-FITTED = 400  # places where a break of the points may lie
-FINE, COARSE = 160, 40  # and of every resample; first it is looked for at fewer of them, then near the best
+FINE = 400  # places where a break may lie
+COARSE = 40  # of them, where that of a resample is looked for first
 GAIN = 2.0  # of BIC, from one break fewer: "positive evidence", Kass and Raftery 1995
 AGREEMENT = 0.8  # share of the resamples whose BIC prefers the break too
-NOWHERE = np.zeros(0)
 WIDTH = 0.5  # of the window: a break whose 90% interval is wider has no date
 
 
@@ -113,27 +112,27 @@ class _Search:
         """How many numbers are fitted: slopes, levels and days."""
         return (3 if self.join == "apart" else 2) * breaks + 2
 
-    def places(self, most: int) -> NDArray[np.intp]:
-        """Numbers of rows before which a break may lie: between days, `least` from the ends, at most so many."""
+    def places(self) -> NDArray[np.intp]:
+        """Numbers of rows before which a break may lie: between days, `least` from the ends, not too many."""
         days = self.centred.points.days
         found = np.flatnonzero(np.diff(days) > 0) + 1
         found = found[(found >= self.least) & (found <= len(days) - self.least)]
-        if len(found) > most:
-            found = found[np.unique(np.linspace(0, len(found) - 1, most).round().astype(np.intp))]
+        if len(found) > FINE:
+            found = found[np.unique(np.linspace(0, len(found) - 1, FINE).round().astype(np.intp))]
         return found
 
     def fitted(self, most: int) -> dict[int, _Lines]:
         """The points themselves, by number of breaks, where that is possible."""
-        rows = self._stretches(FITTED)
+        rows = self._stretches()
         return self._lines(rows, rows.sums(), most, np.arange(len(rows.bounds)))
 
     def resampled(self, sampler: Sampler, most: int, fitted: Mapping[int, _Lines]) -> dict[int, _Lines]:
         """All resamples, by number of breaks; those that have no fit are left out.
 
-        Their breaks may lie at fewer places, among them those that the points themselves have.
+        Breaks are looked for at some of the places first, among them those that the points themselves have.
         """
         days = np.concatenate([lines.days.ravel() for lines in fitted.values()])
-        rows = self._stretches(FINE, days)
+        rows = self._stretches()
         own = np.searchsorted(rows.bounds, np.searchsorted(self.centred.points.days, days))
         some = np.linspace(0, len(rows.bounds) - 1, min(COARSE, len(rows.bounds))).round().astype(np.intp)
         coarse = np.union1d(some, own)
@@ -145,10 +144,9 @@ class _Search:
         usable = np.all([np.isfinite(lines.slopes).all(axis=0) for lines in joined.values()], axis=0)
         return {breaks: _kept(lines, usable) for breaks, lines in joined.items()}
 
-    def _stretches(self, most: int, days: Array = NOWHERE) -> Stretches:
-        """The points, cut at so many places and at some days."""
-        cuts = np.union1d(self.places(most), np.searchsorted(self.centred.points.days, days))
-        return Stretches.whole(self.centred.x, self.centred.y, [int(cut) for cut in cuts])
+    def _stretches(self) -> Stretches:
+        """The points, cut at all places."""
+        return Stretches.whole(self.centred.x, self.centred.y, [int(cut) for cut in self.places()])
 
     def _lines(self, rows: Stretches, sums: Array, most: int, coarse: NDArray[np.intp]) -> dict[int, _Lines]:
         """The best lines of each draw, by number of breaks, looked for at some of the bounds first."""
