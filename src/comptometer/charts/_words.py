@@ -195,9 +195,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "按不同定义，训练计算量每年增长为 ×{low} 至 ×{high}",
     ),
     "sensitivity-subtitle": (
-        "{n} defensible answers to one question. Point: least squares; bar: 90%, resampled. Upright "
-        "line: the first answer.",
-        "同一问题的 {n} 种合理回答。点：最小二乘；横条：90% 区间（重抽样）。竖线：第一种回答。",
+        "{n} defensible answers to one question. Point: the fit; bar: 90%, resampled. Upright line: the first answer.",
+        "同一问题的 {n} 种合理回答。点：拟合值；横条：90% 区间（重抽样）。竖线：第一种回答。",
     ),
     "sensitivity-note": (
         "Not answered: {labels}.",

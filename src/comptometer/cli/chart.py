@@ -28,6 +28,7 @@ def command(name: str, out: Path, scale: str, theme: str, language: str) -> None
       chips              what a chip computes, per watt and per dollar
       agreement          hardware-time over the count, for every model with both
       missing            how many models have no training compute, by year
+      sensitivity        the same question under every definition
       trend:QUESTION     any trend, e.g. "trend:select=frontier&since=2018-01-01"
       estimate:MODEL     every method's estimate of one model, e.g. estimate:alexnet
       count:TARGET       where the operations are, e.g. count:config.json or count:alexnet
