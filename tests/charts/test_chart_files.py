@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import comptometer
-from comptometer.charts import FORMATS, PNG_SCALE, Look, draw, save
+from comptometer.charts import FORMATS, PNG_SCALE, Look, draw, in_altair, save
 from comptometer.charts._theme import PALETTES
 from comptometer.charts.estimate import estimate_chart
 from comptometer.errors import UsageError
@@ -192,7 +192,7 @@ def test_any_chart_of_altair_can_be_saved_as_a_page(tmp_path: Path) -> None:
 
 
 def test_an_estimate_is_a_page_with_its_methods(tmp_path: Path) -> None:
-    picture = estimate_chart(comptometer.models["alexnet"], Look(theme="dark"))
+    picture = in_altair(estimate_chart(comptometer.models["alexnet"], Look(theme="dark")))
     page = save(picture, tmp_path / "estimate.html").read_text(encoding="utf-8")
     assert '<meta name="color-scheme" content="dark">' in page
     assert "<td>hardware-time</td>" in page

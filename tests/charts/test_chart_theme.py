@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 
 import comptometer
-from comptometer.charts import Look, Theme, draw
+from comptometer.charts import Look, Theme, draw, in_altair
 from comptometer.charts._labels import _WIDTH
 from comptometer.charts._theme import BAND, PALETTES, SHAPES
 from comptometer.charts.estimate import estimate_chart
@@ -73,7 +73,7 @@ def test_a_palette_has_a_shape_for_each_colour_and_no_colour_twice(theme: Theme)
 def specs(theme: Theme) -> list[dict[str, Any]]:
     look = Look(theme=theme)
     pictures = [draw("openai-2018", look), draw("openai-2019-eras", look)]
-    pictures += [estimate_chart(comptometer.models[name], look) for name in ("alexnet", "palm-540b")]
+    pictures += [in_altair(estimate_chart(comptometer.models[name], look)) for name in ("alexnet", "palm-540b")]
     return [picture.to_dict() for picture in pictures]
 
 

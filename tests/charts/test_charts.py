@@ -10,7 +10,7 @@ import pytest
 
 import comptometer
 from comptometer import text
-from comptometer.charts import CHARTS, Look, Scale, Theme, draw, openai_2018, openai_2019_eras
+from comptometer.charts import CHARTS, Look, Scale, Theme, draw, in_altair, openai_2018, openai_2019_eras
 from comptometer.charts._theme import NOTE, PALETTES
 from comptometer.charts.estimate import COMBINED, estimate_chart
 from comptometer.studies import openai_2018 as article
@@ -36,7 +36,7 @@ every_picture = pytest.mark.parametrize(
 def spec(name: str, theme: Theme = "light", scale: Scale = "log") -> dict[str, Any]:
     look = Look(theme=theme, scale=scale)
     kind, _, model = name.partition(":")
-    picture = estimate_chart(comptometer.models[model], look) if kind == "estimate" else draw(name, look)
+    picture = in_altair(estimate_chart(comptometer.models[model], look)) if kind == "estimate" else draw(name, look)
     return picture.to_dict()
 
 

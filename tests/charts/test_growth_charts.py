@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import comptometer
 from comptometer import text, vintages
-from comptometer.charts import FORMATS, Language, Look, Scale, Theme, agreement, draw, missing, save
+from comptometer.charts import FORMATS, Language, Look, Scale, Theme, agreement, draw, in_altair, missing, save
 from comptometer.charts._axes import Span
 from comptometer.charts._labels import set_at
 from comptometer.charts._question import FLAGS, question
@@ -65,7 +65,7 @@ def spec(
 ) -> dict[str, Any]:
     look = Look(theme=theme, scale=scale, language=language, width=size[0], height=size[1])
     if name == "sensitivity":
-        return dict(sensitivity_chart(variants(), vintages.DEFAULT, look).to_dict())
+        return dict(in_altair(sensitivity_chart(variants(), vintages.DEFAULT, look)).to_dict())
     return dict(draw(name, look).to_dict())
 
 

@@ -1,7 +1,8 @@
-"""Pictures of what the rest computed: Vega-Lite through Altair. Every other file in this folder draws one chart.
+"""Pictures of what the rest computed, as Vega-Lite. Every other file in this folder draws one chart.
 
-A chart takes computed data and draws them; it computes no fit, no interval and no rank. Files whose names start
-with an underscore hold what several charts share (theme, axes, labels).
+A chart takes computed data and returns a specification; it computes no fit, no interval and no rank. `draw` makes an
+Altair chart of it, `save` a file; a page embeds the specification as it is. Files whose names start with an underscore
+hold what several charts share (theme, axes, labels).
 """
 
 from __future__ import annotations
@@ -37,16 +38,43 @@ class Look:
     height: int = 500
 
 
-CHARTS: Registry[Callable[[Look], Any]] = Registry("chart", "comptometer.charts")
+Spec = dict[str, Any]  # a specification of Vega-Lite with its data inside
+CHARTS: Registry[Callable[[Look], Spec]] = Registry("chart", "comptometer.charts")
 
 
-def chart(name: str) -> Callable[[Callable[[Look], Any]], Callable[[Look], Any]]:
+def chart(name: str) -> Callable[[Callable[[Look], Spec]], Callable[[Look], Spec]]:
     """Register a function that draws a chart."""
     return lambda function: CHARTS.add(name, function)
 
 
 def draw(name: str, look: Look | None = None) -> altair.TopLevelMixin:
-    """Draw a chart of the catalogue, or of something that is named after a colon.
+    """Draw a chart as an Altair chart; arguments and errors as of `specification`, and those of `in_altair`."""
+    _check_extra()
+    return in_altair(specification(name, look or Look()))
+
+
+def in_altair(spec: Spec) -> altair.TopLevelMixin:
+    """A specification as an Altair chart, which a notebook shows and a user restyles.
+
+    Raises:
+        ComptometerError: the extra `charts` is not installed.
+    """
+    _check_extra()
+    import altair
+
+    return altair.LayerChart.from_dict({"$schema": altair.SCHEMA_URL, **spec})
+
+
+def _check_extra() -> None:
+    try:
+        import altair  # noqa: F401
+        import vl_convert  # noqa: F401
+    except ImportError:
+        raise ComptometerError("charts need the extra: pip install 'comptometer[charts]'") from None
+
+
+def specification(name: str, look: Look) -> Spec:
+    """The Vega-Lite of a chart of the catalogue, or of something that is named after a colon.
 
     `estimate:MODEL` draws the estimates of one model (a name, or a dossier's path), `count:TARGET` where the operations
     of whatever `comptometer count` takes are, `trend:QUESTION` the answer to a question with the flags of
@@ -55,17 +83,7 @@ def draw(name: str, look: Look | None = None) -> altair.TopLevelMixin:
     Raises:
         NotFound: no such chart, or no such model.
         UsageError: a question that cannot be read, or a language in which the chart is not written.
-        ComptometerError: the extra `charts` is not installed.
     """
-    try:
-        import altair  # noqa: F401
-        import vl_convert  # noqa: F401
-    except ImportError:
-        raise ComptometerError("charts need the extra: pip install 'comptometer[charts]'") from None
-    return _drawn(name, look or Look())  # type: ignore[no-any-return]
-
-
-def _drawn(name: str, look: Look) -> Any:
     kind, colon, model = name.partition(":")
     if kind == "estimate" and colon:
         from comptometer.charts.estimate import estimate_chart

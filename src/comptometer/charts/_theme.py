@@ -10,15 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from comptometer.charts import Language, Look, Theme
+from comptometer.charts import Language, Look, Spec, Theme
 from comptometer.charts._labels import text_width, wrapped
 from comptometer.errors import UsageError
 from comptometer.records import Source
-
-if TYPE_CHECKING:
-    import altair
 
 Layer = dict[str, Any]
 
@@ -179,7 +176,7 @@ def finished(
     margins: tuple[float, float] = (LEFT, RIGHT),
     below: float = 52,
     apart: str = "y",
-) -> altair.LayerChart:
+) -> Spec:
     """Put the frame around the layers: title, source note, theme.
 
     Args:
@@ -195,16 +192,13 @@ def finished(
     Raises:
         UsageError: the look asks for a language in which the chart is not written.
     """
-    import altair
-
     if words.language != look.language:
         raise UsageError(f"this chart is not written in {look.language!r}, only in {words.language!r}")
     palette = PALETTES[look.theme]
     width, height = size
     whole = width + sum(margins)
     listed = {"rows": rows.listed, "columns": dict(rows.headings)}
-    spec = {
-        "$schema": altair.SCHEMA_URL,
+    return {
         "description": words.description,
         "title": words.heading(whole),
         "width": width,
@@ -217,7 +211,6 @@ def finished(
         "config": config(palette),
         "usermeta": {"comptometer": {"language": words.language, "note": words.note, **listed}},
     }
-    return altair.LayerChart.from_dict(spec)
 
 
 def _note(lines: Sequence[str], x: float, y: float, palette: Palette) -> Layer:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise, product
 from math import inf
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from comptometer import text
-from comptometer.charts import Look
+from comptometer.charts import Look, Spec
 from comptometer.charts._axes import tick_rows, ticks
 from comptometer.charts._frame import Frame
 from comptometer.charts._labels import Box, Placed, Run, Spot, Wish, around, crowded_first, place, set_at, text_width
@@ -22,9 +22,6 @@ from comptometer.charts._layers import TOOLTIP, over, under
 from comptometer.charts._theme import BODY, PALETTES, SMALL, Rows, Words, finished, series
 from comptometer.trends import Trend
 from comptometer.units import FLOP_PER_PFS_DAY
-
-if TYPE_CHECKING:
-    import altair
 
 Row = Mapping[str, Any]
 
@@ -106,7 +103,7 @@ def days_of(points: Sequence[Row]) -> tuple[date, date]:
     return min(days), max(days)
 
 
-def timeline(story: Story, words: Words, look: Look) -> altair.LayerChart:
+def timeline(story: Story, words: Words, look: Look) -> Spec:
     """Draw a story."""
     palette, frame = PALETTES[look.theme], story.frame(look)
     placed = arrange(story, frame)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import median
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from comptometer import text
-from comptometer.charts import Language, Look, chart
+from comptometer.charts import Language, Look, Spec, chart
 from comptometer.charts._axes import Span, Tick, tick_rows
 from comptometer.charts._frame import Frame
 from comptometer.charts._growth import ground, labels, left_labels, padded, point_layer, words_of, year_step
@@ -19,9 +19,6 @@ from comptometer.charts._timeline import days_of
 from comptometer.charts._words import say
 from comptometer.collection import Models
 
-if TYPE_CHECKING:
-    import altair
-
 VERDICTS: Final = ("consistent", "tension", "conflict")
 LINES: Final = (1 / 3, 1 / 2, 1.0, 2.0, 3.0)
 TICKS: Final = (0.01, 0.03, 0.1, 1 / 3, 0.5, 1, 2, 3, 10, 30, 100, 1000, 10_000)
@@ -29,7 +26,7 @@ OUTLIER: Final = 3.0  # times apart, from which a model is named
 
 
 @chart("agreement")
-def agreement_chart(look: Look) -> altair.LayerChart:
+def agreement_chart(look: Look) -> Spec:
     """A point per model; the scale is always logarithmic: twice and half are equally far."""
     palette, language = PALETTES[look.theme], look.language
     models = Models()

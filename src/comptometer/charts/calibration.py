@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import ceil
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from comptometer import store
 from comptometer.calibration import Calibration, calibrate
-from comptometer.charts import Look, chart
+from comptometer.charts import Look, Spec, chart
 from comptometer.charts._axes import Span
 from comptometer.charts._theme import BODY, PALETTES, SMALL, Layer, Palette, Rows, Words, finished
 from comptometer.coverage import Trial, score
 from comptometer.refitting import Utilized
 from comptometer.release import banner
-
-if TYPE_CHECKING:
-    import altair
 
 LEFT, RIGHT = 52, 96  # pixels beside the plot
 BETWEEN: Final = 196  # pixels between the panels: names of the defaults
@@ -37,7 +34,7 @@ OBSERVED, REFITTED = "adopted defaults", "medians fitted without the family"
 
 
 @chart("calibration")
-def calibration_chart(look: Look) -> altair.LayerChart:
+def calibration_chart(look: Look) -> Spec:
     """Two panels; the height is that of the look, the scale is always linear for shares, logarithmic for ratios."""
     found = calibrate()
     palette = PALETTES[look.theme]

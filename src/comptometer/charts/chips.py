@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from comptometer import text
-from comptometer.charts import Language, Look, chart
+from comptometer.charts import Language, Look, Spec, chart
 from comptometer.charts._axes import Span
 from comptometer.charts._frame import Frame
 from comptometer.charts._growth import (
@@ -31,9 +31,6 @@ from comptometer.charts._words import listed, say, spread
 from comptometer.growth import Answer, trend
 from comptometer.release import banner
 
-if TYPE_CHECKING:
-    import altair
-
 FORMATS: Final = ("fp32", "matrix16")
 PANELS: Final = {  # title → the quantities of the two formats
     "panel-peak": ("chip-fp32", "chip-matrix16"),
@@ -46,7 +43,7 @@ LEAST: Final = 600  # pixels that three panels need upwards
 
 
 @chart("chips")
-def chips_chart(look: Look) -> altair.LayerChart:
+def chips_chart(look: Look) -> Spec:
     """Three panels over one another; the height is at least `LEAST`."""
     palette, language = PALETTES[look.theme], look.language
     answers = {name: trend(quantity=name, select="all", since=None) for names in PANELS.values() for name in names}

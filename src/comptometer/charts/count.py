@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from comptometer import text
-from comptometer.charts import Look
+from comptometer.charts import Look, Spec
 from comptometer.charts._labels import text_width
 from comptometer.charts._theme import BODY, LEFT, PALETTES, RIGHT, SMALL, Layer, Palette, Rows, Words, finished
 from comptometer.module_tree import Branch, tree
 from comptometer.ops import OpCount
 from comptometer.release import banner
-
-if TYPE_CHECKING:
-    import altair
 
 ROW: Final = 58  # pixels of a level
 LEAST: Final = 1.5  # pixels below which a module is not drawn
@@ -30,7 +27,7 @@ MIXED: Final = "several"
 WHERE: Final = {"linear": "linear layers", "convolution": "convolutions", "recurrence": "recurrent layers"}
 
 
-def count_chart(found: OpCount, look: Look) -> altair.LayerChart:
+def count_chart(found: OpCount, look: Look) -> Spec:
     """Modules as bars, one level below the other, from the whole model to single products.
 
     The height follows from the depth; a look gives width and theme.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import log10
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from comptometer import text
 from comptometer.catalogue import Entry
-from comptometer.charts import Look
+from comptometer.charts import Look, Spec
 from comptometer.charts._axes import FLOP_TITLE, PFS_TITLE, Span, Tick, axis, tick_labels, tick_rows, ticks
 from comptometer.charts._labels import text_width
 from comptometer.charts._theme import (
@@ -28,9 +28,6 @@ from comptometer.quantity import Estimate
 from comptometer.release import banner
 from comptometer.units import FLOP_PER_PFS_DAY
 
-if TYPE_CHECKING:
-    import altair
-
 ORDER: Final = ("operations", "hardware-time", "reported", "parameters-tokens")  # as colours and shapes elsewhere
 NAMES: Final = 160  # pixels left of the bars
 VALUES: Final = 130  # pixels right of the bars
@@ -46,7 +43,7 @@ HEADINGS: Final = {
 }
 
 
-def estimate_chart(entry: Entry, look: Look) -> altair.LayerChart:
+def estimate_chart(entry: Entry, look: Look) -> Spec:
     """A row for each method and one for all of them together: median, 50% and 90% of the possible values.
 
     The height follows from the number of rows; a look gives width and theme.

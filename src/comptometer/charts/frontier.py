@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from comptometer import text
-from comptometer.charts import Language, Look, chart
+from comptometer.charts import Language, Look, Spec, chart
 from comptometer.charts._frame import Frame
 from comptometer.charts._growth import (
     axis_rows,
@@ -42,15 +42,12 @@ from comptometer.release import banner
 from comptometer.studies import openai_2018
 from comptometer.units import FLOP_PER_PFS_DAY
 
-if TYPE_CHECKING:
-    import altair
-
 TOP: Final = 10
 SINCE: Final = date(2010, 1, 1)
 
 
 @chart("frontier")
-def frontier_chart(look: Look) -> altair.LayerChart:
+def frontier_chart(look: Look) -> Spec:
     """All models faint, those of the frontier and the records strong."""
     palette, language = PALETTES[look.theme], look.language
     everyone, top, records = (trend(select=select, top=TOP, since=SINCE) for select in ("all", "frontier", "records"))

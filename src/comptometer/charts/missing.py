@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from comptometer import text
-from comptometer.charts import Language, Look, chart
+from comptometer.charts import Language, Look, Spec, chart
 from comptometer.charts._growth import source_line
 from comptometer.charts._layers import quiet
 from comptometer.charts._theme import BODY, PALETTES, SMALL, Layer, Palette, Rows, Words, finished
@@ -16,14 +16,11 @@ from comptometer.growth import Answer, candidates, trend
 from comptometer.population import population
 from comptometer.release import banner
 
-if TYPE_CHECKING:
-    import altair
-
 FEW: Final = 10  # models: the share of a year with fewer is pale, and no title is made of it
 
 
 @chart("missing")
-def missing_chart(look: Look) -> altair.LayerChart:
+def missing_chart(look: Look) -> Spec:
     """A bar per year; the scale is always linear."""
     palette, language = PALETTES[look.theme], look.language
     answer = trend(select="notable")

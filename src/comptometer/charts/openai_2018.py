@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from comptometer import store, text
-from comptometer.charts import Look, chart
+from comptometer.charts import Look, Spec, chart
 from comptometer.charts._theme import Words, cited
 from comptometer.charts._timeline import Era, Line, Story, days_of, point, timeline
 from comptometer.release import banner
 from comptometer.studies import openai_2018 as study
-
-if TYPE_CHECKING:
-    import altair
 
 KINDS: Final = {
     "operations": "operations counted",
@@ -25,7 +22,7 @@ FLOP: Final = 1.3e14, 9e23
 
 
 @chart(study.NAME)
-def openai_2018(look: Look) -> altair.LayerChart:
+def openai_2018(look: Look) -> Spec:
     """The 15 points by method, their line with its 90% band, and the eras of the article's text."""
     told = story()
     return timeline(told, words(told), look)

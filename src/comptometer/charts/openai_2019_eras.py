@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from comptometer import store, text
-from comptometer.charts import Look, chart
+from comptometer.charts import Look, Spec, chart
 from comptometer.charts._theme import Words, cited
 from comptometer.charts._timeline import Era, Line, Story, days_of, point, timeline
 from comptometer.release import banner
 from comptometer.studies import openai_2019_eras as study
 from comptometer.trends import Trend
-
-if TYPE_CHECKING:
-    import altair
 
 READ, COUNTED, CHARTED = "read off the addendum’s picture", "counted by Epoch AI", "as charted in 2018"
 DAYS: Final = date(1957, 1, 1), date(2020, 1, 1)
@@ -23,7 +20,7 @@ FLOP: Final = 1.2e2, 9e24
 
 
 @chart(study.NAME)
-def openai_2019_eras(look: Look) -> altair.LayerChart:
+def openai_2019_eras(look: Look) -> Spec:
     """The points of both eras by how their values came about, and a line through each era."""
     told = story()
     return timeline(told, words(told), look)

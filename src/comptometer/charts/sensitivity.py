@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from comptometer import text
-from comptometer.charts import Language, Look, chart
+from comptometer.charts import Language, Look, Spec, chart
 from comptometer.charts._axes import Span, Tick, axis, tick_labels, tick_rows, ticks
 from comptometer.charts._growth import source_line
 from comptometer.charts._layers import quiet
@@ -17,21 +17,18 @@ from comptometer.growth import Question
 from comptometer.release import banner
 from comptometer.sensitivity import Variant, sensitivity
 
-if TYPE_CHECKING:
-    import altair
-
 ROW, GROUP = 19.0, 14.0  # pixels that a row takes, and the air over a group
 LEFT, RIGHT = 280.0, 190.0  # pixels of the names, and of the figures
 
 
 @chart("sensitivity")
-def plain(look: Look) -> altair.LayerChart:
+def plain(look: Look) -> Spec:
     """Growth of training compute under every definition."""
     question = Question()
     return sensitivity_chart(sensitivity(question), question.data, look)
 
 
-def sensitivity_chart(variants: Sequence[Variant], data: str, look: Look) -> altair.LayerChart:
+def sensitivity_chart(variants: Sequence[Variant], data: str, look: Look) -> Spec:
     """A row per answer, in groups; the height follows from their number, and the scale ends with the intervals.
 
     Args:

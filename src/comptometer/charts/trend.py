@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from comptometer import text
-from comptometer.charts import Language, Look, chart
+from comptometer.charts import Language, Look, Spec, chart
 from comptometer.charts._axes import FLOP_TITLE
 from comptometer.charts._frame import Frame
 from comptometer.charts._growth import (
@@ -41,20 +41,17 @@ from comptometer.release import banner
 from comptometer.trends import Segment, as_date
 from comptometer.units import FLOP_PER_PFS_DAY
 
-if TYPE_CHECKING:
-    import altair
-
 _VISION: Final = {"Vision", "Image generation", "Video"}
 _MAKERS: Final = 3  # that have a colour of their own
 
 
 @chart("trend")
-def plain(look: Look) -> altair.LayerChart:
+def plain(look: Look) -> Spec:
     """How fast the training compute of notable models grows."""
     return trend_chart(trend(), look)
 
 
-def trend_chart(answer: Answer, look: Look) -> altair.LayerChart:
+def trend_chart(answer: Answer, look: Look) -> Spec:
     """Draw an answer."""
     palette, language = PALETTES[look.theme], look.language
     points = points_of(answer, language)
