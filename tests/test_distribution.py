@@ -24,6 +24,7 @@ from comptometer.distribution import (
     LogUniform,
     Mixture,
     Point,
+    SplitLogNormal,
     Truncated,
     Uniform,
     normal_quantile,
@@ -36,6 +37,7 @@ P = np.concatenate([np.logspace(-6, -1, 400), np.linspace(0.1, 0.9, 401), 1 - np
 MEDIANS = st.floats(1e-9, 1e27)
 BOUNDED: st.SearchStrategy[Bounded] = st.one_of(
     st.builds(LogNormal, MEDIANS, st.floats(1e-3, 3)),
+    st.builds(SplitLogNormal, MEDIANS, st.floats(1e-3, 3), st.floats(1e-3, 3)),
     st.builds(LogStudentT, MEDIANS, st.floats(1e-3, 0.5)),
     st.builds(lambda low, width: Uniform(low, low + width), st.floats(0, 1e6), st.floats(1, 1e6)),
     st.builds(lambda low, ratio: LogUniform(low, low * ratio), MEDIANS, st.floats(1.001, 1e6)),
@@ -139,6 +141,13 @@ def test_an_interval_over_the_whole_range_of_floats_does_not_overflow() -> None:
     belief = LogNormal.from_interval(1e-300, 1e300)
     assert belief.median == pytest.approx(1, rel=1e-9)
     assert math.isfinite(belief.sigma)
+
+
+def test_a_split_lognormal_is_on_either_side_the_lognormal_of_that_side() -> None:
+    belief = SplitLogNormal(2.1e25, 0.6, 0.4)
+    np.testing.assert_allclose(belief.quantile(P[P < 0.5]), LogNormal(2.1e25, 0.6).quantile(P[P < 0.5]), rtol=1e-12)
+    np.testing.assert_allclose(belief.quantile(P[P > 0.5]), LogNormal(2.1e25, 0.4).quantile(P[P > 0.5]), rtol=1e-12)
+    assert belief.quantile(np.array([0.5]))[0] == 2.1e25
 
 
 def test_a_uniform_agrees_with_scipy() -> None:
@@ -275,5 +284,6 @@ def test_every_shape_of_the_module_is_tested_here() -> None:
         if isinstance(value, type) and hasattr(value, "quantile") and name != "Distribution"
     }
     assert shapes == {
-        "Point", "LogNormal", "Uniform", "LogUniform", "LogStudentT", "Truncated", "Empirical", "Mixture",
+        "Point", "LogNormal", "SplitLogNormal", "Uniform", "LogUniform", "LogStudentT", "Truncated", "Empirical",
+        "Mixture",
     }  # fmt: skip

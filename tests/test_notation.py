@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from comptometer.distribution import LogNormal, LogUniform, Point, Uniform
+from comptometer.distribution import LogNormal, LogUniform, Point, SplitLogNormal, Uniform
 from comptometer.errors import NotationError
 from comptometer.notation import LARGEST, LONGEST, Notation, parse
 
@@ -105,6 +105,45 @@ def test_an_interval_is_a_90_percent_interval_of_a_lognormal(text: str, wanted: 
     assert notation.unit == unit
     assert notation.belief.median == pytest.approx(math.sqrt(low * high), rel=1e-12)
     np.testing.assert_allclose(notation.belief.quantile(np.array([0.05, 0.95])), [low, high], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "unit"),
+    [
+        ("2.1e25 (8.2e24 to 4.4e25) FLOP", (8.2e24, 2.1e25, 4.4e25), "FLOP"),
+        ("60 (54 to 75 days)", (54, 60, 75), "days"),
+        ("60 days (54 to 75) days", (54, 60, 75), "days"),
+        ("40% (35 to 41%)", (0.35, 0.4, 0.41), ""),
+        ("6B (5 to 10B) token", (5e9, 6e9, 1e10), "token"),
+        ("6亿(5至10亿)", (5e8, 6e8, 1e9), ""),
+        ("2 * 3 (5..10) day", (5, 6, 10), "day"),
+    ],
+)
+def test_a_central_value_keeps_its_place_within_its_interval(
+    text: str, wanted: tuple[float, float, float], unit: str
+) -> None:
+    notation = parse(text)
+    assert isinstance(notation.belief, SplitLogNormal)
+    np.testing.assert_allclose(notation.belief.quantile(np.array([0.05, 0.5, 0.95])), wanted, rtol=1e-12)
+    assert notation.unit == unit
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("5e25 (8.2e24 to 4.4e25) FLOP", "inside it"),
+        ("5 (5 to 10)", "inside it"),
+        ("6 (10 to 5)", "upside down"),
+        ("6 (0 to 10)", "above 0"),
+        ("6 days (5 to 10) hours", "two units"),
+        ("6 (5 to 10 to 20)", "more than two ends"),
+        ("6 (5 to 10) * 2 FLOP", "neither a unit"),
+        ("2 * (5 to 10)", "neither a unit"),
+    ],
+)
+def test_a_central_value_outside_of_its_interval_is_refused(text: str, hint: str) -> None:
+    with pytest.raises(NotationError, match=hint):
+        parse(text)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import numpy as np
+
 from comptometer import store, units
 from comptometer.distribution import Distribution, Mixture, Point
 from comptometer.notation import parse
@@ -173,8 +175,7 @@ class Evidence:
         )
 
     def _drawn(self, name: str, belief: Distribution, unit: Unit) -> Estimate:
-        estimate = Estimate.draw(name, belief, unit)
-        return Estimate.draw(name, Point(estimate.median), unit) if self.medians else estimate
+        return Estimate.draw(name, Point(median_of(belief)) if self.medians else belief, unit)
 
     def assumed(self, assumption: Assumption, belief: Distribution | None = None, suffix: str = "") -> Known:
         """A default, as a claim about this model."""
@@ -203,6 +204,11 @@ class Evidence:
             if claim and claim.chip:
                 return store.chips_named(claim.chip)
         return ()
+
+
+def median_of(belief: Distribution) -> float:
+    """The value that lies in the middle of a belief."""
+    return float(belief.quantile(np.array([0.5]))[0])
 
 
 def median(claim: Claim) -> float:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from comptometer import vintages
-from comptometer.distribution import LogNormal, Point
+from comptometer.distribution import LogNormal, Point, SplitLogNormal
 from comptometer.errors import NotEnoughEvidence
 from comptometer.growth import trend
 from comptometer.limits import positive
@@ -167,7 +167,8 @@ def line(check: Mapping[str, Any], data: str) -> Result:
 def growth(check: Mapping[str, Any], data: str) -> Result:
     """Growth a year, with the interval of organizations resampled, against what was said."""
     said = positive(check["said"]) if "said" in check else None
-    middle = said.value if isinstance(said, Point) else said.median if isinstance(said, LogNormal) else None
+    central = said.median if isinstance(said, LogNormal | SplitLogNormal) else None
+    middle = said.value if isinstance(said, Point) else central
     try:
         answer = trend(quantity=check["quantity"], select=check["select"], since=check["since"], data=data)
     except NotEnoughEvidence:

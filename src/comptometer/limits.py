@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from comptometer import units
-from comptometer.distribution import Distribution, LogNormal, LogUniform, Point, Uniform
+from comptometer.distribution import Distribution, LogNormal, LogUniform, Point, SplitLogNormal, Uniform
 from comptometer.errors import UsageError
 from comptometer.notation import parse
 
@@ -36,6 +36,8 @@ def positive(text: str, unit: str = "") -> Distribution:
             return Point(value * scale)
         case LogNormal(median, sigma):
             return LogNormal(median * scale, sigma)
+        case SplitLogNormal(median, below, above):
+            return SplitLogNormal(median * scale, below, above)
         case Uniform(low, high) if low > 0:
             return Uniform(low * scale, high * scale)
         case LogUniform(low, high):

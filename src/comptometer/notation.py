@@ -1,4 +1,4 @@
-"""Numbers as people write them: `405B`, `40%`, `54 to 75 days`, `65B ± 5%`, `4050亿`, `1280^2 * 30 MAC`.
+"""Numbers as people write them: `405B`, `40%`, `54 to 75 days`, `60 (54 to 75) days`, `65B ± 5%`, `1280^2 * 30 MAC`.
 
 An interval is a 90% interval. Nothing is evaluated but sums, products, quotients and powers of literals.
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from comptometer.distribution import Z90, Distribution, LogNormal, LogUniform, Point, Uniform
+from comptometer.distribution import Z90, Distribution, LogNormal, LogUniform, Point, SplitLogNormal, Uniform
 from comptometer.errors import NotationError
 
 LONGEST = 200  # characters; a number that is longer is not a number
@@ -34,6 +34,7 @@ _NUMBER = re.compile(
 # A minus between two numbers is a dash: nothing here is ever subtracted, and no quantity is negative.
 _RANGE = re.compile(r"\s+to\s+|\s*\.\.\.?\s*|\s*[–—]\s*|\s*[至到]\s*|(?<=[\d.%kKMBT千万亿])\s*-\s*(?=[\d.])")
 _SPREAD = re.compile(r"\s*(±|\+/-|×/÷|x/÷|\*//|x/:)\s*")
+_MIDDLE = re.compile(r"(?P<middle>[^()]*[^()\s])\s*\((?P<interval>[^()]*)\)(?P<unit>\s*(?:[A-Za-z$一-鿿][^()]*)?)")
 _OPERATORS = {"+": 1, "*": 2, "×": 2, "/": 2, "^": 3}
 
 
@@ -69,6 +70,8 @@ def parse(text: str) -> Notation:
     body = stripped.removeprefix("uniform ")
     if not uniform and (spread := _SPREAD.search(body)):
         return _spread(text, body[: spread.start()], spread[1], body[spread.end() :])
+    if not uniform and (central := _MIDDLE.fullmatch(body)) and (ends := _bounds(central["interval"])):
+        return _central(text, central["middle"], *ends, central["unit"])
     if bounds := _bounds(body):
         return _interval(text, *bounds, uniform=uniform)
     if uniform:
@@ -102,6 +105,17 @@ def _bounds(body: str) -> tuple[str, str] | None:
 
 
 def _interval(text: str, low_text: str, high_text: str, *, uniform: bool) -> Notation:
+    low, high, unit = _ends(text, low_text, high_text)
+    if low == high:
+        return Notation(Point(low), unit)
+    if uniform:
+        return Notation(Uniform(low, high), unit)
+    _positive(text, low)
+    return Notation(LogNormal.from_interval(low, high), unit)
+
+
+def _ends(text: str, low_text: str, high_text: str) -> tuple[float, float, str]:
+    """Both ends of an interval, in the unit that is written with the second."""
     low, low_unit = _quantity(low_text, text)
     high, unit = _quantity(high_text, text)
     if low_unit and low_unit != unit:
@@ -113,12 +127,19 @@ def _interval(text: str, low_text: str, high_text: str, *, uniform: bool) -> Not
         low *= scale
     if low > high:
         raise NotationError(f"{text!r} is upside down: the first end must be the smaller one")
-    if low == high:
-        return Notation(Point(low), unit)
-    if uniform:
-        return Notation(Uniform(low, high), unit)
+    return low, high, unit
+
+
+def _central(text: str, middle_text: str, low_text: str, high_text: str, unit_text: str) -> Notation:
+    """A central value with its 90% interval: "2.1e25 (8.2e24 to 4.4e25) FLOP"."""
+    middle, middle_unit = _quantity(middle_text, text)
+    low, high, unit = _ends(text, low_text, f"{high_text}{unit_text}")
+    if middle_unit and middle_unit != unit:
+        raise NotationError(f"{text!r} has two units, {middle_unit!r} and {unit!r}; give it once, at the end")
     _positive(text, low)
-    return Notation(LogNormal.from_interval(low, high), unit)
+    if not low < middle < high:
+        raise NotationError(f"{text!r}: the number before the interval must lie inside it")
+    return Notation(SplitLogNormal.from_interval(middle, low, high), unit)
 
 
 def _scale_said_once(low_text: str, high_text: str) -> float | None:

@@ -6,8 +6,10 @@ import json
 
 import pytest
 
+from comptometer.dossiers import dossier
 from comptometer.errors import NotFound
 from comptometer.studies import replicate, verdict
+from comptometer.studies.openai_2018 import facts
 
 # Recomputed over printed result, by hand from the operands of the article's appendix.
 RATIOS = {
@@ -182,3 +184,21 @@ def test_verdicts_of_printed_figures() -> None:
 def test_an_unknown_study_names_those_that_exist() -> None:
     with pytest.raises(NotFound, match="openai-2018"):
         replicate("openai-2017")
+
+
+def test_the_chart_keeps_its_own_dates_and_a_dossier_the_day_of_publication(document: dict) -> None:  # type: ignore[type-arg]
+    charted = {row["model"]: row["date"] for row in document["points"] + document["modest"]}
+    published = {name: dossier(name, shipped=True) for name in facts()["dates"]}
+    moved = {
+        d.name: (charted[d.name], str(d.published)) for d in published.values() if charted[d.name] != str(d.published)
+    }
+    assert moved == {
+        "AlexNet": ("2012-06-01", "2012-09-30"),
+        "Neural Machine Translation (GNMT)": ("2016-09-25", "2016-09-26"),
+        "AlphaGo Zero": ("2017-10-19", "2017-10-18"),
+        "Transformer": ("2017-06-01", "2017-06-12"),
+        "Adam": ("2014-12-01", "2014-12-22"),
+        "GANs": ("2014-06-01", "2014-06-10"),
+        "Word2Vec": ("2013-10-01", "2013-10-16"),
+        "Variational auto-encoders": ("2013-12-01", "2013-12-20"),
+    }
