@@ -87,7 +87,7 @@ def page(spec: Mapping[str, Any], vl_version: str) -> str:
     ours = spec.get("usermeta", {}).get("comptometer", {})
     language = ours.get("language", "en")
     colors = spec.get("config", {}).get("title", {})
-    bare = _bare(spec)
+    kept = bare(spec)
     bundle, start = _bundle(vl_version), _START
     return _PAGE.substitute(
         language=language,
@@ -102,8 +102,8 @@ def page(spec: Mapping[str, Any], vl_version: str) -> str:
         muted=colors.get("subtitleColor", "#4f5964"),
         note="<br>".join(escape(ours.get("note", "")).split("\n")),
         table=_table(spec.get("datasets", {}).get(ours.get("rows"), []), ours.get("columns", {}), language),
-        still=vl_convert.vegalite_to_svg(bare, vl_version=vl_version),
-        spec=json.dumps(bare, ensure_ascii=False).replace("<", "\\u003c"),
+        still=vl_convert.vegalite_to_svg(kept, vl_version=vl_version),
+        spec=json.dumps(kept, ensure_ascii=False).replace("<", "\\u003c"),
         bundle=bundle,
         start=start,
     )
@@ -120,7 +120,7 @@ def _joined(lines: str | Sequence[str]) -> str:
     return lines if isinstance(lines, str) else " ".join(lines)
 
 
-def _bare(spec: Mapping[str, Any]) -> dict[str, Any]:
+def bare(spec: Mapping[str, Any]) -> dict[str, Any]:
     """The chart without what the page says itself."""
     kept = {key: value for key, value in spec.items() if key not in {"title", "usermeta"}}
     if "layer" in kept:

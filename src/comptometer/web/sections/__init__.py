@@ -1,0 +1,1 @@
+"""The sections of the page, one file each; `web/__init__.py` has the contract."""
