@@ -119,3 +119,15 @@ def test_models_beside_each_other() -> None:
     assert compute["ratios"][1] == pytest.approx(8.1, rel=0.05)
     assert compute["ratios"][2] is None
     assert document["compute_ratio"][2] is None
+
+
+def test_comparing_asks_no_check_and_works_out_no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any) -> None:
+        raise AssertionError("nothing in a comparison needs this")
+
+    monkeypatch.setattr("comptometer.profile.findings", refused)
+    monkeypatch.setattr("comptometer.profile.cost", refused)
+    table = compared([profile("gpt-3"), profile("palm")])
+    assert table.compute_ratio()[0] is not None
+    with pytest.raises(AssertionError):
+        assert profile("gpt-3").findings

@@ -26,7 +26,7 @@ def page(found: Profile) -> str:
         _sources(found),
     ]
     more = f" · comptometer explain {typed(found.item.id)} shows how each number follows" if found.entry else ""
-    return "\n\n".join(part for part in [*parts, style(f"data {data_version()}{more}", dim=True)] if part)
+    return "\n\n".join(part for part in [*parts, style(wrapped(f"data {data_version()}{more}", 0), dim=True)] if part)
 
 
 def _head(found: Profile) -> str:
@@ -41,8 +41,11 @@ def _head(found: Profile) -> str:
         "curated dossier" if found.item.curated else f"from {found.item.vintage}",
     ]
     others = [name for name in found.item.names if name != found.dossier.name]
-    lines = ["   ".join(part for part in line if part), style(" · ".join(part for part in about if part), dim=True)]
-    return "\n".join([*lines, *([f"also called {', '.join(others)}"] if others else [])])
+    lines = [
+        "   ".join(part for part in line if part),
+        style(wrapped(" · ".join(part for part in about if part), 0), dim=True),
+    ]
+    return "\n".join([*lines, *([wrapped(f"also called {', '.join(others)}", 0)] if others else [])])
 
 
 def _result(found: Profile) -> list[str]:
@@ -72,8 +75,9 @@ def _checks(found: Profile) -> str:
     """What the checks of plausibility find, each with what would settle it."""
     if not found.findings:
         return ""
+    columns = ["severity", "rule", "found", "settled by"]
     rows = [[finding.severity, finding.id, finding.text, finding.suggestion] for finding in found.findings]
-    return "\n".join([bold("Checks"), *aligned(["severity", "rule", "found", "settled by"], rows)])
+    return "\n".join([bold("Checks"), *aligned(columns, rows, spare=["settled by"])])
 
 
 def _cost(found: Profile) -> str:
@@ -118,7 +122,7 @@ def _table(title: str, claims: list[tuple[str, Claim]]) -> str:
         for stage, claim in claims
     ]
     columns = [*(["stage"] if staged else []), "about", "value", "kind", "source", "where, note"]
-    return "\n".join([bold(title), *aligned(columns, rows)])
+    return "\n".join([bold(title), *aligned(columns, rows, spare=("kind", "source"))])
 
 
 def _editions(found: Profile) -> str:

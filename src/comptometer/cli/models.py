@@ -15,6 +15,8 @@ C = TypeVar("C", bound=Callable[..., Any])
 READ = (  # what a table for people shows; the machine formats have every column
     "name", "developer", "published", "training_compute_flop", "90%", "methods", "ratio", "verdict", "origin",
 )  # fmt: skip
+SPOKEN = {"training_compute_flop": "FLOP"}
+SPARE = ("methods", "origin", "ratio")  # what a narrow terminal can do without
 DAY = click.DateTime(["%Y-%m-%d", "%Y"])
 
 
@@ -82,7 +84,7 @@ def listed(form: str, sort: str, limit: int | None, **conditions: Any) -> None:
         rows.sort(key=lambda row: str(row["name"]).casefold())
     shown = rows[:limit]
     if form in {"table", "md"}:
-        emit_rows(READ, [_for_people(row) for row in shown], form)
+        emit_rows(READ, [_for_people(row) for row in shown], form, spoken=SPOKEN, spare=SPARE)
         without = sum(row["training_compute_flop"] is None for row in rows)
         more = f"; the first {len(shown)} are shown" if len(shown) < len(rows) else ""
         hint(f"{len(rows)} models, {without} of them without evidence for any method{more}")
