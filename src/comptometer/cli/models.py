@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from comptometer.cli._complete import models
 from comptometer.cli._print import FORMATS, emit_json, emit_rows, hint, json_option
+
+if TYPE_CHECKING:
+    from comptometer.profile import Profile
 
 C = TypeVar("C", bound=Callable[..., Any])
 READ = (  # what a table for people shows; the machine formats have every column
@@ -136,6 +139,18 @@ def show(name: str, data: str | None, as_json: bool) -> None:
         from comptometer.cli._model_page import page
 
         click.echo(page(found))
+        _others(name, found)
+
+
+def _others(name: str, found: Profile) -> None:
+    """Say that a name such as "gpt" is also that of a family."""
+    from comptometer.library import FEW, MANY
+    from comptometer.store import folded
+
+    others = [item.names[0] for item in found.company.family(name) if item.id != found.item.id]
+    if name.isalpha() and folded(name) != folded(found.item.names[0]) and len(others) > FEW:
+        listed = ", ".join(list(dict.fromkeys(others))[:MANY])
+        hint(f"{name} is also how {listed} begin; comptometer models list --find {name} lists every name that holds it")
 
 
 @command.command("compare")
