@@ -9,6 +9,7 @@ import pytest
 from comptometer import labels, store
 from comptometer.catalogue import Entry, attempt
 from comptometer.cli import run
+from comptometer.cli.estimate import agreement
 from comptometer.library import library
 from comptometer.vocabulary import ABOUTS
 
@@ -85,3 +86,42 @@ def test_a_page_without_an_estimate_names_what_is_missing_in_words_and_promises_
     printed = page("sora")
     assert "reported needs compute as somebody states it" in printed
     assert "comptometer explain" not in printed
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("dall-e 2", "single-method: nothing to compare with"),
+        ("alphastar", "single-method: the others rest on the same evidence"),
+    ],
+)
+def test_the_agreement_says_what_was_compared(page, name: str, said: str) -> None:  # type: ignore[no-untyped-def]
+    line = next(line for line in page(name).splitlines() if line.startswith("Agreement"))
+    assert said in line
+
+
+def test_every_verdict_of_the_catalogue_can_be_told() -> None:
+    """What is compared is named wherever the verdict comes from a comparison."""
+    told = [
+        found for item in library().items.values() if isinstance(found := attempt(item.dossier(aside=False)), Entry)
+    ]
+    assert {found.compute.verdict for found in told} == {"consistent", "tension", "conflict", "single-method"}
+    for found in told:
+        line = agreement(found).splitlines()[0]
+        assert (" over " in line) == (found.compute.verdict != "single-method" or found.ratio is not None), line
+
+
+def test_a_chip_stands_beside_what_is_of_a_chip_only(page) -> None:  # type: ignore[no-untyped-def]
+    aside = {row[0]: row[1] for row in rows(page("alexnet"), "Put aside, nothing is computed from these")}
+    assert aside["duration"] == "132 h (NVIDIA GeForce GTX 580)"
+    assert aside["compute"] == "4.7e17 FLOP x/÷ 3"
+
+
+def test_shared_evidence_confirms_nothing_and_can_still_contradict() -> None:
+    told = [
+        found for item in library().items.values() if isinstance(found := attempt(item.dossier(aside=False)), Entry)
+    ]
+    lines = [(found.compute.verdict, agreement(found).splitlines()[0]) for found in told]
+    shared = [verdict for verdict, line in lines if "confirms nothing" in line]
+    assert set(shared) == {"consistent"}
+    assert any("although the two share evidence" in line for verdict, line in lines if verdict == "conflict")

@@ -29,6 +29,7 @@ KINDS: Mapping[str, str] = {  # what follows "#" in the id of a claim, or its ta
     "hardware": ", of the hardware",
     "derived-from-hardware": ", worked out from the hardware",
 }
+OF_A_CHIP = frozenset({"chips", "chip_hours", "duration", "peak"})  # claims that say little without their chip
 NEEDS: Mapping[str, str] = {"flop": "compute as somebody states it", "chip": "which chip it was"}
 SPELLED: Mapping[str, str] = {"mfu": "MFU", "hfu": "HFU", "flop": "FLOP", "macs": "multiply-adds"}
 
@@ -111,5 +112,5 @@ def value(claim: Claim) -> str:
     >>> [value(claim) for claim in dossier("openai/gpt-3").claims if claim.about in {"chips", "tokens"}]
     ['300B token', '10000 chip (nvidia/v100-sxm)']
     """
-    named = claim.chip and not claim.id.startswith("chip:")
+    named = claim.chip and claim.about in OF_A_CHIP and not claim.id.startswith("chip:")
     return f"{claim.value} ({claim.chip})" if named else claim.value

@@ -14,11 +14,11 @@ CORES_PER_CHIP = 2
 IN_EIGHTS = frozenset({"a100", "a800", "h100", "h200", "h800", "b200", "b300"})
 DGX = 8
 
-_SLICE = re.compile(r"(?:google\s+|cloud\s+)*(?:tpu[\s-]*)?(?P<version>v\d+[a-z]*)-(?P<size>\d+)")
+_SLICE = re.compile(r"(?:google\s+|cloud\s+)*(?:tpu[\s-]*)?(?P<version>v\d+[a-z]*)-(?P<size>\d{1,7})")
 _SERVER = re.compile(r"(?:nvidia\s+)?dgx[\s-]*(?P<chip>[a-z]\d+)(?:[\s-]*\d+\s*gb)?")
 _TIMES = (
-    re.compile(r"(?P<count>\d[\d,]*)\s*(?:[x×*]\s*|\s)(?P<chip>\S.*)"),
-    re.compile(r"(?P<chip>.*\S)(?:\s+x\s*|x|\s*[×*]\s*)(?P<count>\d[\d,]*)"),
+    re.compile(r"(?P<count>\d[\d,]{0,11})\s*(?:[x×*]\s*|\s)(?P<chip>\S.*)"),
+    re.compile(r"(?P<chip>.*\S)(?:\s+x\s*|x|\s*[×*]\s*)(?P<count>\d[\d,]{0,11})"),
 )
 
 Lookup = Callable[[str], Sequence[str]]

@@ -175,15 +175,21 @@ def agreement(entry: Entry) -> str:
     verdict = style(entry.compute.verdict, fg=COLOURS[entry.compute.verdict])
     lines = []
     if entry.ratio is not None and entry.z is not None:
-        shared = "" if entry.independent else "; the two share evidence, so this confirms nothing"
+        shared = "" if entry.independent else _shared(entry)
         lines.append(
             f"Agreement  hardware-time over {entry.counted} {text.number(entry.ratio, 3)}, "
             f"z {text.number(entry.z, 2)}: {verdict}{shared}"
         )
     elif entry.compute.verdict == "single-method":
-        lines.append(f"Agreement  {verdict}: nothing independent to compare with")
+        why = "the others rest on the same evidence" if len(entry.methods) > 1 else "nothing to compare with"
+        lines.append(f"Agreement  {verdict}: {why}")
     else:
-        lines.append(f"Agreement  {verdict}")
+        told = [pair for pair in entry.compute.comparisons if pair.verdict == entry.compute.verdict]
+        pair = max(told or entry.compute.comparisons, key=lambda pair: (pair.independent, pair.z))
+        lines.append(
+            f"Agreement  {pair.first} over {pair.second} {text.number(pair.ratio, 3)}, "
+            f"z {text.number(pair.z, 2)}: {verdict}{'' if pair.independent else _shared(entry)}"
+        )
     for cause in entry.hypotheses:
         state = "already taken into account" if cause.applied else f"settled by {cause.settles}"
         lines.append(
@@ -193,6 +199,13 @@ def agreement(entry: Entry) -> str:
             )
         )
     return "\n".join(lines)
+
+
+def _shared(entry: Entry) -> str:
+    """What it means that two methods compared share evidence."""
+    if entry.compute.verdict == "consistent":
+        return "; the two share evidence, so this confirms nothing"
+    return ", although the two share evidence"
 
 
 def drivers(entry: Entry) -> str:
