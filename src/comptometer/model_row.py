@@ -93,7 +93,8 @@ _READ: Mapping[Any, Callable[[str], Any]] = {
     date | None: _day,
     bool | None: _yes,
 }
-_KINDS = [_READ[get_type_hints(ModelRow)[column]] for column in COLUMNS]
+_HINTS = get_type_hints(ModelRow)
+_KINDS = [_READ[_HINTS[column]] for column in COLUMNS]
 
 
 def typed(records: Sequence[Sequence[str]]) -> tuple[ModelRow, ...]:

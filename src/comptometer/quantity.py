@@ -112,8 +112,8 @@ class Estimate:
             return tuple(_hazen(self._drawn.ordered, p) * self._drawn.scale for p in (0.05, 0.5, 0.95))  # type: ignore[return-value]
         if isinstance(self._drawn, float):
             return self._drawn, self._drawn, self._drawn
-        low, middle, high = np.quantile(self.draws, [0.05, 0.5, 0.95], method=HAZEN)
-        return float(low), float(middle), float(high)
+        ordered = np.sort(self.draws)
+        return _quantile(ordered, 0.05), _quantile(ordered, 0.5), _quantile(ordered, 0.95)
 
     def quantile(self, p: float) -> float:
         """The value below which the probability is `p`, in `unit`."""
@@ -302,6 +302,16 @@ def _hazen(ordered: Array, p: float) -> float:
     below = min(max(math.floor(at), 0), len(ordered) - 1)
     above = min(below + 1, len(ordered) - 1)
     return float(ordered[below] + (ordered[above] - ordered[below]) * min(max(at - below, 0.0), 1.0))
+
+
+def _quantile(ordered: Array, p: float) -> float:
+    """The same as `np.quantile` gives, to the last digit, in a fraction of its time."""
+    if np.isnan(ordered[-1]):
+        return math.nan
+    at = p * len(ordered) - 0.5
+    below = math.floor(at)
+    low, high, share = float(ordered[below]), float(ordered[below + 1]), at - below
+    return low + (high - low) * share if share < 0.5 else high - (high - low) * (1 - share)
 
 
 BINS = 64

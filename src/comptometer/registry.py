@@ -6,8 +6,11 @@ adds under a name. Another package adds to it by an entry point in the group of 
 
 from __future__ import annotations
 
+import glob
 import importlib
+import os
 import pkgutil
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
 
@@ -70,10 +73,11 @@ class Registry(Mapping[str, T], Generic[T]):
     def _scan_elsewhere(self) -> None:
         """Load the entry points of other packages: where the folder has no such name, or all are listed."""
         if not self._scanned_elsewhere:
-            from importlib.metadata import entry_points  # takes longer than all else here
+            if _declared(self._package):
+                from importlib.metadata import entry_points  # takes longer than all else here
 
-            for entry in entry_points(group=self._package):
-                entry.load()
+                for entry in entry_points(group=self._package):
+                    entry.load()
             self._scanned_elsewhere = True
 
     def _all(self) -> dict[str, T]:
@@ -98,6 +102,19 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def __len__(self) -> int:
         return len(self._all())
+
+
+def _declared(group: str) -> bool:
+    """May some installed package have an entry point in a group? Archives are not looked into: they may."""
+    header = f"[{group}]".encode()
+    for place in dict.fromkeys(sys.path):
+        if os.path.isfile(place):
+            return True
+        for path in glob.iglob(os.path.join(glob.escape(place), "*-info", "entry_points.txt")):
+            with open(path, "rb") as file:
+                if header in file.read():
+                    return True
+    return False
 
 
 def _text(module: pkgutil.ModuleInfo, name: str) -> bytes:
