@@ -8,7 +8,7 @@ computation in the tests. With a user's own models or vintages nothing is kept.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -38,32 +38,55 @@ class Indexed(NamedTuple):
     rows: tuple[Place, ...]
 
 
-def index(vintage: str) -> tuple[Indexed, ...]:
-    """The models of the shipped catalogue in its order; none where it is not just that which is asked for."""
+class Index(Mapping[str, Indexed]):
+    """The models of the file by id, in its order; a record is taken apart when it is asked for."""
+
+    def __init__(self, records: Iterable[Sequence[str]]) -> None:
+        self._records = {record[0]: record for record in records}
+
+    def __getitem__(self, model_id: str) -> Indexed:
+        name, curated, names, spellings, rows = self._records[model_id]
+        places = [cell.partition(":") for cell in rows.split()]
+        return Indexed(
+            id=name,
+            curated=bool(curated),
+            names=tuple(names.split(SEPARATOR)),
+            spellings=tuple(spellings.split(SEPARATOR)),
+            rows=tuple((vintage, int(line)) for vintage, _, line in places),
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def curated(self) -> set[str]:
+        """The ids of the models that have a dossier of our own."""
+        return {name for name, curated, *_ in self._records.values() if curated}
+
+    def named(self) -> Mapping[str, str]:
+        """Every spelling with the id of its model, the first that has it."""
+        named: dict[str, str] = {}
+        for model_id, _, _, spellings, _ in self._records.values():
+            for spelling in spellings.split(SEPARATOR):
+                named.setdefault(spelling, model_id)
+        return named
+
+
+def index(vintage: str) -> Index:
+    """The models of the shipped catalogue; none where it is not just that which is asked for."""
     if vintage != vintages.DEFAULT or len(places.folders()) > 1:
-        return ()
-    found = _read()
-    added_since = set(dossiers.dossier_ids()).symmetric_difference(model.id for model in found if model.curated)
-    return () if added_since else found
+        return Index(())
+    found = _shipped()
+    return found if found.curated() == set(dossiers.dossier_ids()) else Index(())  # a dossier was added since
 
 
 @cache
-def _read() -> tuple[Indexed, ...]:
+def _shipped() -> Index:
     with FILE.open(encoding="utf-8", newline="") as lines:
         _, *records = csv.reader(lines)
-    return tuple(
-        Indexed(name, curated == "yes", _texts(names), _texts(spellings), tuple(_place(cell) for cell in rows.split()))
-        for name, curated, names, spellings, rows in records
-    )
-
-
-def _texts(cell: str) -> tuple[str, ...]:
-    return tuple(cell.split(SEPARATOR))
-
-
-def _place(cell: str) -> Place:
-    vintage, _, line = cell.partition(":")
-    return vintage, int(line)
+    return Index(records)
 
 
 def write(models: Iterable[Indexed]) -> None:
@@ -72,6 +95,6 @@ def write(models: Iterable[Indexed]) -> None:
         writer = csv.writer(lines, lineterminator="\n")
         writer.writerow(Indexed._fields)
         for model in models:
-            places = " ".join(f"{vintage}:{line}" for vintage, line in model.rows)
+            rows = " ".join(f"{vintage}:{line}" for vintage, line in model.rows)
             texts = [SEPARATOR.join(model.names), SEPARATOR.join(model.spellings)]
-            writer.writerow([model.id, "yes" if model.curated else "", *texts, places])
+            writer.writerow([model.id, "yes" if model.curated else "", *texts, rows])

@@ -16,7 +16,7 @@ from functools import cache, cached_property
 
 from comptometer import bulk, dossiers, vintages
 from comptometer.errors import NotFound
-from comptometer.index import Indexed, Place, index
+from comptometer.index import Index, Indexed, Place, index
 from comptometer.model_row import ModelRow
 from comptometer.records import Dossier, Source
 from comptometer.sources import name_key
@@ -97,9 +97,9 @@ class Library:
         self._curated = curated
 
     @cached_property
-    def _indexed(self) -> Mapping[str, Indexed]:
+    def _indexed(self) -> Index:
         """The models by id where the shipped index tells of them; else none."""
-        return {model.id: model for model in index(self.vintage)} if self._curated else {}
+        return index(self.vintage) if self._curated else Index(())
 
     @cached_property
     def items(self) -> Mapping[str, Item]:
@@ -131,13 +131,23 @@ class Library:
             found[dossier_id] = replace(item, names=tuple(dict.fromkeys([*names, *item.names])))
         return {**found, **rows}
 
+    def own_rows(self) -> Sequence[ModelRow]:
+        """The rows of this vintage that models are known by, in the order of the models; no older vintage is read."""
+        if not self._indexed:
+            return [item.row for item in self.items.values() if item.row and item.vintage == self.vintage]
+        rows = {row.line: row for row in vintages.vintage(self.vintage).rows}
+        newest = [model.rows[0] for model in self._indexed.values() if model.rows]
+        return [rows[line] for vintage_id, line in newest if vintage_id == self.vintage]
+
     @cached_property
     def names(self) -> Mapping[str, str]:
         """Every spelling, as names are compared, with the id of its model; a curated dossier comes first."""
+        if self._indexed:
+            return self._indexed.named()
         named: dict[str, str] = {}
-        for model in self._indexed.values() or map(indexed, self.items.values()):
-            for spelling in model.spellings:
-                named.setdefault(spelling, model.id)
+        for item in self.items.values():
+            for spelling in indexed(item).spellings:
+                named.setdefault(spelling, item.id)
         return named
 
     @cached_property

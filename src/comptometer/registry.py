@@ -10,6 +10,7 @@ import glob
 import importlib
 import os
 import pkgutil
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
@@ -61,11 +62,16 @@ class Registry(Mapping[str, T], Generic[T]):
         return self._files
 
     def _scan_for(self, name: str) -> None:
-        """Import the files whose text names the plugin: the others would cost time, and register something else."""
+        """Import files whose text names the plugin, those that do so in a decorator first, until one registers it.
+
+        The others would cost time, and register something else.
+        """
         if not self._scanned and name not in self._found:
             quoted = f'"{name}"'.encode()
-            for module, text in self._sources().items():
-                if quoted in text:
+            decorator = re.compile(rb"^@[^)]*" + re.escape(quoted), re.MULTILINE)
+            naming = {module: text for module, text in self._sources().items() if quoted in text}
+            for module in sorted(naming, key=lambda module: decorator.search(naming[module]) is None):
+                if name not in self._found:
                     importlib.import_module(f"{self._package}.{module}")
             if name not in self._found:
                 self._scan()
