@@ -351,16 +351,17 @@ def chips_named(name: str) -> tuple[Chip, ...]:
     Raises:
         NotFound: with the nearest names.
     """
-    path = path_of("chips", name)
-    if path is not None:
-        return (chip_record(name),)
+    if found := chip_ids_named(name):
+        return tuple(chip_record(chip_id) for chip_id in found)
     names = _chip_names()
-    ids = names.get(folded(name), ())
-    if not ids:
-        near = get_close_matches(folded(name), names, 4, 0.6)
-        suggestions = dict.fromkeys(chip_id for close in near for chip_id in names[close])
-        raise NotFound("chip", name, list(suggestions)[:3])
-    return tuple(chip_record(chip_id) for chip_id in ids)
+    near = get_close_matches(folded(name), names, 4, 0.6)
+    suggestions = dict.fromkeys(chip_id for close in near for chip_id in names[close])
+    raise NotFound("chip", name, list(suggestions)[:3])
+
+
+def chip_ids_named(name: str) -> tuple[str, ...]:
+    """The ids of the chips that a name may mean; none where it is no chip's."""
+    return (name,) if path_of("chips", name) is not None else _chip_names().get(folded(name), ())
 
 
 # Assumptions
