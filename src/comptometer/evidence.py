@@ -242,8 +242,9 @@ def _spelled(value: str, about: str, is_number: bool) -> str:
         return f"({value.removesuffix(HEAVY)})"
     if about == "epochs":
         return f"{value} epoch{'' if value == '1' else 's'}"
-    if is_number and not parse(value).unit:
-        value = f"{value} {_PLAIN_UNITS.get(about) or units.name(units.parse(unit_of(about)))}".strip()
+    unit = _PLAIN_UNITS.get(about) or units.name(units.parse(unit_of(about)))
+    if is_number and f" {unit}" not in value and not parse(value).unit:
+        value = f"{value} {unit}".strip()
     return f"({value})" if _COMPOUND.search(value) else value
 
 
