@@ -118,11 +118,11 @@ def style(text: str, **how: Any) -> str:
 
 def wrapped(text: str, indent: int = 2) -> str:
     """A sentence, wrapped on a terminal and left whole in a pipe."""
+    if not sys.stdout.isatty():
+        return " " * indent + text
     import shutil
     import textwrap
 
-    if not sys.stdout.isatty():
-        return " " * indent + text
     columns = max(shutil.get_terminal_size().columns, 40)
     return textwrap.fill(text, columns, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2))
 
