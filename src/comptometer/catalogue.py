@@ -18,6 +18,7 @@ from comptometer.reconcile import Part, Reconciled, reconcile
 from comptometer.records import Claim, Dossier, Source
 from comptometer.release import data_version
 from comptometer.sanity import Finding, Hypothesis
+from comptometer.vocabulary import needed
 
 COUNTS = ("operations", "parameters-tokens")  # best first
 COLUMNS_APART = 2.0  # from here on a table's figure comes before the product of its columns
@@ -288,7 +289,7 @@ def entry(dossier: Dossier) -> Entry:
     found = attempt(dossier)
     if isinstance(found, Entry):
         return found
-    wants = "; ".join(f"{name} needs {', '.join(needs)}" for name, needs in found.items())
+    wants = "; ".join(f"{name} needs {', '.join(map(needed, needs))}" for name, needs in found.items())
     raise NotEnoughEvidence(f"{dossier.name}: not enough evidence for any method: {wants}")
 
 

@@ -12,6 +12,7 @@ from comptometer.evidence import source_named
 from comptometer.exact_counts import is_counted_from
 from comptometer.records import Claim
 from comptometer.units import FLOP_PER_PFS_DAY
+from comptometer.vocabulary import needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,9 @@ def _agreement(model: Entry) -> list[Node]:
 
 
 def _missing(model: Entry) -> list[Node]:
-    return [Node(f"{name} would need {', '.join(needs)}", "missing") for name, needs in model.missing.items()]
+    return [
+        Node(f"{name} would need {', '.join(map(needed, needs))}", "missing") for name, needs in model.missing.items()
+    ]
 
 
 def _references(model: Entry) -> list[Node]:

@@ -11,13 +11,13 @@ from comptometer import standing, vintages
 from comptometer.catalogue import Entry, attempt, claim_row
 from comptometer.checks import Finding, findings
 from comptometer.collection import Models, facts
-from comptometer.cost import Cost, cost
 from comptometer.errors import NotEnoughEvidence
 from comptometer.evidence import source_named
 from comptometer.inspection import of_item
 from comptometer.library import Item, library
 from comptometer.records import Claim, Dossier, Source
 from comptometer.release import data_version
+from comptometer.training_cost import Cost, cost_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +148,7 @@ def profile(name: str, data: str = vintages.DEFAULT) -> Profile:
 
 def _cost(entry: Entry | None) -> Cost | None:
     try:
-        return cost(entry) if entry else None
+        return cost_of(entry) if entry else None
     except NotEnoughEvidence:
         return None
 

@@ -181,3 +181,8 @@ def _support(belief: Distribution) -> tuple[float, float]:
 
     low, high = belief.quantile(np.array([0.05, 0.95]))
     return float(low), float(high) if math.isfinite(high) else math.inf
+
+
+def needed(need: str) -> str:
+    """What a method lacks, in the words of the flags."""
+    return {"flop": "compute (--reported)"}.get(need, need)

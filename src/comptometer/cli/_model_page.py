@@ -9,6 +9,7 @@ from comptometer.cli.estimate import agreement, drivers, methods, missing, notes
 from comptometer.profile import Profile
 from comptometer.records import Claim
 from comptometer.release import data_version
+from comptometer.vocabulary import needed
 
 
 def page(found: Profile) -> str:
@@ -46,7 +47,7 @@ def _head(found: Profile) -> str:
 def _result(found: Profile) -> list[str]:
     entry = found.entry
     if entry is None:
-        wants = "; ".join(f"{name} needs {', '.join(needs)}" for name, needs in found.missing.items())
+        wants = "; ".join(f"{name} needs {', '.join(map(needed, needs))}" for name, needs in found.missing.items())
         return ["Training compute  unknown: no method has what it needs", f"Missing  {wants}"]
     low, high = entry.interval()
     value = bold(f"{text.number(entry.median, 2)} FLOP")

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from comptometer.cells import delimited, worded
+from comptometer.cli._dates import LAST
 
 FORMATS = ("table", "csv", "tsv", "json", "jsonl", "md")
 LEAST_LAST = 24  # columns of a terminal that the last column of a table can do with
@@ -26,9 +27,9 @@ def as_of_option(command: C) -> C:
     """Add `--as-of`."""
     return click.option(
         "--as-of",
-        type=click.DateTime(["%Y-%m-%d"]),
+        type=LAST,
         metavar="DATE",
-        help="Refuse models and dates after this day (today unless given).",
+        help="Refuse models and dates after this day (today unless given); a month or a year ends with its last.",
     )(command)
 
 
