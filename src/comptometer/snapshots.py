@@ -10,7 +10,6 @@ import csv
 import gzip
 import hashlib
 import io
-import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from comptometer import places
 from comptometer.errors import DataError, UsageError
+from comptometer.files import replace_files, unwritable
 from comptometer.sources import COLUMNS, READERS, Reading, Row
 from comptometer.sources._table import LARGEST_TABLE as LARGEST_TABLE
 from comptometer.sources._table import unpacked
@@ -194,27 +194,16 @@ def _is_new(facts: Sidecar, folder: Path) -> bool:
 
 
 def write(folder: Path, packed: bytes, facts: Sidecar) -> None:
-    """Write a vintage into a folder: each file whole or not at all, the one that makes it known last.
+    """Write a vintage into a folder whole or not at all, the file that makes it known last.
 
     Raises:
         DataError: the folder cannot be written.
     """
-    _written(folder / f"{facts.id}.csv.gz", packed)
-    _written(folder / f"{facts.id}.toml", to_toml(facts).encode("utf-8"))
-
-
-def _written(path: Path, content: bytes) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise DataError(str(path), [f"cannot be written: {error.strerror or error}"]) from None
+        raise unwritable(folder, error.strerror or error) from None
+    replace_files({folder / f"{facts.id}.csv.gz": packed, folder / f"{facts.id}.toml": to_toml(facts).encode("utf-8")})
 
 
 def remade(names: Iterable[str], tables: Path) -> dict[str, tuple[bytes, Sidecar]]:
