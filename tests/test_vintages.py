@@ -15,6 +15,7 @@ from comptometer import places, snapshots, vintages
 from comptometer.differences import counts, differences
 from comptometer.errors import DataError, NotFound, UsageError
 from comptometer.sources import COLUMNS
+from comptometer.sources._rows import Rows
 
 Table = Callable[..., str]
 
@@ -189,6 +190,25 @@ def test_a_name_that_cannot_be_a_file_is_refused(models_table: Table, own: Path,
     assert not (own / "snapshots").exists()
 
 
+def test_the_day_of_an_edition_is_in_the_table_or_given_and_never_today(models_table: Table, own: Path) -> None:
+    undated = models_table({"Publication date": "soon"})
+    with pytest.raises(UsageError, match=r"my\.csv: no row has a date .* give its day by --date"):
+        bring(undated)
+    with pytest.raises(UsageError, match="no row has a date"):
+        bring(models_table({"Publication date": "2027-01-01"}))  # announced, so that it says nothing of the edition
+    assert not (own / "snapshots").exists()
+    assert bring(undated, edition=date(2025, 3, 1)).facts.date == date(2025, 3, 1)
+
+
+@pytest.mark.parametrize(("day", "side"), [(date(3000, 1, 1), "after 2026-11-01"), (date(1066, 10, 14), "before 1940")])
+def test_an_edition_is_not_of_a_day_to_come_or_before_there_were_models(
+    models_table: Table, own: Path, day: date, side: str
+) -> None:
+    with pytest.raises(UsageError, match=f"{day} cannot be the day of an edition: it lies {side}"):
+        bring(models_table({}), edition=day)
+    assert not (own / "snapshots").exists()
+
+
 def test_strict_refuses_any_problem_and_writes_nothing(models_table: Table, own: Path) -> None:
     with pytest.raises(DataError, match="is no number"):
         bring(models_table({"Parameters": "many"}), strict=True)
@@ -224,6 +244,6 @@ def test_other_columns_are_refused(models_table: Table, own: Path) -> None:
 
 
 def test_the_same_rows_give_the_same_bytes() -> None:
-    rows = [dict.fromkeys(COLUMNS, "") | {"line": "2", "model": "A"}]
+    rows = Rows([dict.fromkeys(COLUMNS, "") | {"line": "2", "model": "A"}])
     assert hashlib.sha256(snapshots.pack(rows)).digest() == hashlib.sha256(snapshots.pack(rows)).digest()
     assert snapshots.pack(rows)[4:8] == b"\0\0\0\0"  # no time

@@ -109,8 +109,8 @@ def imported(
     )
     for problem in done.reading.problems[:SHOWN]:
         hint(f"{file}: {problem}")
-    if len(done.reading.problems) > SHOWN:
-        hint(f"{file}: and {len(done.reading.problems) - SHOWN} more problems; --json lists all")
+    if done.reading.problems_found > SHOWN:
+        hint(f"{file}: and {done.reading.problems_found - SHOWN:,} more problems; --json lists them")
     if as_json:
         emit_json(_import_document(done, dry_run))
     else:
@@ -119,7 +119,7 @@ def imported(
 
 def _summary(done: Import, dry_run: bool) -> None:
     reading, facts = done.reading, done.facts
-    end = f"{reading.left_out} rows left out, {len(reading.problems)} problems"
+    end = f"{reading.left_out} rows left out, {reading.problems_found} problems"
     click.echo(f"{facts.id}: {facts.rows} models, edition of {facts.date}, layout {facts.layout}; {end}")
     if dry_run:
         click.echo("nothing written (--dry-run)")
@@ -143,6 +143,7 @@ def _import_document(done: Import, dry_run: bool) -> dict[str, object]:
         "upstream_sha256": done.facts.upstream_sha256,
         "path": None if dry_run else str(done.path),
         "written": done.written,
+        "problems_found": done.reading.problems_found,
         "problems": [asdict(problem) for problem in done.reading.problems],
     }
 

@@ -67,6 +67,7 @@ class DataImportDocument(Document):
     upstream_sha256: str
     path: str | None
     written: bool
+    problems_found: int  # of which the first 100,000 are in `problems`
     problems: list[ProblemRow]
 
 
