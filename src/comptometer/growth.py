@@ -123,7 +123,7 @@ class Answer:
         wanted, asked = self.question.wanted, self.question
         document: dict[str, Any] = {
             "schema": "comptometer/trend/1",
-            "data_version": data_version(),
+            "data_version": data_version(asked.data),
             "question": {
                 "id": asked.name,
                 "quantity": self.quantity.name,

@@ -36,6 +36,7 @@ class Profile:
     """A model of the catalogue.
 
     Attributes:
+        data: the vintage that was asked for.
         item: what is on file.
         dossier: its claims; those put aside are what the table says, or what cannot be about the same job.
         entry: the estimate, where some method could run.
@@ -46,6 +47,7 @@ class Profile:
         cost: cost and energy, where the machines are known.
     """
 
+    data: str
     item: Item
     dossier: Dossier
     entry: Entry | None
@@ -78,7 +80,7 @@ class Profile:
         facts = self.facts
         return {
             "schema": "comptometer/model/1",
-            "data_version": data_version(),
+            "data_version": data_version(self.data),
             "id": self.item.id,
             "name": self.dossier.name,
             "aliases": [name for name in self.item.names if name != self.dossier.name],
@@ -135,6 +137,7 @@ def profile(name: str, data: str = vintages.DEFAULT) -> Profile:
     found = attempt(dossier)
     entry = found if isinstance(found, Entry) else None
     return Profile(
+        data=data,
         item=item,
         dossier=dossier,
         entry=entry,

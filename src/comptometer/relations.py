@@ -76,7 +76,7 @@ class Relations:
         if "chips" in names:
             chips = [store.chip_record(name) for name in self._chips]
             tables += [source for chip in chips for source in provenance.of_chip(chip)]
-        return provenance.facts(tables) | {"data": self.data}
+        return provenance.facts(tables, self.data) | {"data": self.data}
 
     @cached_property
     def known(self) -> list[Known]:
@@ -301,7 +301,7 @@ class Relations:
         )
 
     def vintages(self) -> Table:
-        """The vintages, and where each comes from."""
+        """The vintages that enter these tables, and where each comes from."""
         return Table(
             name="vintages",
             title="Editions of tables of models",
@@ -316,7 +316,7 @@ class Relations:
                 Column(name="rows", kind="count", about="how many models it holds"),
                 Column(name="sha256", kind="text", about="of its file"),
             ),
-            rows=[asdict(vintages.sidecar(name)) for name in vintages.vintage_ids()],
+            rows=[asdict(vintages.sidecar(name)) for name in vintages.entering(self.data)],
             key=("id",),
         )
 

@@ -62,7 +62,7 @@ def to_dict(question: Question, variants: Sequence[Variant]) -> dict[str, Any]:
     """The JSON object of `comptometer trend --sensitivity` (schema `comptometer/sensitivity/1`)."""
     return {
         "schema": "comptometer/sensitivity/1",
-        "data_version": data_version(),
+        "data_version": data_version(question.data),
         "question": question.name,
         "quantity": question.quantity,
         "rows": [variant.to_dict() for variant in variants],
@@ -108,7 +108,7 @@ def _windows(asked: Question) -> list[tuple[str, str, Question]]:
 
 
 def _tables(asked: Question) -> list[tuple[str, str, Question]]:
-    found = [("table", name, replace(asked, data=name)) for name in vintages.vintage_ids()]
+    found = [("table", name, replace(asked, data=name)) for name in vintages.entering(asked.data)]
     if asked.quantity == "compute":
         found.append(("values", "our estimates", replace(asked, values="estimates", data=vintages.DEFAULT)))
     return found

@@ -41,6 +41,7 @@ class Start:
         log_growth: logarithm of the factor a year, shape (draws,).
         last: the last day of the data, after which everything is extrapolated.
         said: where level and growth come from, for people.
+        data: the vintage that a line went through; empty where no table was asked.
     """
 
     year: float
@@ -48,6 +49,7 @@ class Start:
     log_growth: Array
     last: date
     said: Mapping[str, str]
+    data: str = ""
 
     def at(self, year: float) -> Array:
         """Logarithm of the trend in a year."""
@@ -122,7 +124,7 @@ def choose(
     which = f"running top {asked.question.wanted.top} since {asked.question.wanted.since}, {asked.question.data}"
     last = asked.observations[-1].day
     fitted = start_from_trend(asked.trend, begun, worlds, last=last, bias_dex=bias_dex)
-    fitted = replace(fitted, said={"level": f"line through the {which}", "growth": which})
+    fitted = replace(fitted, said={"level": f"line through the {which}", "growth": which}, data=asked.question.data)
     return _overridden(fitted, begun, worlds, beliefs, asked, level)
 
 

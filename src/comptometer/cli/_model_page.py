@@ -23,7 +23,7 @@ def page(found: Profile) -> str:
         _editions(found),
         _sources(found),
     ]
-    more = f"data {data_version()} · comptometer explain {typed(found.item.id)} shows how each number follows"
+    more = f"data {data_version(found.data)} · comptometer explain {typed(found.item.id)} shows how each number follows"
     return "\n\n".join(part for part in [*parts, style(more, dim=True)] if part)
 
 

@@ -86,7 +86,7 @@ def _foot(found: Calibration) -> str:
         "ratio: median of estimate over truth · fold: half of the estimates are within this factor · "
         "c.v.: medians fitted without the family of the run"
     )
-    return f"{legend}\ndata {data_version()}, {found.data} · comptometer chart calibration chart.svg draws it"
+    return f"{legend}\ndata {data_version(found.data)}, {found.data} · comptometer chart calibration chart.svg draws it"
 
 
 def _cells(line: Line, again: bool) -> list[str]:

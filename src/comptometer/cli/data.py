@@ -166,7 +166,7 @@ def verify(ids: tuple[str, ...], as_json: bool) -> int:
     found = {name: vintages.faults(name) for name in ids or vintages.names()}
     if as_json:
         rows = [{"id": name, "ok": not faults, "problems": faults} for name, faults in found.items()]
-        emit_json({"schema": "comptometer/data-verify/1", "data_version": data_version(), "vintages": rows})
+        emit_json({"schema": "comptometer/data-verify/1", "data_version": data_version(*found), "vintages": rows})
     else:
         for name, faults in found.items():
             click.echo(f"{name}: {'; '.join(faults) if faults else 'as it was written down'}")
@@ -195,7 +195,7 @@ def diff(old: str, new: str, quantity: str, form: str, as_json: bool) -> None:
         emit_json(
             {
                 "schema": "comptometer/data-diff/1",
-                "data_version": data_version(),
+                "data_version": data_version(old, new),
                 "old": old,
                 "new": new,
                 "quantity": quantity,
