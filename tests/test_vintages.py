@@ -136,7 +136,19 @@ def test_differences_put_the_largest_change_first() -> None:
     sizes = [max(d.ratio, 1 / d.ratio) for d in found if d.kind == "changed" and d.ratio]
     assert sizes == sorted(sizes, reverse=True)
     assert sum(size > 1.01 for size in sizes) == 13
-    assert counts(found)["renamed"] == 6
+    assert counts(found)["renamed"] == 5
+
+
+def test_a_figure_that_the_newer_edition_gives_no_more_is_withdrawn() -> None:
+    found = {d.model: d for d in differences("epoch-2025-06", "epoch-2026-07") if d.kind == "withdrawn"}
+    assert set(found) == {
+        "GPT-4o", "GPT-4o mini", "Claude 3 Opus", "Gemini 1.5 Pro", "Gemini 1.0 Pro", "GLM-4-Plus",
+        "GPT-4 Turbo (Nov 2023)",
+    }  # fmt: skip
+    assert (found["GPT-4o"].old, found["GPT-4o"].new, found["GPT-4o"].ratio) == (3.810001e25, None, None)
+    assert found["GPT-4 Turbo (Nov 2023)"].was == "GPT-4 Turbo"
+    back = {d.model: d.kind for d in differences("epoch-2026-07", "epoch-2025-06")}
+    assert back["GPT-4o"] == "changed"  # from nothing to a figure
 
 
 def test_nothing_differs_from_itself() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -22,13 +22,14 @@ from comptometer.release import data_version
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """What one vintage of a table says about a model."""
+    """What one vintage of a table says about a model; `withdrawn` compute is gone from the newest one."""
 
     vintage: str
     name: str
     line: int
     compute: float | None
     confidence: str
+    withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,16 +99,7 @@ class Profile:
             "cost": {"dollars": self.cost.dollars, **self.cost.figures()} if self.cost else None,
             "claims": [claim_row(claim) for claim in self.claims],
             "aside": [claim_row(claim) for claim in self.dossier.aside],
-            "editions": [
-                {
-                    "vintage": e.vintage,
-                    "name": e.name,
-                    "line": e.line,
-                    "compute": e.compute,
-                    "confidence": e.confidence,
-                }
-                for e in self.editions
-            ],
+            "editions": [asdict(edition) for edition in self.editions],
             "findings": [finding.to_dict() for finding in self.findings],
             "sources": [
                 {
@@ -165,7 +157,14 @@ def _rank(model_id: str, published: date | None, entry: Entry | None, data: str)
 def _editions(item: Item) -> list[Edition]:
     rows = [(item.vintage, item.row), *item.history] if item.row else []
     return [
-        Edition(vintage=vintage, name=row.model, line=row.line, compute=row.compute, confidence=row.confidence)
+        Edition(
+            vintage=vintage,
+            name=row.model,
+            line=row.line,
+            compute=row.compute,
+            confidence=row.confidence,
+            withdrawn=vintages.is_withdrawn(row, rows[0][1]),
+        )
         for vintage, row in rows
         if row is not None
     ]

@@ -278,10 +278,11 @@ class Relations:
                 "name": row.model,
                 "compute": row.compute,
                 "confidence": row.confidence,
+                "withdrawn": vintages.is_withdrawn(row, known.item.row),
             }
             for known in self.known
+            if known.item.row is not None
             for vintage, row in [(known.item.vintage, known.item.row), *known.item.history]
-            if row is not None
         ]
         return Table(
             name="editions",
@@ -293,6 +294,7 @@ class Relations:
                 Column(name="name", kind="text", about="what the table calls it"),
                 Column(name="compute", kind="number", unit="FLOP", about="training compute, as the table says"),
                 Column(name="confidence", kind="category", about="how sure the makers of the table are"),
+                Column(name="withdrawn", kind="flag", about="does the newest edition with the model give no compute?"),
             ),
             rows=rows,
             key=("model", "vintage"),

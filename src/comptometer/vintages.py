@@ -110,6 +110,14 @@ class Known:
     history: Sequence[tuple[str, ModelRow]]
 
 
+def is_withdrawn(older: ModelRow, newest: ModelRow) -> bool:
+    """Did an older edition give a figure of compute that the newest one with the model gives no more?
+
+    Nothing is computed from such a figure: whoever published it took it back.
+    """
+    return older.compute is not None and newest.compute is None
+
+
 def folders() -> Mapping[str, Path]:
     """The folder of each vintage, by its id, oldest edition first; a user's own cannot take a shipped one's name.
 

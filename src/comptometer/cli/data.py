@@ -180,7 +180,7 @@ def verify(ids: tuple[str, ...], as_json: bool) -> int:
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print.")
 @json_option
 def diff(old: str, new: str, quantity: str, form: str, as_json: bool) -> None:
-    """Models that changed, were renamed, added or removed from vintage OLD to NEW, largest change first.
+    """Models that changed, lost their figure, were renamed, added or removed from OLD to NEW, largest change first.
 
     \b
     Example:

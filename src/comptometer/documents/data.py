@@ -91,7 +91,7 @@ class DataVerifyDocument(Document):
 class DifferenceRow(Document):
     """A model that differs between two vintages; figures in the unit of the quantity."""
 
-    kind: Literal["changed", "renamed", "added", "removed"]
+    kind: Literal["changed", "withdrawn", "renamed", "added", "removed"]
     model: str
     was: str
     organization: str
@@ -110,5 +110,5 @@ class DataDiffDocument(Document):
     old: str
     new: str
     quantity: str
-    counts: dict[Literal["changed", "renamed", "added", "removed"], int]
+    counts: dict[Literal["changed", "withdrawn", "renamed", "added", "removed"], int]
     differences: list[DifferenceRow]
