@@ -13,7 +13,9 @@ from comptometer.dossiers import dossier, dossier_ids, dossier_names, names_of
 from comptometer.errors import NotFound
 from comptometer.evidence import median
 from comptometer.library import MANY, dossier_named, library
+from comptometer.profile import profile
 from comptometer.sources import name_key
+from comptometer.vintages import is_withdrawn, vintage_ids
 
 
 @pytest.mark.parametrize("name", dossier_ids())
@@ -125,3 +127,25 @@ def test_every_domain_of_the_tables_has_a_word() -> None:
     for item in library().items.values():
         if item.row:
             assert bool(bulk.domains(item.row)) == bool(item.row.domain)
+
+
+def test_nothing_rests_on_a_figure_that_the_newest_edition_of_its_table_withdrew() -> None:
+    """Of a compute that is cited from a vintage, no later vintage with the model is silent."""
+    order = {name: at for at, name in enumerate(vintage_ids())}
+    for item in library().items.values():
+        if item.row is None:
+            continue
+        editions = {item.vintage: item.row, **dict(item.history)}
+        newest = max(editions, key=order.__getitem__)
+        for claim in item.dossier(aside=False).all_claims():
+            cited = claim.source.removesuffix("-models")
+            if claim.about == "compute" and editions.get(cited) and is_withdrawn(editions[cited], editions[newest]):
+                pytest.fail(f"{claim.id} rests on {cited}, which {newest} withdrew")
+
+
+@pytest.mark.parametrize("name", ["GPT-4o", "Claude 3 Opus"])
+def test_a_withdrawn_figure_is_in_sight_and_not_used(name: str) -> None:
+    found = profile(name)
+    assert found.entry is None
+    assert {edition.vintage for edition in found.editions if edition.withdrawn} == {"epoch-2025-06"}
+    assert not any(edition.withdrawn for edition in profile("AlphaGo Zero").editions)

@@ -15,6 +15,7 @@ from comptometer import places, snapshots, vintages
 from comptometer.differences import counts, differences
 from comptometer.errors import DataError, NotFound, UsageError
 from comptometer.sources import COLUMNS
+from comptometer.sources._rows import Rows
 
 Table = Callable[..., str]
 
@@ -135,7 +136,19 @@ def test_differences_put_the_largest_change_first() -> None:
     sizes = [max(d.ratio, 1 / d.ratio) for d in found if d.kind == "changed" and d.ratio]
     assert sizes == sorted(sizes, reverse=True)
     assert sum(size > 1.01 for size in sizes) == 13
-    assert counts(found)["renamed"] == 6
+    assert counts(found)["renamed"] == 5
+
+
+def test_a_figure_that_the_newer_edition_gives_no_more_is_withdrawn() -> None:
+    found = {d.model: d for d in differences("epoch-2025-06", "epoch-2026-07") if d.kind == "withdrawn"}
+    assert set(found) == {
+        "GPT-4o", "GPT-4o mini", "Claude 3 Opus", "Gemini 1.5 Pro", "Gemini 1.0 Pro", "GLM-4-Plus",
+        "GPT-4 Turbo (Nov 2023)",
+    }  # fmt: skip
+    assert (found["GPT-4o"].old, found["GPT-4o"].new, found["GPT-4o"].ratio) == (3.810001e25, None, None)
+    assert found["GPT-4 Turbo (Nov 2023)"].was == "GPT-4 Turbo"
+    back = {d.model: d.kind for d in differences("epoch-2026-07", "epoch-2025-06")}
+    assert back["GPT-4o"] == "changed"  # from nothing to a figure
 
 
 def test_nothing_differs_from_itself() -> None:
@@ -157,7 +170,10 @@ def test_an_imported_vintage_stands_beside_the_shipped_ones(models_table: Table,
     assert [row.model for row in vintages.vintage("epoch-2025-09").rows] == ["Abacus 1", "Abacus 2"]
     assert vintages.vintage_ids() == ("epoch-2024-05", "epoch-2025-06", "epoch-2025-09", "epoch-2026-07")
     assert vintages.faults("epoch-2025-09") == []
-    assert "Abacus 2" in {known.row.model for known in vintages.merged() if known.vintage == "epoch-2025-09"}
+    assert vintages.entering() == SHIPPED
+    assert vintages.entering("epoch-2025-09") == ("epoch-2024-05", "epoch-2025-06", "epoch-2025-09", "epoch-2026-07")
+    assert "Abacus 2" not in {known.row.model for known in vintages.merged()}
+    assert [known.row.model for known in vintages.merged("epoch-2025-09")][:2] == ["Abacus 1", "Abacus 2"]
     assert sorted(path.name for path in (own / "snapshots").iterdir()) == ["epoch-2025-09.csv.gz", "epoch-2025-09.toml"]
 
 
@@ -186,6 +202,25 @@ def test_a_name_made_from_the_date_is_one_that_is_free(models_table: Table, own:
 def test_a_name_that_cannot_be_a_file_is_refused(models_table: Table, own: Path, name: str) -> None:
     with pytest.raises(UsageError, match="cannot name a vintage"):
         bring(models_table({}), vintage_id=name)
+    assert not (own / "snapshots").exists()
+
+
+def test_the_day_of_an_edition_is_in_the_table_or_given_and_never_today(models_table: Table, own: Path) -> None:
+    undated = models_table({"Publication date": "soon"})
+    with pytest.raises(UsageError, match=r"my\.csv: no row has a date .* give its day by --date"):
+        bring(undated)
+    with pytest.raises(UsageError, match="no row has a date"):
+        bring(models_table({"Publication date": "2027-01-01"}))  # announced, so that it says nothing of the edition
+    assert not (own / "snapshots").exists()
+    assert bring(undated, edition=date(2025, 3, 1)).facts.date == date(2025, 3, 1)
+
+
+@pytest.mark.parametrize(("day", "side"), [(date(3000, 1, 1), "after 2026-11-01"), (date(1066, 10, 14), "before 1940")])
+def test_an_edition_is_not_of_a_day_to_come_or_before_there_were_models(
+    models_table: Table, own: Path, day: date, side: str
+) -> None:
+    with pytest.raises(UsageError, match=f"{day} cannot be the day of an edition: it lies {side}"):
+        bring(models_table({}), edition=day)
     assert not (own / "snapshots").exists()
 
 
@@ -224,6 +259,6 @@ def test_other_columns_are_refused(models_table: Table, own: Path) -> None:
 
 
 def test_the_same_rows_give_the_same_bytes() -> None:
-    rows = [dict.fromkeys(COLUMNS, "") | {"line": "2", "model": "A"}]
+    rows = Rows([dict.fromkeys(COLUMNS, "") | {"line": "2", "model": "A"}])
     assert hashlib.sha256(snapshots.pack(rows)).digest() == hashlib.sha256(snapshots.pack(rows)).digest()
     assert snapshots.pack(rows)[4:8] == b"\0\0\0\0"  # no time

@@ -140,7 +140,7 @@ class Answer:
         wanted, asked = self.question.wanted, self.question
         document: dict[str, Any] = {
             "schema": "comptometer/trend/1",
-            "data_version": data_version(),
+            "data_version": data_version(asked.data),
             "data": asked.data,
             "quantity": self.quantity.key or self.quantity.name,
             "select": wanted.select,

@@ -131,7 +131,7 @@ class Calibration:
         refitted = {run.id: run for run in self.refitted}
         return {
             "schema": "comptometer/calibrate/1",
-            "data_version": data_version(),
+            "data_version": data_version(self.data),
             "data": self.data,
             "experiments": [{"id": e.id, "title": e.title, "against": e.against} for e in self.experiments],
             "groups": [line.to_dict() for e in self.experiments for line in e.lines],

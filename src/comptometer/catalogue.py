@@ -181,7 +181,7 @@ class Entry:
         """The JSON object of `comptometer estimate` (schema `comptometer/estimate/1`)."""
         return {
             "schema": "comptometer/estimate/1",
-            "data_version": data_version(),
+            "data_version": data_version(*self.dossier.vintages),
             "model": self.name,
             "compute": self.value.to_dict(),
             "pfs_days": {key: self.pfs_days.to_dict()[key] for key in ("p5", "p50", "p95")},
@@ -336,10 +336,11 @@ def card(item: Entry) -> str:
         f"<td>{text.interval(*o.estimate.interval())}</td><td><code>{escape(o.formula)}</code></td></tr>"
         for name, o in item.methods.items()
     )
+    version = data_version(*item.dossier.vintages)
     agreement = f"hardware over count {text.number(item.ratio, 2)}, " if item.ratio else ""
     return (
         f"<div><b>{escape(item.name)}</b>: {text.number(item.median, 2)} {units.name(item.value.unit)}"
         f" <small>90% {text.interval(low, high)}</small>, {text.number(item.pfs_days.median, 2)} petaFLOP/s-days"
         f"<table><tr><th>method</th><th>FLOP</th><th>90%</th><th>formula</th></tr>{rows}</table>"
-        f"<small>{agreement}{escape(item.compute.verdict)}; data {escape(data_version())}</small></div>"
+        f"<small>{agreement}{escape(item.compute.verdict)}; data {escape(version)}</small></div>"
     )

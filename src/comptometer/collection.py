@@ -120,7 +120,7 @@ class Models(Frames, Mapping[str, Entry]):
     def provenance(self) -> dict[str, str]:
         """Whom to credit for the rows: `credit`, `licence`, `data_version`, `software`, and the vintage as `data`."""
         tables = [source for item in self.items_on_file() for source in provenance.of_model(item, item.dossier())]
-        return provenance.facts(tables) | {"data": self.data}
+        return provenance.facts(tables, self.data) | {"data": self.data}
 
     def standings(self) -> Sequence[Standing]:
         """When each model of the whole catalogue came out, and its median training compute."""

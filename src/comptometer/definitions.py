@@ -58,7 +58,7 @@ class Sensitivity:
         """The JSON object of `comptometer trend --sensitivity` (schema `comptometer/sensitivity/1`)."""
         return {
             "schema": "comptometer/sensitivity/1",
-            "data_version": data_version(),
+            "data_version": data_version(self.question.data),
             "question": self.question.name,
             "quantity": self.question.quantity,
             "rows": [variant.to_dict() for variant in self.variants],
@@ -131,7 +131,7 @@ def _windows(asked: Question) -> list[tuple[str, str, Question]]:
 
 
 def _tables(asked: Question) -> list[tuple[str, str, Question]]:
-    found = [("table", name, replace(asked, data=name)) for name in vintages.vintage_ids()]
+    found = [("table", name, replace(asked, data=name)) for name in vintages.entering(asked.data)]
     if asked.quantity == "compute":
         found.append(("values", "our estimates", replace(asked, values="estimated", data=vintages.DEFAULT)))
     return found

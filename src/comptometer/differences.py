@@ -1,4 +1,4 @@
-"""What changed from one vintage to another: models that came, went or were renamed, and figures that moved."""
+"""What changed from one vintage to another: models that came, went or were renamed, figures that moved or went."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from comptometer.errors import UsageError
 from comptometer.model_row import ModelRow
 from comptometer.vintages import renamed, vintage
 
-Kind = Literal["changed", "renamed", "added", "removed"]
+Kind = Literal["changed", "withdrawn", "renamed", "added", "removed"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 QUANTITIES = (
     "compute", "parameters", "active_parameters", "dataset_size", "epochs", "batch_size", "training_hours",
@@ -27,13 +27,14 @@ class Difference:
     """One model that differs.
 
     Attributes:
-        kind: a renamed model may also have changed; then both values and their ratio are there.
+        kind: withdrawn where the newer vintage has the model, by whatever name, and no longer the figure; a renamed
+            model may also have changed, then both values and their ratio are there.
         model: its name in the newer vintage, or in the older where it was removed.
         was: its name in the older vintage where it was renamed.
         organization: of the newer vintage where that has it.
         old, new: the figures; none where a table has none.
         ratio: new over old; none where either is missing or zero.
-        reason: why a renamed model is taken for the same.
+        reason: why a model of another name is taken for the same.
     """
 
     kind: Kind
@@ -49,7 +50,8 @@ class Difference:
 def differences(old: str, new: str, quantity: str = "compute") -> list[Difference]:
     """What differs between two vintages, largest change first.
 
-    Order: changed figures by size of the change, then those that came or went, then models renamed, added, removed.
+    Order: changed figures by size of the change, then those that came, those withdrawn, then models renamed, added,
+    removed.
 
     Raises:
         NotFound: no such vintage.
@@ -83,7 +85,7 @@ def _between(old: ModelRow, new: ModelRow, quantity: str, reason: str, is_rename
     if not moved and not is_renamed:
         return None
     return Difference(
-        kind="renamed" if is_renamed else "changed",
+        kind="withdrawn" if before is not None and after is None else "renamed" if is_renamed else "changed",
         model=new.model,
         was=old.model if is_renamed else "",
         organization="; ".join(new.organization),

@@ -11,21 +11,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from comptometer.architecture import located
+from comptometer.architecture import counted, located
 from comptometer.distribution import Distribution, Point
 from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
 from comptometer.files import read_bytes
+from comptometer.own_records import unreadable, warn_of_misplaced
 from comptometer.records import Claim, Dossier, Source, Stage
 from comptometer.sources import name_key
 from comptometer.store import (
     bytes_to_table,
     checked,
     chips_named,
-    ids,
+    ids_on_file,
     path_of,
     record,
     source_ids,
     to_source,
+    usable_path,
 )
 from comptometer.vocabulary import ABOUTS, DOMAINS, is_word, read
 
@@ -34,8 +36,39 @@ OLDEST = date(1940, 1, 1)
 
 @cache
 def dossier_ids() -> tuple[str, ...]:
-    """Names of all dossiers on file, `developer/model`."""
-    return tuple(sorted(set(ids("models"))))
+    """Names of all dossiers on file, `developer/model`; of a user's own that cannot be read there is a warning."""
+    warn_of_misplaced("models", "developer", b"[[claims]]")
+    return ids_on_file("models", _broken())
+
+
+@cache
+def _broken() -> frozenset[str]:
+    """The user's own dossiers that cannot be read, or name an architecture that cannot be counted."""
+
+    def read(path: Path, dossier_id: str) -> None:
+        found = read_dossier(read_bytes(path), str(path), dossier_id, folder=path.parent)
+        for claims in (found.claims, *(stage.claims for stage in found.stages)):
+            _count_all(claims)
+
+    return unreadable("models", read)
+
+
+def _count_all(claims: Sequence[Claim]) -> None:
+    """Count every architecture at the length that is claimed, so that what is wrong with either shows now.
+
+    Raises:
+        UsageError, DataError, NotFound: see `exact_counts.counted`.
+    """
+    files = [claim.file for claim in claims if claim.file]
+    lengths = [_whole(claim) for claim in claims if files and claim.about == "sequence_length"]
+    for file in files:
+        counted(file, lengths[0] if lengths else None)
+
+
+def _whole(claim: Claim) -> int:
+    if not isinstance(claim.belief, Point) or claim.belief.value % 1:
+        raise UsageError(f"{claim.id}: {claim.value!r} must be one whole number, to count the architecture")
+    return int(claim.belief.value)
 
 
 @cache
@@ -45,7 +78,8 @@ def dossier(dossier_id: str, *, shipped: bool = False) -> Dossier:
     Raises:
         NotFound: with the nearest names.
     """
-    path = path_of("models", dossier_id, shipped=shipped)
+    own = not shipped
+    path = usable_path("models", dossier_id, _broken()) if own else path_of("models", dossier_id, shipped=True)
     if path is None:
         raise NotFound("model", dossier_id, get_close_matches(dossier_id, dossier_ids(), 3))
     return record(path, "DossierFile", lambda table: _made(table, str(path), dossier_id, folder=path.parent))
@@ -290,7 +324,7 @@ def names_of(dossier_id: str) -> tuple[str, ...]:
     Raises:
         NotFound, DataError: see `dossier`.
     """
-    path = path_of("models", dossier_id)
+    path = usable_path("models", dossier_id, _broken())
     if path is None:
         raise NotFound("model", dossier_id, get_close_matches(dossier_id, dossier_ids(), 3))
     head = re.split(rb"^\s*\[", read_bytes(path), maxsplit=1, flags=re.MULTILINE)[0]
@@ -317,14 +351,19 @@ def dossier_names() -> Mapping[str, str]:
 
 
 def by_file_name(name: str) -> Dossier | None:
-    """The dossier whose id or file is called so, found without reading any other.
+    """The dossier whose id or file is called so, found without reading any other that is shipped.
 
     Raises:
         NotFound: several developers have a model of that name.
+        DataError: it is the user's own, and has problems.
     """
     if path_of("models", name) is not None:
         return dossier(name)
-    same = [i for i in dossier_ids() if name_key(i.partition("/")[2]) == name_key(name)] if "/" not in name else []
+    same = (
+        [i for i in sorted({*dossier_ids(), *_broken()}) if name_key(i.partition("/")[2]) == name_key(name)]
+        if "/" not in name
+        else []
+    )
     if len(same) > 1:
         raise NotFound("single model", name, same)
     return dossier(same[0]) if same else None

@@ -7,6 +7,8 @@ ComptometerError               exit status 1
 ├── NotFound                   3   no such model, chip, study; carries suggestions
 ├── NotEnoughEvidence          4   no method has what it needs; names what is missing
 └── DataError                  1   a file with problems, all of them, each with its place
+
+DataWarning                        a file of the user's own is not used; what is asked for is done without it
 """
 
 from __future__ import annotations
@@ -90,3 +92,7 @@ class DataError(ComptometerError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return DataError, (self.place, self.problems)
+
+
+class DataWarning(UserWarning):
+    """A file of the user's own that is passed over; the rest goes on without it."""

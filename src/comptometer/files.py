@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,12 +54,15 @@ def check_target(path: Path, *, force: bool = True) -> None:
         force: may it replace one that is there?
 
     Raises:
-        UsageError: no such folder, a folder, or a file that may not be replaced.
+        UsageError: no such folder, a folder, a name that no file can have, or a file that may not be replaced.
+        DataError: the folder is not open to us.
     """
     if not os.path.isdir(path.parent):
         raise UsageError(f"{path}: there is no folder {path.parent}; create it first")
     if os.path.isdir(path):
         raise UsageError(f"{path} is a folder; give the name of a file in it")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise unwritable(path, f"the folder {path.parent} may not be written to")
     try:
         os.lstat(path)
     except FileNotFoundError:
@@ -70,22 +74,46 @@ def check_target(path: Path, *, force: bool = True) -> None:
         raise UsageError(f"{path} is there already and is left as it is; --force replaces it")
 
 
+def unwritable(path: Path, why: object) -> DataError:
+    """A file that the system does not let us write, whatever was asked for: exit status 1 and not 2."""
+    return DataError(str(path), [f"cannot be written: {why}"])
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Put content in the place of a file in one step: it appears, or replaces the one before, when it is complete.
 
     Raises:
-        UsageError: it cannot be written.
+        DataError: it cannot be written.
     """
-    part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+    replace_files({path: content})
+
+
+def replace_files(contents: Mapping[Path, bytes]) -> None:
+    """Put content in the places of several files, none before all are complete; they appear in this order.
+
+    Raises:
+        DataError: one cannot be written; then all are as they were.
+    """
+    parts = {path: path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part") for path in contents}
+    path = Path()
     try:
-        with part.open("xb") as file:
-            file.write(content)
-        os.replace(part, path)
+        for path, content in contents.items():
+            _write_through(parts[path], content)
+        for path, part in parts.items():
+            os.replace(part, path)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+        raise unwritable(path, error.strerror or error) from error
     finally:
-        with suppress(OSError):
-            part.unlink()
+        for part in parts.values():
+            with suppress(OSError):
+                part.unlink()
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())  # some file systems tell only now that the disk is full
 
 
 def shipped_architecture(name: str) -> str | None:

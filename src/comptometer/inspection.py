@@ -50,7 +50,7 @@ class Inspection:
         severities = Counter(finding.severity for finding in self.findings)
         return {
             "schema": "comptometer/check/1",
-            "data_version": data_version(),
+            "data_version": data_version(self.data),
             "of": self.of,
             "data": self.data,
             "models": self.models,

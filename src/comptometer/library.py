@@ -2,7 +2,7 @@
 
 A curated dossier takes the place of the table's row for the same model; what the table says of it is put aside in the
 dossier, so that it is shown and nothing is computed from it. A model that the default vintage lacks comes from the next
-older one.
+older one that is shipped.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class Comparison:
         """The JSON object (schema `comptometer/model-comparison/1`)."""
         return {
             "schema": "comptometer/model-comparison/1",
-            "data_version": data_version(),
+            "data_version": data_version(*(model.data for model in self.models)),
             "models": [model.item.id for model in self.models],
             "rows": [
                 {"quantity": q, "unit": QUANTITIES[q], "values": list(values), "ratios": self.ratios(q)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -23,13 +23,14 @@ from comptometer.training_cost import Cost, cost_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """What one vintage of a table says about a model."""
+    """What one vintage of a table says about a model; `withdrawn` compute is gone from the newest one."""
 
     vintage: str
     name: str
     line: int
     compute: float | None
     confidence: str
+    withdrawn: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,7 @@ class Profile:
     """A model of the catalogue; cost and checks are worked out when they are asked for.
 
     Attributes:
+        data: the vintage that was asked for.
         item: what is on file.
         dossier: its claims; those put aside are what the table says, or what cannot be about the same job.
         entry: the estimate, where some method could run.
@@ -46,6 +48,7 @@ class Profile:
         company: the models around it.
     """
 
+    data: str
     item: Item
     dossier: Dossier
     entry: Entry | None
@@ -90,7 +93,7 @@ class Profile:
         facts = self.facts
         return {
             "schema": "comptometer/model/1",
-            "data_version": data_version(),
+            "data_version": data_version(self.data),
             "id": self.item.id,
             "name": self.dossier.name,
             "aliases": [name for name in self.item.names if name != self.dossier.name],
@@ -108,16 +111,7 @@ class Profile:
             "cost": {"dollars": self.cost.dollars, **self.cost.figures()} if self.cost else None,
             "claims": [claim_row(claim) for claim in self.claims],
             "aside": [claim_row(claim) for claim in self.dossier.aside],
-            "editions": [
-                {
-                    "vintage": e.vintage,
-                    "name": e.name,
-                    "line": e.line,
-                    "compute": e.compute,
-                    "confidence": e.confidence,
-                }
-                for e in self.editions
-            ],
+            "editions": [asdict(edition) for edition in self.editions],
             "findings": [finding.to_dict() for finding in self.findings],
             "sources": [
                 {
@@ -147,6 +141,7 @@ def profile(name: str, data: str = vintages.DEFAULT) -> Profile:
     found = attempt(dossier)
     entry = found if isinstance(found, Entry) else None
     return Profile(
+        data=data,
         item=item,
         dossier=dossier,
         entry=entry,
@@ -166,7 +161,14 @@ def _rank(model_id: str, published: date | None, entry: Entry | None, data: str)
 def _editions(item: Item) -> list[Edition]:
     rows = [(item.vintage, item.row), *item.history] if item.row else []
     return [
-        Edition(vintage=vintage, name=row.model, line=row.line, compute=row.compute, confidence=row.confidence)
+        Edition(
+            vintage=vintage,
+            name=row.model,
+            line=row.line,
+            compute=row.compute,
+            confidence=row.confidence,
+            withdrawn=vintages.is_withdrawn(row, rows[0][1]),
+        )
         for vintage, row in rows
         if row is not None
     ]

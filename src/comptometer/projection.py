@@ -142,7 +142,7 @@ class Projection:
         """The JSON object of `comptometer project` (schema `comptometer/projection/1`); all that a chart needs."""
         return {
             "schema": "comptometer/projection/1",
-            "data_version": data_version(),
+            "data_version": data_version(self.start.data),
             "question": dict(self.asked),
             "start": {
                 "year": self.start.year,

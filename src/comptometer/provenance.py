@@ -39,17 +39,18 @@ def credited(tables: Sequence[Source], *, curated: bool) -> dict[str, str]:
     return {"source": _joined(makers), "licence": _joined(terms)}
 
 
-def facts(tables: Iterable[Source]) -> dict[str, str]:
+def facts(tables: Iterable[Source], *vintages_used: str) -> dict[str, str]:
     """What travels with a whole table: `credit`, `licence`, `data_version`, `software`."""
+    version = data_version(*vintages_used)
     unique = list({source.id: source for source in tables}.values())
     lines = [
-        f"{OURS} {__version__}, data {data_version()}: dossiers, chips and all estimates ({LICENCE})",
+        f"{OURS} {__version__}, data {version}: dossiers, chips and all estimates ({LICENCE})",
         *(f"{_line(source)} ({source.licence or 'no licence stated'})" for source in unique),
     ]
     return {
         "credit": "\n".join(dict.fromkeys(lines)),
         "licence": _joined([LICENCE, *(source.licence for source in unique)]),
-        "data_version": data_version(),
+        "data_version": version,
         "software": f"{OURS} {__version__}",
     }
 
@@ -61,6 +62,6 @@ def _joined(words: Iterable[str]) -> str:
 def _line(source: Source) -> str:
     """The line that a licence asks for: the one that is written down with a vintage, or made from the source."""
     vintage = source.id.removesuffix("-models")
-    if vintage in vintages.vintage_ids():
+    if vintage in vintages.names():
         return vintages.sidecar(vintage).credit
     return f"{', '.join(source.authors)}, '{source.title}', {source.published}. {source.url}"

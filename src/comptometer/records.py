@@ -254,6 +254,11 @@ class Dossier:
     stages: Sequence[Stage] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
 
+    @property
+    def vintages(self) -> tuple[str, ...]:
+        """The ids of the vintages whose rows say something here."""
+        return tuple(name.removesuffix("-models") for name in self.sources if name.endswith("-models"))
+
     def all_claims(self) -> Sequence[Claim]:
         """The claims of the model and of each of its stages."""
         return [*self.claims, *(claim for stage in self.stages for claim in stage.claims)]

@@ -76,7 +76,7 @@ class Relations:
         if "chips" in names:
             chips = [store.chip_record(name) for name in self._chips]
             tables += [source for chip in chips for source in provenance.of_chip(chip)]
-        return provenance.facts(tables) | {"data": self.data}
+        return provenance.facts(tables, self.data) | {"data": self.data}
 
     @cached_property
     def known(self) -> list[Known]:
@@ -278,10 +278,11 @@ class Relations:
                 "name": row.model,
                 "compute": row.compute,
                 "confidence": row.confidence,
+                "withdrawn": vintages.is_withdrawn(row, known.item.row),
             }
             for known in self.known
+            if known.item.row is not None
             for vintage, row in [(known.item.vintage, known.item.row), *known.item.history]
-            if row is not None
         ]
         return Table(
             name="editions",
@@ -293,6 +294,7 @@ class Relations:
                 Column(name="name", kind="text", about="what the table calls it"),
                 Column(name="compute", kind="number", unit="FLOP", about="training compute, as the table says"),
                 Column(name="confidence", kind="category", about="how sure the makers of the table are"),
+                Column(name="withdrawn", kind="flag", about="does the newest edition with the model give no compute?"),
             ),
             rows=rows,
             key=("model", "vintage"),
@@ -301,7 +303,7 @@ class Relations:
         )
 
     def vintages(self) -> Table:
-        """The vintages, and where each comes from."""
+        """The vintages that enter these tables, and where each comes from."""
         return Table(
             name="vintages",
             title="Editions of tables of models",
@@ -316,7 +318,7 @@ class Relations:
                 Column(name="rows", kind="count", about="how many models it holds"),
                 Column(name="sha256", kind="text", about="of its file"),
             ),
-            rows=[asdict(vintages.sidecar(name)) for name in vintages.vintage_ids()],
+            rows=[asdict(vintages.sidecar(name)) for name in vintages.entering(self.data)],
             key=("id",),
         )
 

@@ -90,7 +90,7 @@ class Scorecard:
         """The JSON object of `comptometer forecasts` (schema `comptometer/forecasts/1`)."""
         return {
             "schema": "comptometer/forecasts/1",
-            "data_version": data_version(),
+            "data_version": data_version(self.data),
             "data": self.data,
             "forecasts": [
                 {

@@ -6,11 +6,9 @@ tables in a folder, which are found by their names and must have the digests tha
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
 import io
-import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -20,21 +18,23 @@ from pathlib import Path
 
 from comptometer import places
 from comptometer.errors import DataError, UsageError
-from comptometer.sources import COLUMNS, READERS, Reading, Row
+from comptometer.files import replace_files, unwritable
+from comptometer.sources import COLUMNS, READERS, Reading
+from comptometer.sources._cells import EARLIEST
+from comptometer.sources._rows import Rows
 from comptometer.sources._table import LARGEST_TABLE as LARGEST_TABLE
 from comptometer.sources._table import unpacked
 from comptometer.vintages import ABSENT, FOLDER, Sidecar, names, sidecar
 
+SMALL, QUICK = 9, 6  # levels of compression: for what is shipped, and for a table that may have a million rows
 
-def pack(rows: Sequence[Row]) -> bytes:
+
+def pack(rows: Rows, level: int = SMALL) -> bytes:
     """Rows as a compressed CSV; no name and no time goes in, so that the same rows give the same bytes."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
     packed = io.BytesIO()
-    with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=9, mtime=0) as file:
-        file.write(text.getvalue().encode("utf-8"))
+    with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=level, mtime=0) as file:
+        file.write(f"{','.join(COLUMNS)}\n".encode())
+        file.write(rows.csv)
     return packed.getvalue()
 
 
@@ -118,7 +118,8 @@ def bring_in(
         place: the name of its file, or how else to call it in messages.
         as_of: today; dates more than a year later are absurd.
         vintage_id: what to call it; reader and month of the edition if not given, or its day where that is taken.
-        edition: the day of the edition; the newest date of publication up to `as_of` if not given.
+        edition: the day of the edition; the newest date of publication up to `as_of` if not given. It is never taken
+            from the clock: what is computed from a vintage must not depend on when it was brought in.
         reader: the name of the reader.
         strict: refuse a table with any problem.
         write_it: write it into the user's data folder.
@@ -126,15 +127,19 @@ def bring_in(
     Raises:
         NotFound: no such reader.
         DataError: it cannot be read, or has problems and must not.
-        UsageError: the name cannot be, or is taken by another vintage.
+        UsageError: the name cannot be, or is taken by another vintage; the day of the edition cannot be, or is not
+            given and not in the table.
     """
     publisher = READERS[reader]
+    if edition and not EARLIEST <= edition <= as_of:
+        side = f"after {as_of}" if edition > as_of else f"before {EARLIEST.year}"
+        raise UsageError(f"{edition} cannot be the day of an edition: it lies {side}")
     raw = unpacked(raw, place)
     reading = publisher.read(raw, place, as_of=as_of)
     if strict and reading.problems:
         raise DataError(place, [str(problem) for problem in reading.problems])
-    packed = pack(reading.rows)
-    day = edition or _newest(reading.rows, as_of)
+    packed = pack(reading.rows, QUICK)
+    day = edition or _newest(reading.rows, place, as_of)
     facts = Sidecar(
         id=_checked_id(vintage_id or _free_id(reader, day)),
         title=publisher.title,
@@ -161,9 +166,13 @@ def bring_in(
     return Import(facts=facts, reading=reading, path=folder / f"{facts.id}.csv.gz", written=write_it and new)
 
 
-def _newest(rows: Sequence[Row], as_of: date) -> date:
-    days = [date.fromisoformat(row["published"]) for row in rows if row["published"]]
-    return max((day for day in days if day <= as_of), default=as_of)
+def _newest(rows: Rows, place: str, as_of: date) -> date:
+    newest = max((row["published"] for row in rows if row["published"] <= as_of.isoformat()), default="")
+    if not newest:
+        raise UsageError(
+            f"{place}: no row has a date of publication that could date the edition; give its day by --date"
+        )
+    return date.fromisoformat(newest)
 
 
 def _free_id(reader: str, day: date) -> str:
@@ -194,27 +203,16 @@ def _is_new(facts: Sidecar, folder: Path) -> bool:
 
 
 def write(folder: Path, packed: bytes, facts: Sidecar) -> None:
-    """Write a vintage into a folder: each file whole or not at all, the one that makes it known last.
+    """Write a vintage into a folder whole or not at all, the file that makes it known last.
 
     Raises:
         DataError: the folder cannot be written.
     """
-    _written(folder / f"{facts.id}.csv.gz", packed)
-    _written(folder / f"{facts.id}.toml", to_toml(facts).encode("utf-8"))
-
-
-def _written(path: Path, content: bytes) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise DataError(str(path), [f"cannot be written: {error.strerror or error}"]) from None
+        raise unwritable(folder, error.strerror or error) from None
+    replace_files({folder / f"{facts.id}.csv.gz": packed, folder / f"{facts.id}.toml": to_toml(facts).encode("utf-8")})
 
 
 def remade(names: Iterable[str], tables: Path) -> dict[str, tuple[bytes, Sidecar]]:

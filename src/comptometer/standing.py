@@ -14,8 +14,8 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
-from comptometer import store, vintages
-from comptometer.release import DATA
+from comptometer import vintages
+from comptometer.release import DATA, own_records
 
 FILE = DATA / "standing.csv"
 
@@ -43,7 +43,7 @@ def shipped() -> tuple[Standing, ...]:
 
 def is_shipped(data: str) -> bool:
     """Is a catalogue on this vintage just what the package ships?"""
-    return data == vintages.DEFAULT and len(store.folders()) == 1
+    return data == vintages.DEFAULT and not own_records()
 
 
 def ranks(standings: Iterable[Standing]) -> dict[str, int]:

@@ -42,6 +42,7 @@ class Start:
         last: the last day of the data, after which everything is extrapolated.
         bias_dex: by how much the line through the data was lowered, in decimal logarithms.
         said: where level and growth come from, for people.
+        data: the vintage that a line went through; empty where no table was asked.
     """
 
     year: float
@@ -50,6 +51,7 @@ class Start:
     last: date
     said: Mapping[str, str]
     bias_dex: float = 0.0
+    data: str = ""
 
     def at(self, year: float) -> Array:
         """Logarithm of the trend in a year."""
@@ -136,7 +138,9 @@ def choose(
     last = asked.observations[-1].day
     bias, why = _bias(asked, begun, bias_dex, correction=correction and with_line)
     fitted = start_from_trend(asked.trend, begun, worlds, last=last, bias_dex=bias)
-    fitted = replace(fitted, said={"level": f"line through the {which}{why}", "growth": which})
+    fitted = replace(
+        fitted, said={"level": f"line through the {which}{why}", "growth": which}, data=asked.question.data
+    )
     return _overridden(fitted, begun, worlds, beliefs, asked, level)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from difflib import get_close_matches
@@ -24,6 +24,7 @@ from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
 from comptometer.files import LARGEST_FILE, read_bytes
 from comptometer.machine_names import several
 from comptometer.notation import parse
+from comptometer.own_records import own_files, unreadable, warn_of_misplaced
 from comptometer.places import SHIPPED as SHIPPED
 from comptometer.places import folders as folders
 from comptometer.records import Assumption, Chip, Facts, MeasuredPower, Peak, Price, Source, heavy_text
@@ -138,7 +139,22 @@ def _keys(shape: type[_File], location: Sequence[int | str]) -> list[str]:
 @cache
 def source_ids() -> frozenset[str]:
     """Names of all sources on file."""
-    return frozenset(path.stem for folder in folders() for path in folder.glob("sources/*.toml"))
+    broken = _broken_sources()
+    return frozenset(
+        path.stem
+        for folder in folders()
+        for path in folder.glob("sources/*.toml")
+        if folder == SHIPPED or path.stem not in broken
+    )
+
+
+@cache
+def _broken_sources() -> frozenset[str]:
+    return unreadable("sources", _read_source)
+
+
+def _read_source(path: Path, source_id: str) -> Source:
+    return record(path, "SourceFile", lambda table: to_source(source_id, table))
 
 
 @cache
@@ -148,10 +164,10 @@ def source(source_id: str) -> Source:
     Raises:
         NotFound: with the nearest names.
     """
-    for folder in reversed(folders()):
+    for folder in reversed(folders()) if "/" not in source_id else ():
         path = folder / "sources" / f"{source_id}.toml"
-        if "/" not in source_id and path.is_file():
-            return record(path, "SourceFile", lambda table: to_source(source_id, table))
+        if path.is_file() and (folder == SHIPPED or source_id not in _broken_sources()):
+            return _read_source(path, source_id)
     raise NotFound("source", source_id, get_close_matches(source_id, source_ids(), 2))
 
 
@@ -165,8 +181,18 @@ def to_source(source_id: str, table: Mapping[str, Any]) -> Source:
 
 @cache
 def chip_ids() -> tuple[str, ...]:
-    """Names of all chips on file, `vendor/name`."""
-    return tuple(sorted(ids("chips")))
+    """Names of all chips on file, `vendor/name`; a user's own that cannot be read is left out, with a warning."""
+    warn_of_misplaced("chips", "vendor", b"[[peaks]]")
+    return ids_on_file("chips", _broken_chips())
+
+
+@cache
+def _broken_chips() -> frozenset[str]:
+    return unreadable("chips", _read_chip)
+
+
+def _read_chip(path: Path, chip_id: str) -> Chip:
+    return record(path, "ChipFile", lambda table: _chip(chip_id, table, str(path)))
 
 
 @cache
@@ -176,10 +202,10 @@ def chip_record(chip_id: str) -> Chip:
     Raises:
         NotFound: with the nearest names.
     """
-    path = path_of("chips", chip_id)
+    path = usable_path("chips", chip_id, _broken_chips())
     if path is None:
         raise NotFound("chip", chip_id, get_close_matches(chip_id, chip_ids(), 2))
-    return record(path, "ChipFile", lambda table: _chip(chip_id, table, str(path)))
+    return _read_chip(path, chip_id)
 
 
 def _chip(chip_id: str, table: Mapping[str, Any], place: str) -> Chip:
@@ -270,14 +296,32 @@ def _point(text: str, unit: str) -> float:
     return float(value) * units.factor(units.parse(notation.unit), units.parse(unit))
 
 
-def paths(kind: str) -> Mapping[str, Path]:
-    """The file of every record of a kind, by its id `folder/stem`; a user's own comes before the shipped one."""
-    return {f"{path.parent.name}/{path.stem}": path for folder in folders() for path in folder.glob(f"{kind}/*/*.toml")}
+def paths(kind: str, *, shipped: bool = False) -> Mapping[str, Path]:
+    """The file of every record of a kind, by its id `folder/stem`; a user's own comes before the shipped one.
+
+    Args:
+        kind: the folder of the records.
+        shipped: only those that are shipped.
+    """
+    places = [SHIPPED] if shipped else folders()
+    return {f"{path.parent.name}/{path.stem}": path for folder in places for path in folder.glob(f"{kind}/*/*.toml")}
 
 
-def ids(kind: str) -> Iterable[str]:
-    """Names of all records of a kind."""
-    return paths(kind).keys()
+def ids(kind: str, *, shipped: bool = False) -> Iterable[str]:
+    """Names of all records of a kind, or of the shipped ones, `folder/stem`."""
+    return paths(kind, shipped=shipped).keys()
+
+
+def ids_on_file(kind: str, broken: Collection[str]) -> tuple[str, ...]:
+    """Names of all records of a kind that can be read, given those of the user's own that cannot."""
+    found = set(ids(kind))
+    return tuple(sorted(found - (set(broken) - set(ids(kind, shipped=True))) if broken else found))
+
+
+def usable_path(kind: str, record_id: str, broken: Collection[str]) -> Path | None:
+    """The file of a record: where a user's own is broken, the shipped one if there is one, or else the broken one."""
+    shipped = path_of(kind, record_id, shipped=True) if record_id in broken else None
+    return shipped or path_of(kind, record_id)
 
 
 def path_of(kind: str, record_id: str, *, shipped: bool = False) -> Path | None:
@@ -296,8 +340,10 @@ def path_of(kind: str, record_id: str, *, shipped: bool = False) -> Path | None:
 def _chip_names() -> Mapping[str, tuple[str, ...]]:
     """Every spelling of a chip, folded, with the ids that it may mean.
 
-    Each name also counts with the vendor's before it. A name of one chip comes before one of several.
+    Each name also counts with the vendor's before it. A name of one chip comes before one of several, and a user's own
+    chip before a shipped one; where several of the user's own share a name it may mean each of them.
     """
+    own = {f"{path.parent.name}/{path.stem}" for path in own_files("chips/*/*.toml")} - _broken_chips()
     exact: dict[str, set[str]] = {}
     shared: dict[str, set[str]] = {}
     for chip_id, path in paths("chips").items():
@@ -308,8 +354,11 @@ def _chip_names() -> Mapping[str, tuple[str, ...]]:
             for name in map(folded, names):
                 for spelling in {name, name if name.startswith(vendor) else vendor + name}:
                     index.setdefault(spelling, set()).add(chip_id)
+    exact = {name: owners & own or owners for name, owners in exact.items()}
     clashes = [
-        f"{' and '.join(sorted(owners))} both answer to {name!r}" for name, owners in exact.items() if len(owners) > 1
+        f"{' and '.join(sorted(owners))} both answer to {name!r}"
+        for name, owners in exact.items()
+        if len(owners) > 1 and not owners & own
     ]
     if clashes:
         raise DataError("chips", clashes)
@@ -327,6 +376,8 @@ def _head(chip_id: str, path: Path) -> dict[str, Any]:
 
     A one-line string or list of TOML is JSON as a rule; a file that writes its names otherwise is read whole.
     """
+    if chip_id in _broken_chips():
+        path = usable_path("chips", chip_id, _broken_chips()) or path
     head = dict(_NAMES)
     for key, value in _HEAD.findall(read_bytes(path).split(b"\n[", 1)[0]):
         try:

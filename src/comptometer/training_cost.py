@@ -85,7 +85,7 @@ class Cost:
         """The JSON object of `comptometer cost` (schema `comptometer/cost/1`)."""
         return {
             "schema": "comptometer/cost/1",
-            "data_version": data_version(),
+            "data_version": data_version(*self.entry.dossier.vintages),
             "model": self.entry.name,
             "dollars": self.dollars,
             "place": self.place or None,

@@ -24,6 +24,7 @@ from comptometer import places
 from comptometer.errors import DataError, NotFound
 from comptometer.identity import Match, keys, matches
 from comptometer.model_row import ModelRow, typed
+from comptometer.own_records import pass_over
 from comptometer.sources import COLUMNS
 
 DEFAULT = "epoch-2026-07"
@@ -109,13 +110,47 @@ class Known:
     history: Sequence[tuple[str, ModelRow]]
 
 
+def is_withdrawn(older: ModelRow, newest: ModelRow) -> bool:
+    """Did an older edition give a figure of compute that the newest one with the model gives no more?
+
+    Nothing is computed from such a figure: whoever published it took it back.
+    """
+    return older.compute is not None and newest.compute is None
+
+
 def folders() -> Mapping[str, Path]:
-    """The folder of each vintage, by its id, oldest edition first; a user's own cannot take a shipped one's name."""
-    found: dict[str, Path] = {}
+    """The folder of each vintage, by its id, oldest edition first; a user's own cannot take a shipped one's name.
+
+    One of the user's own whose sidecar cannot be read is passed over, with a warning.
+    """
+    found: dict[str, tuple[str, Path]] = {}
     for folder in places.folders():
         for path in sorted((folder / FOLDER).glob("*.toml")):
-            found.setdefault(path.stem, path.parent)
-    return dict(sorted(found.items(), key=lambda item: (str(sidecar(item[0], item[1]).date), item[0])))
+            if path.stem not in found and (day := _day(path.stem, path.parent)):
+                found[path.stem] = (day, path.parent)
+    return {name: folder for name, (_, folder) in sorted(found.items(), key=lambda item: (item[1][0], item[0]))}
+
+
+def _day(vintage_id: str, folder: Path) -> str:
+    """The day of an edition; empty where a user's own cannot be read."""
+    try:
+        return sidecar(vintage_id, folder).date.isoformat()
+    except DataError as error:
+        if is_shipped(folder):
+            raise
+        pass_over(folder / f"{vintage_id}.toml", str(error))
+        return ""
+
+
+def entering(data: str = DEFAULT) -> tuple[str, ...]:
+    """The ids of the vintages that an answer on one of them rests on, oldest edition first.
+
+    That is the one that was asked for, and those that are shipped. What a user has imported enters no answer for which
+    it was not named: so an import changes nothing but what is asked of it.
+    """
+    shipped = {path.stem for path in (places.SHIPPED / FOLDER).glob("*.toml")}
+    dated = {name: sidecar(name, _folder(name)).date.isoformat() for name in {*shipped, data}}
+    return tuple(sorted(dated, key=lambda name: (dated[name], name)))
 
 
 def is_shipped(folder: Path) -> bool:
@@ -278,14 +313,15 @@ def renamed(new: str, old: str) -> Sequence[Match]:
 
 
 def merged(default: str = DEFAULT) -> tuple[Known, ...]:
-    """Every model of the default vintage, then those that only older vintages have, from the newest that has them.
+    """Every model of the default vintage, then those that only older shipped ones have, from the newest that has them.
 
     Raises:
         NotFound: no such vintage.
     """
     first = vintage(default)
-    dated = {name: sidecar(name, folder).date for name, folder in folders().items()}
-    older = [name for name in reversed(dated) if name != default and dated[name] <= first.sidecar.date]
+    older = [
+        name for name in reversed(entering(default)) if name != default and sidecar(name).date <= first.sidecar.date
+    ]
     versions: list[list[tuple[str, ModelRow]]] = [[(first.id, row)] for row in first.rows]
     for name in older:
         found = vintage(name).rows

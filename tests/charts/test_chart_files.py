@@ -14,7 +14,7 @@ import comptometer
 from comptometer.charts import FORMATS, PNG_SCALE, Look, draw, in_altair, save
 from comptometer.charts._theme import PALETTES
 from comptometer.charts.estimate import estimate_chart
-from comptometer.errors import UsageError
+from comptometer.errors import DataError, UsageError
 
 alt = pytest.importorskip("altair")
 
@@ -96,7 +96,7 @@ def test_a_save_that_fails_leaves_nothing(picture: Any, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs a folder in which nobody can write")
 def test_a_folder_in_which_nobody_can_write_is_named(picture: Any) -> None:
-    with pytest.raises(UsageError, match=r"/proc/self/chart\.json cannot be written"):
+    with pytest.raises(DataError, match=r"/proc/self/chart\.json: cannot be written"):
         save(picture, Path("/proc/self/chart.json"))
 
 

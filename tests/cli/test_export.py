@@ -369,7 +369,7 @@ CARELESS = [
     (("x.csv", "--what", "all"), 2, "holds one table; say which (models, chips, claims)"),
     (("x.csv", "--what", "everything"), 2, "'models', 'chips', 'claims', 'all'"),
     (("x.csv", "--data", "epoch-2024-06"), 3, "epoch-2024-05"),
-    (("x.csv", "--datasette-metadata", "y.json"), 2, "OUT must be .sqlite or .db"),
+    (("x.csv", "--datasette-metadata", "y.json"), 2, "x.csv must be .sqlite or .db"),
     (("x.db", "--datasette-metadata", "y.yaml"), 2, "is written as .json"),
 ]  # fmt: skip
 
@@ -394,11 +394,46 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
          "data", "export", str(path), "--what", "chips", "--force"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "cannot be written: File too large" in done.stderr
     assert done.stdout == ""
     assert path.read_text(encoding="utf-8") == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_where_sqlite_finds_no_room_the_error_says_so() -> None:
+    """An allowance of memory that a process has used up stands for a machine that has."""
+    script = (
+        "import resource, sqlite3\n"
+        "from comptometer import exports\n"
+        "from comptometer.errors import ComptometerError\n"
+        "content = exports.contents('epoch-2024-05', 'chips', several=True)\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (1, resource.RLIM_INFINITY))\n"
+        "try:\n"
+        "    exports.FORMS['.sqlite'].write(content)\n"
+        "except ComptometerError as error:\n"
+        "    said = str(error)\n"
+        "    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))\n"
+        "    print(said)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert "the database could not be made" in done.stdout, done.stderr
+
+
+def test_metadata_that_cannot_be_written_leave_no_database(tmp_path: Path) -> None:
+    done = export(tmp_path / "a.db", "--what", "chips", "--datasette-metadata", "/proc/self/a.json")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "/proc/self/a.json: cannot be written" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", [ending for ending, form in FORMS.items() if not form.several])
+def test_the_claims_alone_are_a_file_of_one_table(said, tmp_path: Path, ending: str) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / f"claims{ending}"
+    status, _, beside = said(path, "--what", "claims", "--data", "epoch-2024-05")
+    assert status == 0
+    assert beside.splitlines()[0].endswith(" claims")
+    assert path.stat().st_size > 100_000
 
 
 def test_without_the_extra_parquet_says_what_to_install(  # type: ignore[no-untyped-def]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import tracemalloc
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from comptometer import sources
 from comptometer.errors import DataError
 from comptometer.model_row import typed
 from comptometer.sources import COLUMNS, READERS, Reading, name_key
@@ -110,7 +112,71 @@ def test_a_row_without_name_or_with_other_cells_than_the_header_is_left_out(mode
 def test_a_repeated_name_is_kept_and_reported(models_table: Table) -> None:
     reading = read(models_table({}, {"Model": "abacus-1"}))
     assert len(reading.rows) == 2
-    assert [(problem.line, "line 2" in problem.wrong) for problem in reading.problems] == [(3, True)]
+    assert [(problem.line, problem.wrong) for problem in reading.problems] == [
+        (3, "is also the name on line 2, with other cells; both stay")
+    ]
+
+
+def test_a_row_that_stands_twice_is_kept_once_and_both_lines_are_named(models_table: Table) -> None:
+    reading = read(models_table({}, {"Model": "Abacus 2"}, {}, {"Parameters": "8e9"}))
+    assert [(row["line"], row["model"]) for row in reading.rows] == [
+        ("2", "Abacus 1"),
+        ("3", "Abacus 2"),
+        ("5", "Abacus 1"),
+    ]
+    assert [(problem.line, problem.effect, problem.wrong) for problem in reading.problems] == [
+        (4, "row left out", "is line 2 once more, every cell alike; that one is kept"),
+        (5, "kept", "is also the name on line 2, with other cells; both stay"),
+    ]
+    assert (reading.left_out, reading.problems_found) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "written", ["2024-03-01", "2024-03-01T00:00:00Z", "2024-03-01 23:59:59+02:00", "2024-03-01T00:00:00.000"]
+)
+def test_a_time_of_day_is_a_date_as_well(models_table: Table, written: str) -> None:
+    reading = read(models_table({"Publication date": written}))
+    assert (reading.rows[0]["published"], reading.problems) == ("2024-03-01", [])
+
+
+@pytest.mark.parametrize("written", ["2024-03-01T", "2024-03-01T25:00", "2024-03-01 noon", "20240301", "2024-W09-5"])
+def test_what_only_looks_like_a_time_of_day_is_none(models_table: Table, written: str) -> None:
+    reading = read(models_table({"Publication date": written}))
+    assert (reading.rows[0]["published"], [problem.effect for problem in reading.problems]) == ("", ["cell dropped"])
+
+
+@pytest.mark.parametrize("control", ["\u202e", "\u2066", "\u200f", "\u061c", "\U000e0041", "\x1b", "\x9b", "\x07"])
+def test_control_characters_are_taken_out_and_reported(models_table: Table, control: str) -> None:
+    reading = read(models_table({}, {"Model": f"Aba{control}cus 2", "Organization": f"{control}MIT"}))
+    assert [(row["model"], row["organization"]) for row in reading.rows][1] == ("Abacus 2", "MIT")
+    assert [(problem.line, problem.column, problem.effect) for problem in reading.problems] == [
+        (3, "Model", "kept"),
+        (3, "Organization", "kept"),
+    ]
+    assert f"U+{ord(control):04X}" in reading.problems[0].wrong
+    assert control not in str(reading.problems[0])
+
+
+def test_of_very_many_problems_the_number_is_exact_and_the_first_are_told(
+    models_table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MOST_PROBLEMS", 5)
+    reading = read(models_table(*({"Model": f"Abacus {at}", "Parameters": "many"} for at in range(20)), {"Model": ""}))
+    assert [problem.line for problem in reading.problems] == [2, 3, 4, 5, 6]
+    assert (reading.problems_found, reading.left_out) == (21, 1)
+
+
+def test_rows_are_held_in_less_room_than_a_table_of_objects(models_table: Table) -> None:
+    raw = models_table(*({"Model": f"Abacus {at}", "Parameters": str(at + 1)} for at in range(20_000))).encode()
+    tracemalloc.start()
+    try:
+        reading = read(raw)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(reading.rows) == 20_000
+    assert reading.rows[-1]["parameters"] == "20000"
+    assert peak < 10 * len(raw)  # rows as mappings take thirty times
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,8 @@ def save(picture: altair.TopLevelMixin, path: Path) -> Path:
     Nothing is left half written: the file appears, or replaces the one before, when it is complete.
 
     Raises:
-        UsageError: an ending that is not a format, a folder that does not exist, or a file that cannot be written.
+        UsageError: an ending that is not a format, a folder that does not exist, or a name that no file can have.
+        DataError: a file that the system does not let us write.
         ComptometerError: pixels or print of Chinese words on a machine without a typeface that has them.
     """
     path = Path(path)

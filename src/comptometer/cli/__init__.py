@@ -10,12 +10,15 @@ import gc
 import os
 import pkgutil
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
 
-from comptometer.errors import ComptometerError, Problem, UsageError
+from comptometer.errors import ComptometerError, DataWarning, Problem, UsageError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -87,7 +90,8 @@ def run(arguments: list[str] | None = None) -> int:
         if getattr(sys, name) is None:  # closed by the caller
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
     try:
-        result: Any = comptometer.main(args=arguments, prog_name="comptometer", standalone_mode=False)
+        with _warnings_for_people():
+            result: Any = comptometer.main(args=arguments, prog_name="comptometer", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Exit as leave:
         return leave.exit_code
@@ -115,6 +119,24 @@ def run(arguments: list[str] | None = None) -> int:
         )
         return 1
     return result if isinstance(result, int) else 0
+
+
+@contextmanager
+def _warnings_for_people() -> Iterator[None]:
+    """Say once on standard error what Python would print with the line of code that it came from."""
+    with warnings.catch_warnings():
+        plain = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+            if not issubclass(category, DataWarning):
+                plain(message, category, *rest, **more)
+                return
+            for line in str(message).splitlines():
+                click.echo(f"comptometer: warning: {line}", err=True)
+
+        warnings.simplefilter("default", DataWarning)
+        warnings.showwarning = show
+        yield
 
 
 def _refused(error: ComptometerError) -> int:

@@ -34,7 +34,10 @@ def page(found: Cost, beside: Sequence[PublishedFigure]) -> str:
         _formulas(found),
         _claims(found.claims),
         _noted(found.warnings),
-        style(f"data {data_version()} · comptometer cost --json has every figure in full", dim=True),
+        style(
+            f"data {data_version(*found.entry.dossier.vintages)} · comptometer cost --json has every figure in full",
+            dim=True,
+        ),
     ]
     return "\n\n".join(part for part in parts if part)
 

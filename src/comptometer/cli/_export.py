@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -34,23 +33,13 @@ def export(out: Path, data: str | None, what: str | None, force: bool, datasette
       comptometer data export my-models-chips.parquet --what chips
     """
     from comptometer import vintages
-    from comptometer.errors import UsageError
-    from comptometer.exports import check_ending
     from comptometer.exports import export as write
-    from comptometer.files import check_target, replace_file
 
-    if datasette_metadata:
-        if out.suffix.lower() not in {".sqlite", ".db"}:
-            raise UsageError("--datasette-metadata describes a database: OUT must be .sqlite or .db")
-        check_ending(datasette_metadata, (".json",))
-        check_target(datasette_metadata, force=force)
-    content = write(out, data=data or vintages.DEFAULT, what=what or "", force=force)
+    content = write(
+        out, data=data or vintages.DEFAULT, what=what or "", force=force, datasette_metadata=datasette_metadata
+    )
     click.echo(str(out))
     if datasette_metadata:
-        from comptometer.exports._datasette import metadata
-
-        text = json.dumps(metadata(content, out.stem), ensure_ascii=False, indent=2)
-        replace_file(datasette_metadata, f"{text}\n".encode())
         click.echo(str(datasette_metadata))
     hint(", ".join(f"{len(table.rows)} {table.name}" for table in content.tables))
     for line in content.credit:

@@ -26,7 +26,8 @@ def page(found: Profile) -> str:
         _sources(found),
     ]
     more = f" · comptometer explain {typed(found.item.id)} shows how each number follows" if found.entry else ""
-    return "\n\n".join(part for part in [*parts, style(wrapped(f"data {data_version()}{more}", 0), dim=True)] if part)
+    foot = style(wrapped(f"data {data_version(found.data)}{more}", 0), dim=True)
+    return "\n\n".join(part for part in [*parts, foot] if part)
 
 
 def _head(found: Profile) -> str:
@@ -132,13 +133,17 @@ def _editions(found: Profile) -> str:
         [
             edition.vintage,
             edition.name,
-            "" if edition.compute is None else text.number(edition.compute),
+            "" if edition.compute is None else text.number(edition.compute) + ", withdrawn" * edition.withdrawn,
             edition.confidence,
             f"line {edition.line}",
         ]
         for edition in found.editions
     ]
-    return "\n".join([bold("In the tables"), *aligned(["vintage", "name", "FLOP", "confidence", "place"], rows)])
+    lines = [bold("In the tables"), *aligned(["vintage", "name", "FLOP", "confidence", "place"], rows)]
+    if any(edition.withdrawn for edition in found.editions):
+        newest = found.editions[0].vintage
+        lines.append(wrapped(f"withdrawn: {newest} has the model and gives no figure; nothing is computed from it"))
+    return "\n".join(lines)
 
 
 def _sources(found: Profile) -> str:

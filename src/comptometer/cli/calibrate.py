@@ -90,7 +90,8 @@ def _foot(found: Calibration) -> str:
         "c.v.: medians fitted without the family of the run"
     )
     return (
-        f"{wrapped(legend, 0)}\ndata {data_version()}, {found.data} · comptometer chart calibration chart.svg draws it"
+        f"{wrapped(legend, 0)}\ndata {data_version(found.data)}, {found.data} · "
+        "comptometer chart calibration chart.svg draws it"
     )
 
 

@@ -109,8 +109,8 @@ def imported(
     )
     for problem in done.reading.problems[:SHOWN]:
         hint(f"{file}: {problem}")
-    if len(done.reading.problems) > SHOWN:
-        hint(f"{file}: and {len(done.reading.problems) - SHOWN} more problems; --json lists all")
+    if done.reading.problems_found > SHOWN:
+        hint(f"{file}: and {done.reading.problems_found - SHOWN:,} more problems; --json lists them")
     if as_json:
         emit_json(_import_document(done, dry_run))
     else:
@@ -119,7 +119,7 @@ def imported(
 
 def _summary(done: Import, dry_run: bool) -> None:
     reading, facts = done.reading, done.facts
-    end = f"{reading.left_out} rows left out, {len(reading.problems)} problems"
+    end = f"{reading.left_out} rows left out, {reading.problems_found} problems"
     click.echo(f"{facts.id}: {facts.rows} models, edition of {facts.date}, layout {facts.layout}; {end}")
     if dry_run:
         click.echo("nothing written (--dry-run)")
@@ -143,6 +143,7 @@ def _import_document(done: Import, dry_run: bool) -> dict[str, object]:
         "upstream_sha256": done.facts.upstream_sha256,
         "path": None if dry_run else str(done.path),
         "written": done.written,
+        "problems_found": done.reading.problems_found,
         "problems": [asdict(problem) for problem in done.reading.problems],
     }
 
@@ -165,7 +166,7 @@ def verify(ids: tuple[str, ...], as_json: bool) -> int:
     found = {name: vintages.faults(name) for name in ids or vintages.names()}
     if as_json:
         rows = [{"id": name, "ok": not faults, "problems": faults} for name, faults in found.items()]
-        emit_json({"schema": "comptometer/data-verify/1", "data_version": data_version(), "vintages": rows})
+        emit_json({"schema": "comptometer/data-verify/1", "data_version": data_version(*found), "vintages": rows})
     else:
         for name, faults in found.items():
             click.echo(f"{name}: {'; '.join(faults) if faults else 'as it was written down'}")
@@ -179,7 +180,7 @@ def verify(ids: tuple[str, ...], as_json: bool) -> int:
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print.")
 @json_option
 def diff(old: str, new: str, quantity: str, form: str, as_json: bool) -> None:
-    """Models that changed, were renamed, added or removed from vintage OLD to NEW, largest change first.
+    """Models that changed, lost their figure, were renamed, added or removed from OLD to NEW, largest change first.
 
     \b
     Example:
@@ -194,7 +195,7 @@ def diff(old: str, new: str, quantity: str, form: str, as_json: bool) -> None:
         emit_json(
             {
                 "schema": "comptometer/data-diff/1",
-                "data_version": data_version(),
+                "data_version": data_version(old, new),
                 "old": old,
                 "new": new,
                 "quantity": quantity,

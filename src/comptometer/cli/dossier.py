@@ -26,6 +26,7 @@ def new(path: Path) -> None:
       comptometer dossier new my-model.toml && comptometer estimate my-model.toml
     """
     from comptometer.errors import UsageError
+    from comptometer.files import unwritable
     from comptometer.release import DATA
 
     template = (DATA / "template.toml").read_text(encoding="utf-8")
@@ -37,8 +38,10 @@ def new(path: Path) -> None:
             file.write(template)
     except FileExistsError:
         raise UsageError(f"{path} exists and is left as it is; name another file") from None
+    except FileNotFoundError:
+        raise UsageError(f"{path} cannot be written: there is no folder {path.parent}; create it first") from None
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise unwritable(path, error.strerror or error) from None
     click.echo(f"{path} written; edit it, then: comptometer estimate {path}", err=True)
 
 

@@ -134,7 +134,7 @@ def page(entry: Entry, source: str | None) -> str:
         missing(entry),
         notes(entry.warnings),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n\n" + _foot(source)
+    return "\n\n".join(part for part in parts if part) + "\n\n" + _foot(entry, source)
 
 
 def _head(entry: Entry) -> str:
@@ -237,8 +237,8 @@ def typed(name: str) -> str:
     return shlex.quote(name)
 
 
-def _foot(source: str | None) -> str:
+def _foot(entry: Entry, source: str | None) -> str:
     from comptometer.release import data_version
 
     more = f" · comptometer explain {typed(source)} shows every source" if source and source != "-" else ""
-    return style(f"data {data_version()}{more}", dim=True)
+    return style(f"data {data_version(*entry.dossier.vintages)}{more}", dim=True)

@@ -37,7 +37,7 @@ def command(source: str | None, as_json: bool, as_of: date | None, **given: Any)
         emit_json(
             {
                 "schema": "comptometer/explain/1",
-                "data_version": data_version(),
+                "data_version": data_version(*entry.dossier.vintages),
                 "model": entry.name,
                 "tree": tree.to_dict(),
             }

@@ -50,7 +50,7 @@ def page(found: Scorecard) -> str:
     rows = [[_when(scored), scored.who, _verdict(scored)] for scored in found.forecasts]
     head = f"{bold('Forecasts of training compute')}   against {found.data}"
     parts = [_part(scored) for scored in found.forecasts]
-    return "\n\n".join([head, "\n".join(aligned(columns, rows)), *parts, _foot()])
+    return "\n\n".join([head, "\n".join(aligned(columns, rows)), *parts, _foot(found)])
 
 
 def _part(scored: Scored) -> str:
@@ -108,7 +108,7 @@ def _records(found: Scorecard) -> list[dict[str, Any]]:
     ]
 
 
-def _foot() -> str:
+def _foot(found: Scorecard) -> str:
     from comptometer.release import data_version
 
-    return style(f"data {data_version()} · “judged”: a person's word, the rest is worked out", dim=True)
+    return style(f"data {data_version(found.data)} · “judged”: a person's word, the rest is worked out", dim=True)

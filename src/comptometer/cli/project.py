@@ -304,4 +304,6 @@ def _foot(found: Projection) -> str:
 
     asked = found.asked
     said = f"limits {asked['preset']}" + (f" and {asked['limits_file']}" if asked["limits_file"] else "")
-    return style(f"data {data_version()} · {said} · rho {asked['rho']:g} · {asked['draws']:,} worlds", dim=True)
+    return style(
+        f"data {data_version(found.start.data)} · {said} · rho {asked['rho']:g} · {asked['draws']:,} worlds", dim=True
+    )

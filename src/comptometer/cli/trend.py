@@ -167,7 +167,7 @@ def _print_variants(asked: dict[str, Any], as_json: bool) -> None:
         )
     click.echo(_head(answer))
     columns = ["what", "definition", "n", "growth a year", "90%", "doubling, months", "problem"]
-    click.echo("\n".join(["", *aligned(columns, rows), "", _foot()]))
+    click.echo("\n".join(["", *aligned(columns, rows), "", _foot(answer)]))
 
 
 def page(answer: Answer) -> str:
@@ -182,7 +182,7 @@ def page(answer: Answer) -> str:
             _robust(answer),
             _left_out(answer),
             _missing(answer),
-            _foot(),
+            _foot(answer),
         )
         if part
     )
@@ -323,7 +323,7 @@ def _missing(answer: Answer) -> str:
     return wrapped(f"Without a value  {said} of those asked about; they are not missing at random", 0)
 
 
-def _foot() -> str:
+def _foot(answer: Answer) -> str:
     from comptometer.release import data_version
 
-    return style(f"data {data_version()} · months of 30.4375 days", dim=True)
+    return style(f"data {data_version(answer.question.data)} · months of 30.4375 days", dim=True)

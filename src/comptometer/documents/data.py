@@ -67,6 +67,7 @@ class DataImportDocument(Document):
     upstream_sha256: str
     path: str | None
     written: bool
+    problems_found: int  # of which the first 100,000 are in `problems`
     problems: list[ProblemRow]
 
 
@@ -90,7 +91,7 @@ class DataVerifyDocument(Document):
 class DifferenceRow(Document):
     """A model that differs between two vintages; figures in the unit of the quantity."""
 
-    kind: Literal["changed", "renamed", "added", "removed"]
+    kind: Literal["changed", "withdrawn", "renamed", "added", "removed"]
     model: str
     was: str
     organization: str
@@ -109,5 +110,5 @@ class DataDiffDocument(Document):
     old: str
     new: str
     quantity: str
-    counts: dict[Literal["changed", "renamed", "added", "removed"], int]
+    counts: dict[Literal["changed", "withdrawn", "renamed", "added", "removed"], int]
     differences: list[DifferenceRow]

@@ -20,6 +20,7 @@ class EditionRow(Document):
     line: int
     compute: float | None
     confidence: str
+    withdrawn: bool
 
 
 @document("model")

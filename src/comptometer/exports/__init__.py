@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from comptometer import vintages
 from comptometer.errors import UsageError
-from comptometer.files import check_target, replace_file
+from comptometer.files import check_target, replace_files
 from comptometer.registry import Registry
 from comptometer.relations import TABLES, Relations
 from comptometer.table import Table
 
 ALL = "all"
+DATABASES = (".sqlite", ".db")
 GROUPS: Mapping[str, tuple[str, ...]] = {  # the first is what a file of one table holds
     "models": ("models", "estimates", "editions"),
     "chips": ("chips", "peaks", "prices"),
@@ -68,24 +70,38 @@ def form(*endings: str, several: bool) -> Callable[[Callable[[Content], bytes]],
     return register
 
 
-def export(path: Path, *, data: str = vintages.DEFAULT, what: str = "", force: bool = False) -> Content:
+def export(
+    path: Path,
+    *,
+    data: str = vintages.DEFAULT,
+    what: str = "",
+    force: bool = False,
+    datasette_metadata: Path | None = None,
+) -> Content:
     """Write the catalogue to a file; its ending says the format.
 
-    Nothing is left half written: the file appears, or replaces the one before, when it is complete.
+    Nothing is left half written: the files appear, or replace those before, when all are complete.
 
     Args:
         path: where to.
         data: the vintage that the models without a curated dossier come from.
         what: a key of `GROUPS`; all that fits into the format unless given, which is the models where it is one table.
-        force: replace a file that is there.
+        force: replace files that are there.
+        datasette_metadata: where to describe the database for Datasette, if at all.
 
     Raises:
-        UsageError: an ending that is no format, more tables than the format holds, a file that is there, or one that
-            cannot be written.
+        UsageError: an ending that is no format, more tables than the format holds, a file that is there or that cannot
+            be.
+        DataError: a file that the system does not let us write.
         NotFound: no such vintage.
     """
     check_ending(path, tuple(FORMS))
     check_target(path, force=force)
+    if datasette_metadata:
+        if path.suffix.lower() not in DATABASES:
+            raise UsageError(f"the metadata for Datasette describe a database: {path} must be {' or '.join(DATABASES)}")
+        check_ending(datasette_metadata, (".json",))
+        check_target(datasette_metadata, force=force)
     chosen = FORMS[path.suffix.lower()]
     what = what or (ALL if chosen.several else "models")
     if what == ALL and not chosen.several:
@@ -94,7 +110,12 @@ def export(path: Path, *, data: str = vintages.DEFAULT, what: str = "", force: b
             "or write .sqlite or .json"
         )
     content = contents(data, what, several=chosen.several)
-    replace_file(path, chosen.write(content))
+    files = {path: chosen.write(content)}
+    if datasette_metadata:
+        from comptometer.exports._datasette import to_metadata
+
+        files[datasette_metadata] = to_metadata(content, path.stem)
+    replace_files(files)
     return content
 
 
@@ -129,12 +150,6 @@ def _add_referred(relations: Relations, tables: dict[str, Table]) -> None:
 
 
 def _in_order(tables: Mapping[str, Table]) -> list[Table]:
-    """Each table after those that it refers to."""
-    placed: dict[str, Table] = {}
-    while len(placed) < len(tables):
-        placed |= {
-            name: table
-            for name, table in tables.items()
-            if name not in placed and all(target in placed for target in table.references.values())
-        }
-    return list(placed.values())
+    """Each table after those of these that it refers to."""
+    before = {name: [to for to in table.references.values() if to in tables] for name, table in tables.items()}
+    return [tables[name] for name in TopologicalSorter(before).static_order()]

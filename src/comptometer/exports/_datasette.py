@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from comptometer.exports import Content
@@ -9,6 +10,12 @@ from comptometer.table import Column, Table
 
 LICENCES = {"MIT": "https://opensource.org/license/mit", "CC BY 4.0": "https://creativecommons.org/licenses/by/4.0/"}
 FIRST = {"models": "training_compute_flop", "estimates": "p50", "chips": "available", "prices": "date"}  # sorted by
+
+
+def to_metadata(content: Content, database: str) -> bytes:
+    """The bytes of a `metadata.json` for a database of this name."""
+    text = json.dumps(metadata(content, database), ensure_ascii=False, indent=2)
+    return f"{text}\n".encode()
 
 
 def metadata(content: Content, database: str) -> dict[str, Any]:

@@ -37,9 +37,20 @@ def to_sqlite(content: Content) -> bytes:
     """A database with the tables, a view `headline` of the models, `columns` (units, meanings) and `metadata`.
 
     Raises:
-        ComptometerError: this Python's SQLite lacks full-text search.
+        ComptometerError: this Python's SQLite lacks full-text search, or finds no room.
     """
+    try:
+        return _serialized(content)
+    except (sqlite3.Error, MemoryError) as error:
+        raise ComptometerError(
+            f"the database could not be made: {error or 'out of memory'}; nothing was written. "
+            "Make room in memory or on the disk, or write .json"
+        ) from None
+
+
+def _serialized(content: Content) -> bytes:
     with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("PRAGMA temp_store = MEMORY")  # sorting and VACUUM need no room on the disk
         database.execute("PRAGMA page_size = 4096")
         database.execute("PRAGMA encoding = 'UTF-8'")
         for table in content.tables:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from comptometer.registry import Registry
+
+if TYPE_CHECKING:
+    from comptometer.sources._rows import Rows
 
 COLUMNS = (
     "line", "model", "organization", "organization_kind", "country", "published", "domain", "task",
@@ -58,6 +61,26 @@ class Problem:
         return f"{where}{found} {self.wrong} ({self.effect})"
 
 
+MOST_PROBLEMS = 100_000  # that are kept with their words; of more only the number
+
+
+@dataclass(slots=True)
+class Problems:
+    """What is found wrong with a table while it is read."""
+
+    kept: list[Problem] = field(default_factory=list)
+    found: int = 0
+    left_out: int = 0
+
+    def add(self, line: int, column: str, value: str, wrong: str, effect: Effect) -> None:
+        """Note a problem; see `Problem` for the arguments."""
+        self.found += 1
+        self.left_out += effect == "row left out"
+        if len(self.kept) < MOST_PROBLEMS:
+            shown = value if len(value) <= 60 else f"{value[:57]}…"
+            self.kept.append(Problem(line=line, column=column, value=shown, wrong=wrong, effect=effect))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What a reader made of a file.
@@ -66,20 +89,19 @@ class Reading:
         layout: which of the publisher's layouts it has.
         encoding: how its bytes were read, as Python names it.
         rows: in the order of the file, each with all of `COLUMNS`.
-        problems: in the order of the lines.
+        problems: in the order of the lines; where there are very many, the first `MOST_PROBLEMS`.
+        problems_found: how many there are.
+        left_out: how many rows were left out.
         dollars: the year whose dollars the costs are in, as the table says; none where it does not.
     """
 
     layout: str
     encoding: str
-    rows: Sequence[Row]
+    rows: Rows
     problems: Sequence[Problem]
+    problems_found: int
+    left_out: int
     dollars: int | None = None
-
-    @property
-    def left_out(self) -> int:
-        """How many rows were left out."""
-        return sum(problem.effect == "row left out" for problem in self.problems)
 
 
 class Read(Protocol):

@@ -5,17 +5,22 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from comptometer.sources import SEPARATOR
 
 EARLIEST = date(1940, 1, 1)  # the first learning machine in any table is of 1950
 NUMBER = re.compile(r"\d+(\.\d*)?(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 GROUPED = re.compile(r"\$\d{1,3}(,\d{3})+(\.\d*)?")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?", re.ASCII)
 ADDRESS = re.compile(r"(?:https?://|(?<![\w./])(?=arxiv\.org/|doi\.org/))[^\s,;<>\"]+", re.IGNORECASE)
 ARCHIVES = ("web.archive.org/", "archive.org/web/", "archive.ph/", "archive.is/", "archive.today/", "perma.cc/")
 LONGEST = 2000  # characters of a cell; the longest that is read is a list of 700
 FORMULA = ("=", "+", "@")  # what a spreadsheet would run
+# Characters that turn the direction of a text, are unseen, or speak to a terminal; no spaces, no NUL.
+CONTROLS = re.compile(
+    "[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
+)
 
 
 def text(cell: str) -> str:
@@ -63,23 +68,26 @@ def _no_number(written: str) -> str:
 
 
 def day(cell: str, as_of: date) -> str:
-    """A date as ISO writes it.
+    """A date as ISO writes it; of a time of day only the date is taken, as it is written.
+
+    >>> day("2024-03-01T00:00:00Z", date(2026, 1, 1))
+    '2024-03-01'
 
     Raises:
         ValueError: not `2024-05-31`, or absurd.
     """
     written = cell.strip()
     try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
+        if not DAY.fullmatch(written):
             raise ValueError
-        found = date.fromisoformat(written)
+        found = datetime.fromisoformat(written).date()
     except ValueError:
         raise ValueError("is no date; write e.g. 2024-05-31") from None
     if found < EARLIEST:
         raise ValueError(f"is before {EARLIEST.year}")
     if found > as_of + timedelta(days=366):
         raise ValueError(f"is more than a year after {as_of}")
-    return written
+    return found.isoformat()
 
 
 def items(cell: str, *, once: bool = True) -> str:

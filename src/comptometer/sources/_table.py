@@ -37,11 +37,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as it stands in a file; blank lines are skipped."""
+    """A table as it stands in a file; blank lines are skipped. Its records are read as they are asked for, once."""
 
     encoding: str
     header: Sequence[str]
-    records: Sequence[Record]
+    records: Iterator[Record]
 
 
 def unpacked(raw: bytes, place: str) -> bytes:
@@ -65,25 +65,38 @@ def table(raw: bytes, place: str) -> Table:
     """Read a table whose first record is its header.
 
     Raises:
-        DataError: empty, no text, or no CSV.
+        DataError: empty, no text, or no CSV; of a later record when it is reached.
     """
-    text, encoding = _decoded(unpacked(raw, place), place)
-    records = list(_records(text, _separator(text), place))
-    if not records:
+    raw = unpacked(raw, place)
+    encoding = _encoding(raw, place)
+    records = _records(raw, encoding, place)
+    header = next(records, None)
+    if header is None:
         raise DataError(place, ["is empty; a table with a header is wanted"])
-    return Table(encoding, [name.strip() for name in records[0].cells], records[1:])
+    return Table(encoding, [name.strip() for name in header.cells], records)
 
 
-def _decoded(raw: bytes, place: str) -> tuple[str, str]:
+def _lines(raw: bytes, encoding: str) -> io.TextIOWrapper:
+    """The text, decoded piece by piece: as a whole it can take four times the room of its bytes."""
+    return io.TextIOWrapper(io.BytesIO(raw), encoding=encoding, newline="")
+
+
+def _encoding(raw: bytes, place: str) -> str:
+    """How the bytes are to be read.
+
+    Raises:
+        DataError: no text, or not in the encoding that it says.
+    """
     for start, message in BINARY.items():
         if raw.startswith(start):
             raise DataError(place, [message])
     encoding = next((name for mark, name in BYTE_ORDER_MARKS if raw.startswith(mark)), "") or _guessed(raw)
     try:
-        return raw.decode(encoding), encoding
+        raw.decode(encoding)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise DataError(place, [f"line {line}: is not {encoding} (byte {error.start}); save it as UTF-8"]) from None
+    return encoding
 
 
 def _guessed(raw: bytes) -> str:
@@ -102,21 +115,21 @@ def _guessed(raw: bytes) -> str:
     return "latin-1"
 
 
-def _separator(text: str) -> str:
+def _separator(raw: bytes, encoding: str) -> str:
     """What separates the cells: the one of the usual three that the header has most of."""
-    header = text.lstrip().partition("\n")[0]
+    header = next((line for line in _lines(raw, encoding) if not line.isspace()), "")
     return max(SEPARATORS, key=header.count)
 
 
-def _records(text: str, separator: str, place: str) -> Iterator[Record]:
-    """The records of a text; a cell may be as long as the file, which the caller has limited.
+def _records(raw: bytes, encoding: str, place: str) -> Iterator[Record]:
+    """The records of a table; a cell may be as long as the file, which the caller has limited.
 
     Raises:
         DataError: a quote that is never closed, or is closed within a cell: nothing after it can be trusted.
     """
     limit = csv.field_size_limit(LARGEST_TABLE)
     try:
-        found = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        found = csv.reader(_lines(raw, encoding), delimiter=_separator(raw, encoding), strict=True)
         line = 1
         for cells in found:
             if cells:

@@ -6,18 +6,21 @@ follows from the notes by rules of their own; no abstracts, no notes, no lists o
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
+from functools import partial
 
 from comptometer.errors import DataError
-from comptometer.sources import COLUMNS, SEPARATOR, Effect, Problem, Reading, Row, _cells, name_key, reader
+from comptometer.sources import COLUMNS, SEPARATOR, Effect, Problems, Reading, Row, _cells, name_key, reader
 from comptometer.sources._compute_method import inferred_methods, stated_methods
 from comptometer.sources._dataset_unit import dataset_unit
 from comptometer.sources._experts import active_parameters, is_mixture_of_experts
+from comptometer.sources._rows import Rows
 from comptometer.sources._table import Record, Table, table
 
 FLOP, COUNT = 1e35, 1e20  # above these no figure of its kind is possible
@@ -92,7 +95,7 @@ NUMBERS: Mapping[str, float] = {  # and the largest that is possible
     "upfront_cost_usd": 1e13, "citations": 1e8,
 }  # fmt: skip
 MAY_BE_ZERO = frozenset({"citations", "cost_usd", "cloud_cost_usd", "upfront_cost_usd", "finetune_compute"})
-SHARES = frozenset({"mfu", "hfu"})  # kept above 1 as well: a percentage is for a check of plausibility to find
+SHARES = ("mfu", "hfu")  # kept above 1 as well: a percentage is for a check of plausibility to find
 WORDS = ("confidence", "accessibility", "code_accessibility", "reference")
 YES = {"true": "yes", "yes": "yes", "checked": "yes", "1": "yes", "false": "no", "no": "no", "0": "no"}
 
@@ -108,16 +111,20 @@ YES = {"true": "yes", "yes": "yes", "checked": "yes", "1": "yes", "false": "no",
 def epoch(raw: bytes, place: str, *, as_of: date) -> Reading:
     """Read a table of models by Epoch AI; see `Read` for the arguments and what is raised."""
     found = table(raw, place)
-    layout, headers, problems = _layout(found, place)
-    rows = [row for record in found.records if (row := _Row(record, headers, as_of, len(found.header), problems).row)]
-    problems += _repeated(rows)
-    if not rows:
-        raise DataError(place, ["holds no model that can be read", *map(str, problems[:20])])
+    problems = Problems()
+    layout, headers = _layout(found, place, problems)
+    plan = _plan(headers, as_of)
+    read = (_Row(record, headers, plan, len(found.header), problems).row for record in found.records)
+    rows = Rows(_once((row for row in read if row), problems))
+    if not len(rows):
+        raise DataError(place, ["holds no model that can be read", *map(str, problems.kept[:20])])
     return Reading(
         layout=layout,
         encoding=found.encoding,
         rows=rows,
-        problems=sorted(problems, key=lambda problem: problem.line),
+        problems=problems.kept,
+        problems_found=problems.found,
+        left_out=problems.left_out,
         dollars=_dollars(headers.get("cost_usd", ("", 0))[0]),
     )
 
@@ -125,8 +132,8 @@ def epoch(raw: bytes, place: str, *, as_of: date) -> Reading:
 # Headers
 
 
-def _layout(found: Table, place: str) -> tuple[str, Mapping[str, tuple[str, int]], list[Problem]]:
-    """The layout, the header and position of each of our columns, and what is missing but not needed.
+def _layout(found: Table, place: str, problems: Problems) -> tuple[str, Mapping[str, tuple[str, int]]]:
+    """The layout, and the header and position of each of our columns; what is missing but not needed is noted.
 
     Raises:
         DataError: a header that is needed is missing, or stands twice.
@@ -148,8 +155,9 @@ def _layout(found: Table, place: str) -> tuple[str, Mapping[str, tuple[str, int]
         raise DataError(place, [f"line 1: has two columns {name!r}; keep one" for name in twice])
     layout = next((name for name, marks in LAYOUTS.items() if all(m.casefold() in positions for m in marks)), "")
     absent = [names[0] for column, names in HEADERS.items() if column not in headers and column in EVERYWHERE]
-    problems = [_problem(1, "", "", f"has no columns {', '.join(absent)}; they stay empty", "kept")] if absent else []
-    return layout or "epoch-unknown", headers, problems
+    if absent:
+        problems.add(1, "", "", f"has no columns {', '.join(absent)}; they stay empty", "kept")
+    return layout or "epoch-unknown", headers
 
 
 EVERYWHERE = frozenset(
@@ -163,11 +171,6 @@ def _missing(column: str, header: Sequence[str]) -> str:
     return f"line 1: has no column {names}" + (f"; is {near[0]!r} meant?" if near else "")
 
 
-def _problem(line: int, column: str, value: str, wrong: str, effect: Effect) -> Problem:
-    shown = value if len(value) <= 60 else f"{value[:57]}…"
-    return Problem(line=line, column=column, value=shown, wrong=wrong, effect=effect)
-
-
 def _dollars(header: str) -> int | None:
     """The year in "Training compute cost (2023 USD)"."""
     year = re.search(r"\((\d{4}) USD\)", header)
@@ -176,16 +179,34 @@ def _dollars(header: str) -> int | None:
 
 # Rows
 
+Plan = Sequence[tuple[str, int, Callable[[str], str]]]  # a column of ours, the cell that it is read from, and how
+
+
+def _plan(headers: Mapping[str, tuple[str, int]], as_of: date) -> Plan:
+    """How each column that the table has is read; the name, addresses and what follows from notes come apart."""
+    numbers = {
+        column: partial(_cells.number, largest=COUNT if column in SHARES else largest, zero=column in MAY_BE_ZERO)
+        for column, largest in NUMBERS.items()
+    }
+    how: dict[str, Callable[[str], str]] = {
+        **dict.fromkeys(LISTS, _cells.items),
+        **numbers,
+        **dict.fromkeys(WORDS, _cells.text),
+        **dict.fromkeys(("frontier", "open_weights"), _yes_or_no),
+        "published": partial(_cells.day, as_of=as_of),
+    }
+    return [(column, headers[column][1], read) for column, read in how.items() if column in headers]
+
 
 @dataclass(slots=True)
 class _Row:
-    """One record on its way to a row; appends what is wrong with it to `problems`."""
+    """One record on its way to a row; notes what is wrong with it in `problems`."""
 
     record: Record
     headers: Mapping[str, tuple[str, int]]
-    as_of: date
+    plan: Plan
     width: int
-    problems: list[Problem]
+    problems: Problems
     found: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -194,7 +215,9 @@ class _Row:
         if len(self.record.cells) != self.width:
             self._leave_out("", f"has {len(self.record.cells)} cells where the header has {self.width}")
             return None
-        name = self._checked("model", _cells.text)
+        if _cells.CONTROLS.search("".join(self.record.cells)):
+            self._without_controls()
+        name = self._checked("model", self._raw("model"), _cells.text)
         if not name:
             if not self._raw("model").strip():
                 self._leave_out(self._header("model"), "has no name")
@@ -205,48 +228,37 @@ class _Row:
         return self.found
 
     def _cells(self) -> None:
-        for column in LISTS:
-            self.found[column] = self._checked(column, _cells.items)
-        for column, largest in NUMBERS.items():
-            self.found[column] = self._number(column, largest)
-        for column in WORDS:
-            self.found[column] = self._checked(column, _cells.text)
-        for column in ("frontier", "open_weights"):
-            self.found[column] = self._checked(column, _yes_or_no)
-        self.found["published"] = self._checked("published", lambda cell: _cells.day(cell, self.as_of))
+        cells = self.record.cells
+        for column, at, read in self.plan:
+            if cell := cells[at]:
+                self.found[column] = self._checked(column, cell, read)
+        for column in SHARES:
+            if (written := self.found[column]) and float(written) > NUMBERS[column]:
+                wrong = f"is above {NUMBERS[column]:g}; a share was wanted, perhaps it is a percentage"
+                self._problem(column, written, wrong, "kept")
         self._addresses()
 
-    def _number(self, column: str, largest: float) -> str:
-        if column not in SHARES:
-            return self._checked(column, lambda cell: _cells.number(cell, largest=largest, zero=column in MAY_BE_ZERO))
-        written = self._checked(column, lambda cell: _cells.number(cell, largest=COUNT))
-        if written and float(written) > largest:
-            wrong = f"is above {largest:g}; a share was wanted, perhaps it is a percentage"
-            self.problems.append(_problem(self.record.line, self._header(column), written, wrong, "kept"))
-        return written
-
     def _addresses(self) -> None:
-        named, archived = _cells.addresses(self._raw("link"))
-        copies = _cells.addresses(self._raw("archived"))
+        link, copies = self._raw("link"), self._raw("archived")
+        named, archived = _cells.addresses(link) if link else ([], [])
         self.found["link"] = SEPARATOR.join(named)
-        self.found["archived"] = SEPARATOR.join(dict.fromkeys([*archived, *copies[0], *copies[1]]))
-        if self._raw("link").strip() and not named and not archived:
-            wrong = "holds no web address"
-            self.problems.append(
-                _problem(self.record.line, self._header("link"), self._raw("link"), wrong, "cell dropped")
-            )
+        if archived or copies:
+            more = _cells.addresses(copies)
+            self.found["archived"] = SEPARATOR.join(dict.fromkeys([*archived, *more[0], *more[1]]))
+        if not named and not archived and link.strip():
+            self._problem("link", link, "holds no web address", "cell dropped")
 
     def _from_notes(self) -> None:
         found, name = self.found, self.found["model"]
-        notes = [self._note("parameters notes"), self._note("compute notes")]
+        notes = self._notes("parameters notes", "compute notes")
         found["active_parameters"] = active_parameters(name, found["parameters"], *notes)
         active, total = found["active_parameters"], found["parameters"]
         share = float(active) / float(total) if active and total else None
-        said = [*notes, self._note("task"), self._note("approach")]
+        said = [*notes, *self._notes("task", "approach")]
         if is_mixture_of_experts(name, said, self._note("abstract"), share):
             found["mixture_of_experts"] = "yes"
         found["dataset_unit"] = dataset_unit(found["dataset_size"], self._note("size notes"))
-        if found["compute"]:
+        if found["compute"] and self._notes("stated method", "compute notes"):
             stated = stated_methods(self._note("stated method"))
             methods = stated or inferred_methods(self._note("compute notes"))
             found["compute_method"] = SEPARATOR.join(methods)
@@ -258,27 +270,42 @@ class _Row:
     def _note(self, column: str) -> str:
         return self._raw(column)[:LONGEST_NOTE]
 
+    def _notes(self, *columns: str) -> list[str]:
+        return [note for column in columns if (note := self._note(column))]
+
     def _header(self, column: str) -> str:
         return self.headers[column][0]
 
-    def _checked(self, column: str, read: Callable[[str], str]) -> str:
+    def _checked(self, column: str, raw: str, read: Callable[[str], str]) -> str:
         """A cell as `read` gives it; empty, and reported, where it objects."""
-        raw = self._raw(column)
         if not raw or raw.isspace():
             return ""
         try:
             value = read(raw)
         except ValueError as error:
             effect: Effect = "row left out" if column == "model" else "cell dropped"
-            self.problems.append(_problem(self.record.line, self._header(column), raw, str(error), effect))
+            self._problem(column, raw, str(error), effect)
             return ""
         if value.startswith(_cells.FORMULA):
             wrong = "looks like a formula; kept as text and never evaluated"
-            self.problems.append(_problem(self.record.line, self._header(column), raw, wrong, "kept"))
+            self._problem(column, raw, wrong, "kept")
         return value
 
+    def _without_controls(self) -> None:
+        """Take control characters out of all cells."""
+        columns = {at: column for column, (_, at) in self.headers.items() if column in HEADERS}
+        for at, cell in enumerate(self.record.cells):
+            controls = dict.fromkeys(_cells.CONTROLS.findall(cell))
+            if controls and at in columns:
+                named = ", ".join(f"U+{ord(one):04X}" for one in controls)
+                self._problem(columns[at], cell, f"holds control characters ({named}), which are left out", "kept")
+        self.record = replace(self.record, cells=[_cells.CONTROLS.sub("", cell) for cell in self.record.cells])
+
+    def _problem(self, column: str, value: str, wrong: str, effect: Effect) -> None:
+        self.problems.add(self.record.line, self._header(column), value, wrong, effect)
+
     def _leave_out(self, column: str, wrong: str) -> None:
-        self.problems.append(_problem(self.record.line, column, "", wrong, "row left out"))
+        self.problems.add(self.record.line, column, "", wrong, "row left out")
 
 
 def _yes_or_no(cell: str) -> str:
@@ -288,14 +315,26 @@ def _yes_or_no(cell: str) -> str:
         raise ValueError("is neither yes nor no") from None
 
 
-def _repeated(rows: Sequence[Row]) -> list[Problem]:
-    """Names that stand more than once, as names are compared: all are kept, each after the first is reported."""
-    first: dict[str, str] = {}
-    problems = []
+def _once(rows: Iterable[Row], problems: Problems) -> Iterator[Row]:
+    """Rows without those that repeat another one in every cell; of one name only, as names are compared, both stay."""
+    lines: dict[bytes, str] = {}
+    named: dict[str, str] = {}
     for row in rows:
         name = name_key(row["model"])
-        if name in first:
-            wrong = f"is also the name on line {first[name]}; the two are told apart by organization and date"
-            problems.append(_problem(int(row["line"]), "Model", row["model"], wrong, "kept"))
-        first.setdefault(name, row["line"])
-    return problems
+        cells = _digest(row)
+        if cells in lines:
+            wrong = f"is line {lines[cells]} once more, every cell alike; that one is kept"
+            problems.add(int(row["line"]), "Model", row["model"], wrong, "row left out")
+            continue
+        if name in named:
+            wrong = f"is also the name on line {named[name]}, with other cells; both stay"
+            problems.add(int(row["line"]), "Model", row["model"], wrong, "kept")
+        lines[cells] = row["line"]
+        named.setdefault(name, row["line"])
+        yield row
+
+
+def _digest(row: Row) -> bytes:
+    """What a row says, its line apart, in sixteen bytes: a million rows are remembered."""
+    _, *cells = row.values()
+    return hashlib.blake2b("\0".join(cells).encode(), digest_size=16).digest()
