@@ -185,8 +185,9 @@ class Library:
     def family(self, name: str) -> list[Item]:
         """The models whose names begin with these words and numbers (3 also with 3.1), the most prominent first."""
         wanted = _parts(name)
-        found = [item for item in self.items.values() if any(_begins(spelling, wanted) for spelling in item.names)]
-        return sorted(found, key=_prominence) if wanted else []
+        models = (self._indexed or self.items).values() if wanted else ()
+        ids = [model.id for model in models if any(_begins(spelling, wanted) for spelling in model.names)]
+        return sorted((item for name in ids if (item := self.of_id(name))), key=_prominence)
 
     def near(self, name: str) -> list[str]:
         """Names that may have been meant: of its family, then those with every part of it, then those spelled alike."""

@@ -144,8 +144,10 @@ def _others(name: str, found: Profile) -> None:
     from comptometer.library import FEW, MANY
     from comptometer.store import folded
 
+    if not name.isalpha() or folded(name) == folded(found.item.names[0]):
+        return
     others = [item.names[0] for item in found.company.family(name) if item.id != found.item.id]
-    if name.isalpha() and folded(name) != folded(found.item.names[0]) and len(others) > FEW:
+    if len(others) > FEW:
         listed = ", ".join(list(dict.fromkeys(others))[:MANY])
         hint(f"{name} is also how {listed} begin; comptometer models list --find {name} lists every name that holds it")
 
