@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from comptometer import architecture, forecasts, limit_files, store
+from comptometer import architecture, decomposition, forecasts, limit_files, store
 from comptometer.catalogue import entry
 from comptometer.distribution import Point
 from comptometer.dossiers import dossier, dossier_ids
@@ -38,6 +38,7 @@ def test_every_source_is_cited_by_something() -> None:
     cited |= {name for chip in store.chip_ids() for name in store.chip_record(chip).cited}
     cited |= {name for model in dossier_ids() for name in dossier(model).references}
     cited |= {row["source"] for row in forecasts.on_file()}
+    cited |= {row["source"] for row in decomposition.published()}
     for preset in limit_files.preset_ids():
         cited |= limit_files.limits(preset).cited
     for file in ("assumptions", "cost-assumptions"):

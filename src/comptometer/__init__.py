@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from comptometer.catalogue import Entry as Entry
     from comptometer.collection import Chips, Models
     from comptometer.counting import count as count
+    from comptometer.decomposition import decompose as decompose
     from comptometer.explanation import explain as explain
     from comptometer.frame_estimates import estimate_frame as estimate_frame
     from comptometer.growth import trend as trend
@@ -51,6 +52,7 @@ _PLACES = {
     "OpCount": "ops",
     "convert": "units",
     "count": "counting",
+    "decompose": "decomposition",
     "estimate": "request",
     "estimate_frame": "frame_estimates",
     "explain": "explanation",
@@ -74,6 +76,7 @@ __all__ = [
     "chips",
     "convert",
     "count",
+    "decompose",
     "errors",
     "estimate",
     "estimate_frame",
