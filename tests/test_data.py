@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from comptometer import architecture, decomposition, forecasts, limit_files, store
+from comptometer import algorithmic_progress, architecture, decomposition, forecasts, limit_files, store
 from comptometer.catalogue import entry
 from comptometer.distribution import Point
 from comptometer.dossiers import dossier, dossier_ids
@@ -39,6 +39,7 @@ def test_every_source_is_cited_by_something() -> None:
     cited |= {name for model in dossier_ids() for name in dossier(model).references}
     cited |= {row["source"] for row in forecasts.on_file()}
     cited |= {row["source"] for row in decomposition.published()}
+    cited |= {rate.source for rate in algorithmic_progress.rates().values()}
     for preset in limit_files.preset_ids():
         cited |= limit_files.limits(preset).cited
     for file in ("assumptions", "cost-assumptions"):

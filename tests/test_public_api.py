@@ -13,7 +13,7 @@ import comptometer
 def test_the_public_names_are_pinned() -> None:
     assert comptometer.__all__ == [
         "Chip", "Claim", "Dossier", "Entry", "Estimate", "OpCount", "Source", "__version__", "chips", "convert",
-        "count", "decompose",
+        "count", "decompose", "effective",
         "errors", "estimate", "estimate_frame", "explain", "models", "parse", "project", "replicate", "scenario",
         "trend",
     ]  # fmt: skip

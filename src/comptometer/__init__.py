@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from comptometer.collection import Chips, Models
     from comptometer.counting import count as count
     from comptometer.decomposition import decompose as decompose
+    from comptometer.effective_compute import effective as effective
     from comptometer.explanation import explain as explain
     from comptometer.frame_estimates import estimate_frame as estimate_frame
     from comptometer.growth import trend as trend
@@ -53,6 +54,7 @@ _PLACES = {
     "convert": "units",
     "count": "counting",
     "decompose": "decomposition",
+    "effective": "effective_compute",
     "estimate": "request",
     "estimate_frame": "frame_estimates",
     "explain": "explanation",
@@ -77,6 +79,7 @@ __all__ = [
     "convert",
     "count",
     "decompose",
+    "effective",
     "errors",
     "estimate",
     "estimate_frame",
