@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from comptometer import architecture, limit_files, scorecard, store
+from comptometer import algorithmic_progress, architecture, decomposition, limit_files, scorecard, store
 from comptometer.catalogue import entry
 from comptometer.distribution import Point
 from comptometer.dossiers import dossier, dossier_ids, read_dossier
@@ -70,6 +70,8 @@ def test_every_source_is_cited_by_something() -> None:
     cited |= {name for chip in store.chip_ids() for name in store.chip_record(chip).cited}
     cited |= {name for model in dossier_ids() for name in dossier(model).references}
     cited |= {row["source"] for row in scorecard.on_file()}
+    cited |= {row["source"] for row in decomposition.published()}
+    cited |= {rate.source for rate in algorithmic_progress.rates().values()}
     for preset in limit_files.preset_ids():
         cited |= limit_files.limits(preset).cited
     for file in ("assumptions", "cost-assumptions"):

@@ -19,7 +19,8 @@ from comptometer.cli import comptometer as command_line
 def test_the_public_names_are_pinned() -> None:
     assert comptometer.__all__ == [
         "Chip", "Claim", "Dossier", "Entry", "Estimate", "OpCount", "Source", "__version__", "calibrate", "check",
-        "chips", "compare", "convert", "cost", "count", "errors", "estimate", "estimate_frame", "explain", "forecasts",
+        "chips", "compare", "convert", "cost", "count", "decompose", "effective", "errors", "estimate",
+        "estimate_frame", "explain", "forecasts",
         "models", "parse", "project", "replicate", "scenario", "sensitivity", "trend",
     ]  # fmt: skip
     assert dir(comptometer) == comptometer.__all__

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from comptometer.collection import Chips, Models
     from comptometer.cost_request import cost as cost
     from comptometer.counting import count as count
+    from comptometer.decomposition import decompose as decompose
     from comptometer.definitions import sensitivity as sensitivity
+    from comptometer.effective_compute import effective as effective
     from comptometer.explanation import explain as explain
     from comptometer.frame_estimates import estimate_frame as estimate_frame
     from comptometer.model_comparison import compare as compare
@@ -61,6 +63,8 @@ _PLACES = {
     "convert": "units",
     "cost": "cost_request",
     "count": "counting",
+    "decompose": "decomposition",
+    "effective": "effective_compute",
     "estimate": "request",
     "estimate_frame": "frame_estimates",
     "explain": "explanation",
@@ -90,6 +94,8 @@ __all__ = [
     "convert",
     "cost",
     "count",
+    "decompose",
+    "effective",
     "errors",
     "estimate",
     "estimate_frame",

@@ -69,10 +69,13 @@ def test_the_catalogue_has_these_charts_and_counts_no_shared_piece_as_one() -> N
         "agreement",
         "calibration",
         "chips",
+        "cost",
+        "decomposition",
         "frontier",
         "missing",
         "openai-2018",
         "openai-2019-eras",
+        "projection",
         "sensitivity",
         "trend",
     ]

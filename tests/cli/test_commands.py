@@ -55,7 +55,7 @@ def test_the_commands_are_pinned() -> None:
     assert [" ".join(path) for path in commands()] == [
         "calibrate", "chart", "check", "chips", "chips list", "chips show", "convert", "cost", "count",
         "data", "data diff", "data export", "data import", "data list", "data verify",
-        "dossier", "dossier check", "dossier new", "estimate",
+        "decompose", "dossier", "dossier check", "dossier new", "effective", "estimate",
         "explain", "forecasts", "models", "models compare", "models list", "models show", "project", "replicate",
         "schema", "serve", "site", "trend",
     ]  # fmt: skip

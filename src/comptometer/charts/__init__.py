@@ -78,7 +78,7 @@ def specification(name: str, look: Look) -> Spec:
 
     `estimate:MODEL` draws the estimates of one model (a name, or a dossier's path), `count:TARGET` where the operations
     of whatever `comptometer count` takes are, `trend:QUESTION` the answer to a question with the flags of
-    `comptometer trend`, as in `trend:select=frontier&since=2018-01-01`.
+    `comptometer trend`, as in `trend:select=frontier&since=2018-01-01`; likewise `projection:` and `decomposition:`.
 
     Raises:
         NotFound: no such chart, or no such model.
@@ -100,6 +100,14 @@ def specification(name: str, look: Look) -> Spec:
         from comptometer.charts.trend import trend_chart
 
         return trend_chart(question(model), look)
+    if kind == "projection" and colon:
+        from comptometer.charts.projection import asked, projection_chart
+
+        return projection_chart(asked(model), look)
+    if kind == "decomposition" and colon:
+        from comptometer.charts.decomposition import decomposed, decomposition_chart
+
+        return decomposition_chart(decomposed(model), look)
     return CHARTS[name](look)
 
 

@@ -254,8 +254,14 @@ def words_of(
     frame: Frame, palette: Palette, placed: Mapping[str, Sequence[Placed]]
 ) -> tuple[dict[str, list[dict[str, Any]]], list[Layer]]:
     """Rows and layers of words that have found their places, with their leaders; a halo parts them from lines."""
-    looks = styles(palette)
+    return word_rows(frame, placed), haloed(frame, palette, placed, styles(palette))
+
+
+def haloed(
+    frame: Frame, palette: Palette, placed: Mapping[str, Sequence[Placed]], looks: Mapping[str, dict[str, Any]]
+) -> list[Layer]:
+    """Leaders, and words that a halo parts from what lies under them."""
     halo = {"stroke": palette.background, "strokeWidth": 3, "strokeJoin": "round", "opacity": 0.75, "aria": False}
     leaders, *below = word_layers(frame, palette, placed, {name: {**look, **halo} for name, look in looks.items()})
     _, *above = word_layers(frame, palette, placed, looks)
-    return word_rows(frame, placed), [leaders, *below, *above]
+    return [leaders, *below, *above]

@@ -6,20 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
-from comptometer.errors import UsageError
+from comptometer.charts._flags import flags, yes
 from comptometer.growth import Answer, trend
-
-_YES, _NO = {"", "yes", "true", "1"}, {"no", "false", "0"}
-
-
-def _flag(value: str) -> bool:
-    if value.casefold() not in _YES | _NO:
-        raise ValueError("write yes or no")
-    return value.casefold() in _YES
 
 
 def _breaks(value: str) -> int | str:
@@ -32,7 +22,7 @@ FLAGS: Final[Mapping[str, Callable[[str], Any]]] = {
         str,
     ),
     **dict.fromkeys(("top", "draws"), int),
-    **dict.fromkeys(("of-all", "open-weights", "closed-weights", "fine-tunes", "no-fine-tunes", "noise"), _flag),
+    **dict.fromkeys(("of-all", "open-weights", "closed-weights", "fine-tunes", "no-fine-tunes", "noise"), yes),
     **dict.fromkeys(("confidence", "without"), str),
     "breaks": _breaks,
     "knot": str,
@@ -53,27 +43,9 @@ def question(text: str) -> Answer:
     Raises:
         UsageError: unknown flags or values that cannot be read, all at once; else as of `growth.trend`.
     """
-    asked: dict[str, Any] = {}
-    problems = []
-    for name, value in parse_qsl(text, keep_blank_values=True):
-        flag = name.replace("_", "-")
-        if flag not in FLAGS:
-            near = get_close_matches(flag, FLAGS, 1)
-            problems.append(
-                f"unknown flag {name!r}; " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(FLAGS)}")
-            )
-            continue
-        try:
-            read = FLAGS[flag](value)
-        except ValueError as error:
-            problems.append(f"{name}: {value!r} cannot be read: {error}")
-            continue
-        key = flag.replace("-", "_")
-        if key in _DENIALS:
-            asked[_DENIALS[key]] = not read
-        else:
-            asked[key] = (*asked.get(key, ()), read) if flag in _SEVERAL else read
-    if problems:
-        raise UsageError("\n".join(problems))
+    asked = flags(text, FLAGS, _SEVERAL)
+    for denial, condition in _DENIALS.items():
+        if denial in asked:
+            asked[condition] = not asked.pop(denial)
     options = {name: asked.pop(name) for name in _OPTIONS if name in asked}
     return trend(options=options, **asked)

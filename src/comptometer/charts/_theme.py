@@ -20,6 +20,11 @@ from comptometer.records import Source
 Layer = dict[str, Any]
 
 FONT: Final = "Liberation Sans, Arial, Helvetica, sans-serif"
+# One that has Chinese comes first: a line falls into one typeface, and what a machine falls back on may have serifs.
+FONTS: Final[Mapping[Language, str]] = {
+    "en": FONT,
+    "zh": f"Noto Sans CJK SC, Noto Sans SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, {FONT}",
+}
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 TITLE, SUBTITLE, BODY, SMALL = 20, 13, 12, 11  # pixels
 POINT: Final = 90  # area of a symbol in square pixels
@@ -66,11 +71,11 @@ PALETTES: Final[Mapping[Theme, Palette]] = {
 }
 
 
-def config(palette: Palette) -> dict[str, Any]:
-    """The Vega-Lite config of a theme."""
+def config(palette: Palette, language: Language = "en") -> dict[str, Any]:
+    """The Vega-Lite config of a theme, with the typefaces of a language."""
     quiet = {"domainColor": palette.rule, "tickColor": palette.rule, "labelColor": palette.muted}
     return {
-        "font": FONT,
+        "font": FONTS[language],
         "view": {"stroke": None},
         "axis": {
             **quiet,
@@ -208,7 +213,7 @@ def finished(
         "datasets": {name: list(drawn) for name, drawn in rows.drawn.items()},
         "layer": [*layers, _note(wrapped(words.note, SMALL, whole), -margins[0], height + below, palette)],
         "resolve": {"scale": {apart: "independent"}},
-        "config": config(palette),
+        "config": config(palette, look.language),
         "usermeta": {"comptometer": {"language": words.language, "note": words.note, **listed}},
     }
 

@@ -14,14 +14,14 @@ from comptometer.charts._frame import Frame
 from comptometer.charts._growth import ground, labels, left_labels, padded, point_layer, words_of, year_step
 from comptometer.charts._labels import Placed
 from comptometer.charts._layers import quiet
-from comptometer.charts._theme import PALETTES, Layer, Palette, Rows, Words, finished, series
+from comptometer.charts._theme import BODY, PALETTES, Layer, Palette, Rows, Words, finished, series
 from comptometer.charts._timeline import days_of
 from comptometer.charts._words import say
 from comptometer.collection import Models
 
 VERDICTS: Final = ("consistent", "tension", "conflict")
 LINES: Final = (1 / 3, 1 / 2, 1.0, 2.0, 3.0)
-TICKS: Final = (0.01, 0.03, 0.1, 1 / 3, 0.5, 1, 2, 3, 10, 30, 100, 1000, 10_000)
+TICKS: Final = (1, 3, 1 / 3, 10, 0.1, 100, 0.01, 1000, 10_000, 2, 0.5, 30, 0.03)  # the most wanted first
 OUTLIER: Final = 3.0  # times apart, from which a model is named
 
 
@@ -105,15 +105,26 @@ def _frame(points: Sequence[Mapping[str, Any]], look: Look) -> Frame:
     low, high = min(row["ratio"] for row in points) / 1.4, max(row["ratio"] for row in points) * 1.4
     low, high = min(low, 1 / 5), max(high, min(5.0, most))
     language = look.language
+    values = Span(low=low, high=high, start=float(look.height), end=0.0, log=True)
     return Frame(
         days=Span(low=days[0].toordinal(), high=days[1].toordinal(), start=0.0, end=float(look.width)),
-        values=Span(low=low, high=high, start=float(look.height), end=0.0, log=True),
+        values=values,
         field="ratio",
         title=say("ratio", language),
         day_title=say("published", language),
         year_step=year_step(days, look.width),
-        marks=[Tick(at, _fraction(at)) for at in TICKS if low <= at <= high],
+        marks=[Tick(at, _fraction(at)) for at in _apart(values)],
     )
+
+
+def _apart(values: Span) -> list[float]:
+    """The ticks that there is room for: of two that would touch, the one that comes first in `TICKS` stays."""
+    kept: list[float] = []
+    for at in TICKS:
+        y = values.pixel(at)
+        if values.low <= at <= values.high and all(abs(y - values.pixel(other)) >= BODY for other in kept):
+            kept.append(at)
+    return sorted(kept)
 
 
 def _fraction(at: float) -> str:

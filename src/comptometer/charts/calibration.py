@@ -87,15 +87,15 @@ class Plot:
         """Ticks and titles of both axes."""
         ticks = [_said(f"{s:.0%}", self.shares.pixel(s), self.height + 14, "center") for s in (0, 0.5, 0.9)]
         ticks += [_said(f"{s:.0%}", -8, self.up.pixel(s), "right") for s in (0.25, 0.5, 0.75, 1)]
-        middle = (self.shares.start + self.shares.end) / 2
+        middle, bottom = (self.shares.start + self.shares.end) / 2, self.up.start
         titles = [
             _said("probability of the central interval", middle, self.height + 34, "center"),
             _said("share of counts inside it", -LEFT + 4, HEAD - 20, "left"),
         ]
         legend = [
-            _said(OBSERVED, 8, HEAD + 22, "left", "first"),
-            _said(REFITTED, 8, HEAD + 42, "left", "second"),
-            _said("as it should be", 8, HEAD + 62, "left"),
+            _said("as it should be", self.shares.end - 6, bottom - 54, "right"),
+            _said(OBSERVED, self.shares.end - 6, bottom - 35, "right", "first"),
+            _said(REFITTED, self.shares.end - 6, bottom - 16, "right", "second"),
         ]
         return [*ticks, *titles, *legend]
 

@@ -25,7 +25,7 @@ from comptometer.charts._growth import (
 )
 from comptometer.charts._labels import set_at, text_width
 from comptometer.charts._layers import word_layers
-from comptometer.charts._theme import PALETTES, SMALL, Layer, Palette, Rows, Words, finished, series
+from comptometer.charts._theme import BODY, LEFT, PALETTES, SMALL, Layer, Palette, Rows, Words, finished, series
 from comptometer.charts._timeline import word_rows
 from comptometer.charts._words import listed, say, spread
 from comptometer.growth import Answer, trend
@@ -145,14 +145,21 @@ def _inside(rows: Sequence[Mapping[str, Any]], frame: Frame) -> list[dict[str, A
 def _said(
     frame: Frame, answers: Sequence[Answer], palette: Palette, language: Language
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """What each line says: over the panel at the right, where there is no point; in two lines where it is narrow."""
+    """What each line says: over the panel at the right, where there is no point; in two lines where it is narrow.
+
+    Where these would meet the title of the axis, they stand over it.
+    """
     placed, styles = {}, {}
     y = frame.values.end - 12
     x = frame.days.end
+    title = text_width(frame.title, BODY) - LEFT
+    longest = max(
+        text_width(_sentence(which, a, language), SMALL, bold=True) for which, a in zip(FORMATS, answers, strict=False)
+    )
+    if x - longest < title + 12:
+        y -= 19
     for color, which, answer in reversed(list(zip(palette.series, FORMATS, answers, strict=False))):
-        growth = answer.trend.growth_per_year
-        says = say("format-line", language, name=say(which, language), growth=text.number(growth.estimate),
-                   spread=spread(growth.to_dict(), language), n=answer.trend.n)  # fmt: skip
+        says = _sentence(which, answer, language)
         placed[which] = [set_at(says, x, y, SMALL, "right", bold=True)]
         styles[which] = {"color": color, "fontSize": SMALL, "fontWeight": "bold"}
         wide = text_width(says, SMALL, bold=True)
@@ -161,6 +168,12 @@ def _said(
         else:
             y -= 15
     return placed, styles
+
+
+def _sentence(which: str, answer: Answer, language: Language) -> str:
+    growth = answer.trend.growth_per_year
+    said = {"growth": text.number(growth.estimate), "spread": spread(growth.to_dict(), language)}
+    return say("format-line", language, name=say(which, language), n=answer.trend.n, **said)
 
 
 def _headings(language: Language) -> dict[str, str]:

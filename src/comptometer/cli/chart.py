@@ -29,7 +29,11 @@ def command(name: str, out: Path, scale: str, theme: str, language: str) -> None
       agreement          hardware-time over the count, for every model with both
       missing            how many models have no training compute, by year
       sensitivity        the same question under every definition
+      projection         the trend forward, with what each limit allows
+      cost               what the largest models cost to train: amortised, rented, bought
+      decomposition      what growth is made of: chips, peak, time, utilization; money
       trend:QUESTION     any trend, e.g. "trend:select=frontier&since=2018-01-01"
+      projection:FLAGS   any projection, e.g. "projection:to=2030&preset=epoch-2030"
       estimate:MODEL     every method's estimate of one model, e.g. estimate:alexnet
       count:TARGET       where the operations are, e.g. count:config.json or count:alexnet
 
