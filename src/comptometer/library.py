@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache, cached_property
@@ -17,6 +17,7 @@ from shlex import quote
 
 from comptometer import bulk, dossiers, vintages
 from comptometer.errors import NotFound
+from comptometer.index import Index, Indexed, Place, index
 from comptometer.model_row import ModelRow
 from comptometer.records import Dossier, Source
 from comptometer.sources import name_key
@@ -99,8 +100,21 @@ class Library:
         self._curated = curated
 
     @cached_property
+    def _indexed(self) -> Index:
+        """The models by id where the shipped index tells of them; else none."""
+        return index(self.vintage) if self._curated else Index(())
+
+    @cached_property
     def items(self) -> Mapping[str, Item]:
         """All models by id: the curated ones first, then the table in its order."""
+        if not self._indexed:
+            return self.found()
+        vintage_ids = {vintage_id for model in self._indexed.values() for vintage_id, _ in model.rows}
+        rows = {(name, row.line): row for name in vintage_ids for row in vintages.vintage(name).rows}
+        return {name: _item(model, rows.__getitem__) for name, model in self._indexed.items()}
+
+    def found(self) -> Mapping[str, Item]:
+        """The models, worked out from the dossiers and the rows themselves."""
         named: Mapping[str, str] = dossiers.dossier_names() if self._curated else {}
         found: dict[str, Item] = {}
         rows: dict[str, Item] = {}
@@ -120,13 +134,23 @@ class Library:
             found[dossier_id] = replace(item, names=tuple(dict.fromkeys([*names, *item.names])))
         return {**found, **rows}
 
+    def own_rows(self) -> Sequence[ModelRow]:
+        """The rows of this vintage that models are known by, in the order of the models; no older vintage is read."""
+        if not self._indexed:
+            return [item.row for item in self.items.values() if item.row and item.vintage == self.vintage]
+        rows = {row.line: row for row in vintages.vintage(self.vintage).rows}
+        newest = [model.rows[0] for model in self._indexed.values() if model.rows]
+        return [rows[line] for vintage_id, line in newest if vintage_id == self.vintage]
+
     @cached_property
     def names(self) -> Mapping[str, str]:
         """Every spelling, as names are compared, with the id of its model; a curated dossier comes first."""
+        if self._indexed:
+            return self._indexed.named()
         named: dict[str, str] = {}
         for item in self.items.values():
-            for name in (item.id, item.id.partition("/")[2], *item.names):
-                named.setdefault(name_key(name), item.id)
+            for spelling in indexed(item).spellings:
+                named.setdefault(spelling, item.id)
         return named
 
     @cached_property
@@ -143,12 +167,20 @@ class Library:
         Raises:
             NotFound: with the nearest names.
         """
-        found = name if name in self.items else self.names.get(name_key(name)) or self._loosely.get(folded(name))
+        model_id = name if name in (self._indexed or self.items) else self.names.get(name_key(name))
+        found = self.of_id(model_id or self._loosely.get(folded(name), ""))
         if found is None:
             more = len(self.family(name))
             hint = f"comptometer models list --find {quote(name)} lists every name that holds it" if more > MANY else ""
             raise NotFound("model", name, self.near(name), hint)
-        return self.items[found]
+        return found
+
+    def of_id(self, model_id: str) -> Item | None:
+        """The model of exactly this id, if there is one; its rows alone are read."""
+        if not self._indexed:
+            return self.items.get(model_id)
+        model = self._indexed.get(model_id)
+        return _item(model, lambda place: vintages.row(*place)) if model else None
 
     def family(self, name: str) -> list[Item]:
         """The models whose names begin with these words and numbers (3 also with 3.1), the most prominent first."""
@@ -169,6 +201,31 @@ class Library:
             alike = [self.names[key] for key in get_close_matches(name_key(name), self.names, FEW, 0.6)]
             found |= {model_id: self.items[model_id] for model_id in alike if model_id not in found}
         return list(dict.fromkeys(item.names[0] for item in found.values()))[:most]
+
+
+def indexed(item: Item) -> Indexed:
+    """A model as the index has it."""
+    names = (item.id, item.id.partition("/")[2], *item.names)
+    rows = [(item.vintage, item.row), *item.history] if item.row else []
+    return Indexed(
+        id=item.id,
+        curated=item.curated,
+        names=tuple(item.names),
+        spellings=tuple(dict.fromkeys(map(name_key, names))),
+        rows=tuple((vintage_id, row.line) for vintage_id, row in rows),
+    )
+
+
+def _item(model: Indexed, row: Callable[[Place], ModelRow]) -> Item:
+    newest, *older = model.rows or [("", 0)]
+    return Item(
+        id=model.id,
+        names=model.names,
+        curated=model.curated,
+        vintage=newest[0],
+        row=row(newest) if model.rows else None,
+        history=tuple((place[0], row(place)) for place in older),
+    )
 
 
 def _parts(name: str) -> list[str]:

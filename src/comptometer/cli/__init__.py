@@ -6,6 +6,7 @@ so that `--version` and completion stay as fast as click itself.
 
 from __future__ import annotations
 
+import gc
 import os
 import pkgutil
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 
 import click
 
-from comptometer.errors import ComptometerError
+from comptometer.errors import ComptometerError, Problem, UsageError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -76,6 +77,7 @@ def comptometer() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 usage, 3 not found, 4 not enough evidence, 130 interrupted."""
+    gc.set_threshold(100_000)  # what a command makes stays to its end: to look for cycles so often is lost time
     sys.exit(run(arguments))
 
 
@@ -116,6 +118,14 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _refused(error: ComptometerError) -> int:
-    for line in str(error).splitlines():
+    problems = error.problems if isinstance(error, UsageError) else ()
+    for line in "\n".join(map(_spelled, problems or [str(error)])).splitlines():
         click.echo(f"comptometer: {line}", err=True)
     return error.exit_status
+
+
+def _spelled(problem: Problem | str) -> str:
+    """What is wrong, with the flag as it is typed."""
+    if isinstance(problem, str):
+        return problem
+    return f"--{problem.argument.replace('_', '-')}: {problem.text}"

@@ -12,6 +12,7 @@ import click
 
 from comptometer.cells import delimited, worded
 from comptometer.cli._columns import on_terminal, width
+from comptometer.cli._dates import LAST
 
 FORMATS = ("table", "csv", "tsv", "json", "jsonl", "md")
 C = TypeVar("C", bound=Callable[..., Any])
@@ -26,9 +27,9 @@ def as_of_option(command: C) -> C:
     """Add `--as-of`."""
     return click.option(
         "--as-of",
-        type=click.DateTime(["%Y-%m-%d"]),
+        type=LAST,
         metavar="DATE",
-        help="Refuse models and dates after this day (today unless given).",
+        help="Refuse models and dates after this day (today unless given); a month or a year ends with its last.",
     )(command)
 
 
@@ -118,11 +119,11 @@ def style(text: str, **how: Any) -> str:
 
 def wrapped(text: str, indent: int = 2) -> str:
     """A sentence, wrapped on a terminal and left whole in a pipe."""
+    if not sys.stdout.isatty():
+        return " " * indent + text
     import shutil
     import textwrap
 
-    if not sys.stdout.isatty():
-        return " " * indent + text
     columns = max(shutil.get_terminal_size().columns, 40)
     return textwrap.fill(text, columns, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2))
 

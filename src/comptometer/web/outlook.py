@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from comptometer import limit_files, text
 from comptometer.charts import CHARTS, Language, Look, specification
 from comptometer.charts._page import bare
-from comptometer.projection import FARTHEST, Projection, project
+from comptometer.prediction import FARTHEST
+from comptometer.projection import Projection, project
 from comptometer.starting_point import decimal_year
 from comptometer.web.picture import SIZES
 from comptometer.web.wording import Wording

@@ -66,7 +66,15 @@ def _formula(name: str, say: Wording) -> dict[str, Any]:
     return {
         "name": say(f"method.{name}") if say.has(f"method.{name}") else name,
         "formula": _NEED.sub(lambda need: say(f"need.{need[1]}"), formula),
-        "about": say(f"methods.{name}"),
+        "about": say(f"methods.{name}", **_errors()),
+    }
+
+
+def _errors() -> dict[str, str]:
+    """The error of a stated figure, by who says it."""
+    return {
+        grade: assumptions()[f"model-error/reported/{grade}"].value.removeprefix("1 ")
+        for grade in ("primary", "secondary", "tertiary")
     }
 
 

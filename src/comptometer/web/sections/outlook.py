@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import Any, Final
 
 from comptometer.charts import Language
-from comptometer.forecasts import Finding, Scored, scorecard
+from comptometer.scorecard import Finding, Scored, forecasts
 from comptometer.store import source
 from comptometer.web import SECTIONS, Leaf, Section
 from comptometer.web.outlook import answer, years_of
@@ -38,7 +38,7 @@ def leaf(path: str, words: Wording) -> Leaf:
             "presets": list(PRESETS),
             "ends": _ends(),
             "choices": {"ends": _ends(), "prepared": PRESETS, "plain": PLAIN, "colours": colours()},
-            "forecasts": [_forecast(one, words) for one in scorecard().forecasts],
+            "forecasts": [_forecast(one, words) for one in forecasts().forecasts],
         },
         scripts=("chart.js", "outlook.js"),
     )
