@@ -147,7 +147,7 @@ class Decomposition:
 def decompose(
     *,
     select: str = "frontier",
-    top: int = 10,
+    top: int | None = None,
     since: date | str | None = SINCE,
     until: date | str | None = None,
     data: str | None = None,
@@ -164,7 +164,7 @@ def decompose(
 
     Args:
         select: all, notable, frontier (`top` at release), records or large-scale.
-        top: how many make the frontier.
+        top: how many make the frontier; ten unless given.
         since, until: first and last day of the window, as dates or text.
         data: the vintage; the newest shipped one unless given.
         cost: which cost is the money: cost (amortised), cloud-cost (rented) or upfront-cost (price of the machines).

@@ -128,6 +128,9 @@ def _keys(shape: type[_File], location: Sequence[int | str]) -> list[str]:
         "prices": shapes.PriceRow,
         "measured_power": shapes.PowerRow,
         "assumptions": shapes.AssumptionRow,
+        "counts": shapes.CountedRow,
+        "alternatives": shapes.AlternativeRow,
+        "zh": shapes.ChineseRow,
     }
     named = [rows[part] for part in location if isinstance(part, str) and part in rows]
     return [field.alias or key for key, field in (named[-1] if named else shape).model_fields.items()]

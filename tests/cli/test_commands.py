@@ -57,7 +57,7 @@ def test_the_commands_are_pinned() -> None:
         "data", "data diff", "data export", "data import", "data list", "data verify",
         "decompose", "dossier", "dossier check", "dossier new", "effective", "estimate",
         "explain", "forecasts", "models", "models compare", "models list", "models show", "project", "replicate",
-        "schema", "serve", "site", "trend",
+        "schema", "serve", "site", "thresholds", "thresholds check", "thresholds list", "thresholds show", "trend",
     ]  # fmt: skip
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cache
 from typing import Any, Final
 
 from comptometer import text
@@ -37,7 +35,7 @@ from comptometer.charts._timeline import stands_out
 from comptometer.charts._words import say, spread
 from comptometer.charts.trend import points_of
 from comptometer.growth import Answer, trend
-from comptometer.places import SHIPPED
+from comptometer.regulations import drawn_lines
 from comptometer.release import banner
 from comptometer.studies import openai_2018
 from comptometer.units import FLOP_PER_PFS_DAY
@@ -133,18 +131,12 @@ def line_of_2018(until: date) -> list[dict[str, Any]]:
     return [{"date": row["date"], "flop": row["flop"] * FLOP_PER_PFS_DAY, "line": 1} for row in line]
 
 
-@cache
-def _law() -> tuple[Mapping[str, Any], ...]:
-    return tuple(tomllib.loads((SHIPPED / "thresholds.toml").read_text(encoding="utf-8"))["thresholds"])
-
-
 def lines_of_law(language: Language) -> list[dict[str, Any]]:
     """Thresholds of regulations in FLOP."""
     return [
-        {"id": row["id"], "flop": row["value"], "says": row["zh" if language == "zh" else "name"],
-         "source": row["source"]}
-        for row in _law()
-    ]  # fmt: skip
+        {"id": one.id, "flop": one.line, "says": one.zh["short"] if language == "zh" else one.short, "source": one.law}
+        for one in drawn_lines()
+    ]
 
 
 # Places of words

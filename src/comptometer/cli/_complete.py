@@ -35,3 +35,8 @@ def vintages(ctx: click.Context, parameter: click.Parameter, incomplete: str) ->
 def presets(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Shipped sets of limits."""
     return _stems("limits/*.toml", incomplete)
+
+
+def regulations(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Regulations on file."""
+    return _stems("regulations/*.toml", incomplete)

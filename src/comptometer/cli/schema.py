@@ -12,8 +12,8 @@ from comptometer.cli._print import emit_json
 def command(name: str) -> None:
     """Print the JSON Schema of a file that goes in or an object that comes out.
 
-    NAME is dossier, chip or source (files), or what a command prints: estimate, replicate, model, chip-record,
-    data-list, …
+    NAME is dossier, chip, source or regulation (files), or what a command prints: estimate, replicate, model,
+    chip-record, data-list, …
 
     \b
     Example:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from comptometer.documents import document
-from comptometer.shapes import ChipFile, DossierFile, SourceFile
+from comptometer.shapes import ChipFile, DossierFile, RegulationFile, SourceFile
 
 document("chip")(ChipFile)
 document("dossier")(DossierFile)
+document("regulation")(RegulationFile)
 document("source")(SourceFile)
