@@ -5,12 +5,21 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from comptometer.errors import DataError, NotFound, UsageError
 
 ARCHITECTURES = {"layers": ".toml", "configs": ".json"}  # folders of the shipped data, and the endings of their files
 LARGEST_FILE = 4_000_000  # bytes; a dossier or a configuration is a few thousand
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A file that was handed over and lies nowhere: what to call it, and its text."""
+
+    name: str
+    content: str
 
 
 def read_bytes(path: str | os.PathLike[str], limit: int = LARGEST_FILE) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from comptometer.distribution import T3_90, Distribution, LogStudentT, Point, Truncated
 from comptometer.errors import UsageError
+from comptometer.files import Held
 from comptometer.text import number
 from comptometer.vocabulary import Kind, Tag
 
@@ -47,7 +48,7 @@ class Claim:
         belief: the same as a distribution in the unit of the vocabulary; absent where the value is a word.
         kind: stated, derived or assumed.
         rests_on: what its author worked it out from (keys of the vocabulary).
-        file: where the architecture that is claimed is written down.
+        file: where the architecture that is claimed is written down, or its text.
         holds: how many of the dossier's examples one input of that architecture holds, as written; 1 unless said.
         draws_as: name that orders the draws, where it is not the id: an assumption is drawn anew for each model.
     """
@@ -64,7 +65,7 @@ class Claim:
     rests_on: frozenset[str] = frozenset()
     verified: bool = True
     note: str = ""
-    file: Path | None = None
+    file: Path | Held | None = None
     holds: str = ""
     draws_as: str = ""
 
