@@ -242,7 +242,7 @@ def path_of(kind: str, record_id: str, *, shipped: bool = False) -> Path | None:
 
 
 @cache
-def _chip_names() -> Mapping[str, tuple[str, ...]]:
+def chip_spellings() -> Mapping[str, tuple[str, ...]]:
     """Every spelling of a chip, folded, with the ids that it may mean.
 
     Each name also counts with the vendor's before it. A name of one chip comes before one of several.
@@ -306,7 +306,7 @@ def chips_named(name: str) -> tuple[Chip, ...]:
     path = path_of("chips", name)
     if path is not None:
         return (chip_record(name),)
-    names = _chip_names()
+    names = chip_spellings()
     ids = names.get(folded(name), ())
     if not ids:
         near = get_close_matches(folded(name), names, 4, 0.6)

@@ -12,7 +12,7 @@ from comptometer.charts.frontier import lines_of_law
 from comptometer.distribution import Array
 from comptometer.web.wording import Wording
 
-BINS: Final = 48  # of the picture, equally wide in the logarithm
+BINS: Final = 24  # of the picture, equally wide in the logarithm
 SHOWN: Final = (0.002, 0.998)  # quantiles between which the picture lies
 
 
