@@ -40,10 +40,10 @@ def fresh(program: str, *arguments: str, runs: int = 5):  # type: ignore[no-unty
 
 if __name__ == "__main__":
     whole = fresh(WHOLE)
-    libraries = process(["-c", "import pint, pydantic, numpy"])
+    libraries = process(["-c", "import click, numpy"])
     table(
         f"{whole['models']} models, {whole['estimates']} of them with a result, all methods, reconciled; fresh process",
-        ["what", "seconds", "over import pint, pydantic, numpy"],
+        ["what", "seconds", "over import click, numpy"],
         [
             ["importing", f"{whole['import']:.2f}", f"{whole['import'] / libraries:.1f}"],
             ["all models", f"{whole['rows']:.2f}", f"{whole['rows'] / libraries:.1f}"],
@@ -58,6 +58,6 @@ if __name__ == "__main__":
         rows.append([name, f"{1e3 * inside:.0f}", f"{1e3 * command:.0f}", f"{command / libraries:.2f}"])
     table(
         "One model shown",
-        ["model", "ms in process, nothing read before", "ms whole command", "over import pint, pydantic, numpy"],
+        ["model", "ms in process, nothing read before", "ms whole command", "over import click, numpy"],
         rows,
     )

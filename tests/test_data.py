@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from comptometer import architecture, forecasts, limit_files, store
 from comptometer.catalogue import entry
 from comptometer.distribution import Point
-from comptometer.dossiers import dossier, dossier_ids
+from comptometer.dossiers import dossier, dossier_ids, read_dossier
 from comptometer.evidence import source_of
 from comptometer.release import DATA
 
@@ -24,6 +25,37 @@ def test_every_file_is_plain_toml_with_a_newline_at_its_end(path: Path) -> None:
     assert tomllib.loads(text)
     assert text.endswith("\n")
     assert "\t" not in text
+
+
+def read(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+# Shipped files are not checked when they are read: what is made of one must be what a checked one gives.
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("models/*/*.toml")), ids=lambda path: path.stem)
+def test_every_dossier_has_its_shape(path: Path) -> None:
+    name = f"{path.parent.name}/{path.stem}"
+    assert dossier(name) == read_dossier(path.read_bytes(), str(path), name, folder=path.parent)
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("chips/*/*.toml")), ids=lambda path: path.stem)
+def test_every_chip_has_its_shape(path: Path) -> None:
+    name = f"{path.parent.name}/{path.stem}"
+    assert store.chip_record(name) == store._chip(name, store.checked("ChipFile", read(path), path.name), path.name)
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("sources/*.toml")), ids=lambda path: path.stem)
+def test_every_source_has_its_shape(path: Path) -> None:
+    checked = store.checked("SourceFile", read(path), path.name)
+    assert store.source(path.stem) == store.to_source(path.stem, checked)
+
+
+@pytest.mark.parametrize("name", ["assumptions", "cost-assumptions"])
+def test_the_assumptions_have_their_shape(name: str) -> None:
+    checked = store.checked("AssumptionsFile", read(DATA / f"{name}.toml"), name)
+    assert store.assumptions(name) == store._assumptions(checked)
 
 
 def test_every_source_has_a_title_and_a_place_to_find_it() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from comptometer import store
@@ -110,14 +112,21 @@ def test_own_chips_stand_beside_the_shipped_ones(tmp_path, monkeypatch) -> None:
 
 
 def test_a_chip_file_reports_all_its_problems(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    from comptometer.shapes import ChipFile
-
-    row = ChipFile.model_validate(
-        {
-            "name": "X", "vendor": "X", "family": "X", "kind": "gpu", "default_precision": ["bf16"], "tdp": "5 parsec",
-            "peaks": [{"precision": "fp16", "value": "5 GB", "source": "nobody"}],
-        }
-    )  # fmt: skip
+    table = {
+        "name": "X", "vendor": "X", "family": "X", "kind": "gpu", "default_precision": ["bf16"], "tdp": "5 parsec",
+        "peaks": [{"precision": "fp16", "value": "5 GB", "source": "nobody"}],
+    }  # fmt: skip
     with pytest.raises(DataError) as caught:
-        store._chip("x/x", row, "x.toml")
+        store._chip("x/x", store.checked("ChipFile", table, "x.toml"), "x.toml")
     assert len(caught.value.problems) == 4
+
+
+@pytest.mark.parametrize("line", ['titel = "A"', "title = 5"])
+def test_a_shipped_file_that_does_not_fit_its_shape_is_refused_like_any_other(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text(f"{line}\n", encoding="utf-8")
+    monkeypatch.setattr(store, "SHIPPED", tmp_path)
+    with pytest.raises(DataError, match=r"a\.toml"):
+        store.record(path, "ChipFile", lambda table: store._chip("x/a", table, str(path)))

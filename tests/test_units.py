@@ -145,6 +145,55 @@ def test_a_conversion_too_large_for_a_float_is_a_unit_error() -> None:
         units.factor(units.parse("FLOP h^999/s^999"), units.parse("FLOP"))
 
 
+def _by_pint(text: str) -> units.Unit:
+    """What pint makes of words joined by * and /."""
+    return units._read_by_pint(text)
+
+
+NAMES = sorted(name for name in units._table() if not name.endswith("-"))
+PREFIXES = ["", *(spelling[:-1] for spelling in units._spellings() if spelling.endswith("-"))]
+
+
+@pytest.mark.parametrize("word", sorted(word for word in units._spellings() if not word.endswith("-")))
+def test_the_table_is_read_as_pint_reads_it(word: str) -> None:
+    assert units.parse(word) == _by_pint(word)
+
+
+@LAW
+@given(
+    st.sampled_from(PREFIXES),
+    st.sampled_from(NAMES),
+    st.sampled_from("*/"),
+    st.sampled_from(PREFIXES),
+    st.sampled_from(NAMES),
+)
+def test_a_product_is_what_pint_makes_of_it(prefix: str, one: str, sign: str, second: str, other: str) -> None:
+    written = f"{prefix}{one}{sign}{second}{other}"
+    try:
+        unit = units.parse(written)
+    except UnitError:  # a prefix and a name of it may spell what is refused
+        return
+    assert unit == _by_pint(written)
+    base = units._base(unit)
+    of_pint = units._registry().convert(1.0, written, "*".join(f"{name}**{power}" for name, power in base.parts))
+    assert units.factor(unit, base) == pytest.approx(of_pint, rel=1e-12)
+
+
+def test_pint_is_loaded_only_for_what_the_table_does_not_read() -> None:
+    script = (
+        "import sys; from comptometer import units\n"
+        "units.convert(1, 'petaFLOP/s-days', 'TFLOP'); units.parse('USD/GPU-hours'); print('pint' in sys.modules)\n"
+        "units.parse('FLOP s^-1'); print('pint' in sys.modules)"
+    )
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert process.stdout.split() == ["False", "True"]
+
+
+def test_prefixes_convert_without_rounding() -> None:
+    assert units.convert(1, "YFLOP", "ZFLOP") == 1000
+    assert units.convert(1, "pfs-day", "ZFLOP") == 0.0864
+
+
 PRINTED = {
     "": "",
     "FLOP": "FLOP",

@@ -14,7 +14,7 @@ from functools import cache
 
 from comptometer import store, text
 from comptometer.distribution import Distribution, LogNormal, LogStudentT, Point
-from comptometer.errors import NotFound, UsageError
+from comptometer.errors import UsageError
 from comptometer.model_row import ModelRow
 from comptometer.records import Claim, Dossier, Source, heavy_text
 from comptometer.vocabulary import DOMAINS, Kind, Tag
@@ -208,7 +208,7 @@ def _repeats(row: ModelRow) -> bool:
 @cache
 def chip_of(hardware: tuple[str, ...]) -> tuple[str | None, str]:
     """The one chip that a row names, by a name that the records know, and what to say where there is none."""
-    known = [name for name in hardware if _known(name)]
+    known = [name for name in hardware if store.chip_ids_named(name)]
     if len(hardware) == 1 and known:
         return hardware[0], ""
     if not hardware:
@@ -216,14 +216,6 @@ def chip_of(hardware: tuple[str, ...]) -> tuple[str | None, str]:
     if not known:
         return None, f"no record of {', '.join(hardware)}"
     return None, f"several kinds of chips: {', '.join(hardware)}"
-
-
-@cache
-def _known(name: str) -> bool:
-    try:
-        return bool(store.chips_named(name))
-    except NotFound:
-        return False
 
 
 @cache

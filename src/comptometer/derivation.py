@@ -235,10 +235,10 @@ def _conditions(row: Assumption) -> int:
 
 
 def _applies(row: Assumption, evidence: Evidence) -> bool:
-    chips = evidence.chips()
-    parameters = evidence.value("active_parameters")
     published = evidence.dossier.published
     asks_size = row.least_parameters > 0 or row.most_parameters != float("inf")
+    parameters = evidence.value("active_parameters") if asks_size else None
+    chips = evidence.chips() if row.families or row.kinds else ()
     return (
         (not row.families or (bool(chips) and all(chip.family in row.families for chip in chips)))
         and (not row.kinds or (bool(chips) and all(chip.kind in row.kinds for chip in chips)))

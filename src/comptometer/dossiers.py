@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from comptometer.architecture import located
 from comptometer.distribution import Distribution, Point
@@ -18,17 +19,15 @@ from comptometer.records import Claim, Dossier, Source, Stage
 from comptometer.sources import name_key
 from comptometer.store import (
     bytes_to_table,
+    checked,
     chips_named,
     ids,
     path_of,
-    shaped,
+    record,
     source_ids,
     to_source,
 )
 from comptometer.vocabulary import ABOUTS, DOMAINS, is_word, read
-
-if TYPE_CHECKING:
-    from comptometer.shapes import ClaimRow, DossierFile, StageRow
 
 OLDEST = date(1940, 1, 1)
 
@@ -49,7 +48,7 @@ def dossier(dossier_id: str, *, shipped: bool = False) -> Dossier:
     path = path_of("models", dossier_id, shipped=shipped)
     if path is None:
         raise NotFound("model", dossier_id, get_close_matches(dossier_id, dossier_ids(), 3))
-    return read_dossier(read_bytes(path), str(path), dossier_id, folder=path.parent)
+    return record(path, "DossierFile", lambda table: _made(table, str(path), dossier_id, folder=path.parent))
 
 
 def read_dossier(
@@ -67,16 +66,20 @@ def read_dossier(
     Raises:
         DataError: every problem found, each with its place.
     """
-    from comptometer.shapes import DossierFile
-
     table = bytes_to_table(raw, place)
     try:
-        row = shaped(DossierFile, table, place)
+        fitting = checked("DossierFile", table, place)
     except DataError as error:
         raise DataError(place, [*error.problems, *_value_problems(table)]) from None
+    return _made(fitting, place, dossier_id, as_of, folder=folder)
+
+
+def _made(
+    table: Mapping[str, Any], place: str, dossier_id: str, as_of: date | None = None, *, folder: Path | None
+) -> Dossier:
     problems: list[str] = []
-    result = _dossier(row, dossier_id, folder, problems)
-    problems += _date_problems(row, as_of) + _lineage_problems(result)
+    result = _dossier(table, dossier_id, folder, problems)
+    problems += _date_problems(result, as_of) + _lineage_problems(result)
     if problems:
         raise DataError(place, problems)
     return result
@@ -108,38 +111,42 @@ def _value_problem(about: str, value: str) -> list[str]:
     return []
 
 
-def _dossier(row: DossierFile, dossier_id: str, folder: Path | None, problems: list[str]) -> Dossier:
-    sources = {name: to_source(name, item) for name, item in row.sources.items()}
-    problems += [f"domain: {name!r} is not one of {', '.join(DOMAINS)}" for name in row.domain if name not in DOMAINS]
-    for name in row.references:
+def _dossier(table: Mapping[str, Any], dossier_id: str, folder: Path | None, problems: list[str]) -> Dossier:
+    sources = {name: to_source(name, row) for name, row in table.get("sources", {}).items()}
+    head = Dossier(id=dossier_id, **{**table, "claims": (), "stages": (), "sources": sources})
+    problems += [f"domain: {name!r} is not one of {', '.join(DOMAINS)}" for name in head.domain if name not in DOMAINS]
+    for name in head.references:
         if name not in sources and name not in source_ids():
             problems.append(f"references: no source {name!r}")
-    if row.base_model and row.base_model.lower() in {row.name.lower(), dossier_id.lower()}:
+    if head.base_model and head.base_model.lower() in {head.name.lower(), dossier_id.lower()}:
         problems.append("base_model: a model cannot be its own base (cyclic)")
-    claims = _claims(row.claims, dossier_id, "claims", sources, folder, problems)
-    stages = [_stage(stage, at, dossier_id, sources, folder, problems) for at, stage in enumerate(row.stages, 1)]
+    claims = _claims(table.get("claims", ()), dossier_id, "claims", sources, folder, problems)
+    stages = [
+        _stage(row, at, dossier_id, sources, folder, problems) for at, row in enumerate(table.get("stages", ()), 1)
+    ]
     for name in _repeated([stage.name for stage in stages]):
         problems.append(f"stages: two stages are called {name!r}")
-    return Dossier(
-        id=dossier_id,
-        claims=claims,
-        stages=stages,
-        sources=sources,
-        **row.model_dump(exclude={"claims", "stages", "sources"}),
-    )
+    return replace(head, claims=claims, stages=stages)
 
 
 def _stage(
-    row: StageRow, at: int, dossier_id: str, sources: Mapping[str, Source], folder: Path | None, problems: list[str]
+    table: Mapping[str, Any],
+    at: int,
+    dossier_id: str,
+    sources: Mapping[str, Source],
+    folder: Path | None,
+    problems: list[str],
 ) -> Stage:
-    claims = _claims(row.claims, f"{dossier_id}:{row.name}", f"stages[{at}].claims", sources, folder, problems)
-    if row.start and row.end and row.start > row.end:
-        problems.append(f"stages[{at}]: ends {row.end} before it starts {row.start}")
-    return Stage(name=row.name, kind=row.kind, start=row.start, end=row.end, claims=claims)
+    subject = f"{dossier_id}:{table['name']}"
+    claims = _claims(table.get("claims", ()), subject, f"stages[{at}].claims", sources, folder, problems)
+    stage = Stage(**{**table, "claims": claims})
+    if stage.start and stage.end and stage.start > stage.end:
+        problems.append(f"stages[{at}]: ends {stage.end} before it starts {stage.start}")
+    return stage
 
 
 def _claims(
-    rows: Sequence[ClaimRow],
+    rows: Sequence[Mapping[str, Any]],
     subject: str,
     place: str,
     sources: Mapping[str, Source],
@@ -161,14 +168,14 @@ def _claims(
     return claims
 
 
-def _claim(row: ClaimRow, subject: str, folder: Path | None) -> Claim:
-    tag = f"#{row.tag}" if row.tag else ""
+def _claim(row: Mapping[str, Any], subject: str, folder: Path | None) -> Claim:
+    about, tag = row["about"], f"#{row['tag']}" if row.get("tag") else ""
     return Claim(
-        id=f"{subject}:{row.about}{tag}@{row.source}",
-        belief=_belief(row.about, row.value),
-        rests_on=frozenset(row.from_),
-        file=located(row.value, folder) if ABOUTS[row.about].file else None,
-        **row.model_dump(exclude={"from_"}),
+        id=f"{subject}:{about}{tag}@{row['source']}",
+        belief=_belief(about, row["value"]),
+        rests_on=frozenset(row.get("from", ())),
+        file=located(row["value"], folder) if ABOUTS[about].file else None,
+        **{key: value for key, value in row.items() if key != "from"},
     )
 
 
@@ -190,41 +197,43 @@ def _belief(about: str, value: str) -> Distribution | None:
     return None
 
 
-def _claim_problems(row: ClaimRow, sources: Mapping[str, Source], folder: Path | None) -> list[str]:
-    found = _value_problem(row.about, row.value) or _architecture_problems(row, folder)
-    if not (row.source in sources or row.source in source_ids() or row.source.startswith(("http://", "https://"))):
-        near = get_close_matches(row.source, [*sources, *source_ids()], 1)
+def _claim_problems(row: Mapping[str, Any], sources: Mapping[str, Source], folder: Path | None) -> list[str]:
+    about, source = row["about"], row["source"]
+    found = _value_problem(about, row["value"]) or _architecture_problems(row, folder)
+    if not (source in sources or source in source_ids() or source.startswith(("http://", "https://"))):
+        near = get_close_matches(source, [*sources, *source_ids()], 1)
         hint = f"did you mean {near[0]!r}?" if near else "give an address, or describe it under [sources]"
-        found.append(f"source: no source {row.source!r}; {hint}")
-    if row.chip is not None:
-        found += _chip_problems(row)
-    if row.tag and row.about != "compute":
-        found.append(f"tag: only a compute claim has one, this is about {row.about!r}")
-    found += [f"from: unknown {name!r}" for name in row.from_ if name not in ABOUTS]
+        found.append(f"source: no source {source!r}; {hint}")
+    if row.get("chip") is not None:
+        found += _chip_problems(about, row["chip"])
+    if row.get("tag") and about != "compute":
+        found.append(f"tag: only a compute claim has one, this is about {about!r}")
+    found += [f"from: unknown {name!r}" for name in row.get("from", ()) if name not in ABOUTS]
     return found
 
 
-def _architecture_problems(row: ClaimRow, folder: Path | None) -> list[str]:
-    if not ABOUTS[row.about].file:
-        return [f"holds: only an architecture claim has one, this is about {row.about!r}"] if row.holds else []
+def _architecture_problems(row: Mapping[str, Any], folder: Path | None) -> list[str]:
+    about, holds = row["about"], row.get("holds")
+    if not ABOUTS[about].file:
+        return [f"holds: only an architecture claim has one, this is about {about!r}"] if holds else []
     try:
-        located(row.value, folder)
+        located(row["value"], folder)
     except NotFound as error:
         alone = "" if folder else "; without a folder that it lies in, a dossier can only name what is shipped"
         return [f"value: {error}{alone}"]
     try:
-        if row.holds and not isinstance(read("examples", row.holds), Point):
-            return [f"holds: {row.holds!r} must be one number of examples"]
+        if holds and not isinstance(read("examples", holds), Point):
+            return [f"holds: {holds!r} must be one number of examples"]
     except ComptometerError as error:
         return [f"holds: {error}"]
     return []
 
 
-def _chip_problems(row: ClaimRow) -> list[str]:
-    if row.about not in {"chips", "chip_hours", "peak", "precision", "duration"}:
-        return [f"chip: does not belong to a claim about {row.about!r}; put it on chips or chip_hours"]
+def _chip_problems(about: str, chip: str) -> list[str]:
+    if about not in {"chips", "chip_hours", "peak", "precision", "duration"}:
+        return [f"chip: does not belong to a claim about {about!r}; put it on chips or chip_hours"]
     try:
-        chips_named(row.chip or "")
+        chips_named(chip)
     except NotFound as error:
         return [f"chip: {error}"]
     return []
@@ -234,9 +243,9 @@ def _repeated(names: Sequence[str]) -> list[str]:
     return sorted({name for name in names if names.count(name) > 1})
 
 
-def _date_problems(row: DossierFile, as_of: date | None) -> list[str]:
-    dates = {"published": row.published}
-    for at, stage in enumerate(row.stages, 1):
+def _date_problems(dossier: Dossier, as_of: date | None) -> list[str]:
+    dates = {"published": dossier.published} if dossier.published else {}
+    for at, stage in enumerate(dossier.stages, 1):
         dates |= {f"stages[{at}].{key}": day for key, day in (("start", stage.start), ("end", stage.end)) if day}
     found = [f"{key}: {day} is before {OLDEST}" for key, day in dates.items() if day < OLDEST]
     if as_of:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -165,13 +165,14 @@ class Evidence:
             return self.stated(claim)
         return next((known for rule in self.rules.get(need, ()) if (known := rule(self))), None)
 
-    def stated(self, claim: Claim) -> Known:
+    def stated(self, claim: Claim, *, assumed: bool = False) -> Known:
         """A claim as it stands."""
         belief = claim.belief or Point(1.0)
         return Known(
             estimate=self._drawn(claim.draws_as or claim.id, belief, units.parse(unit_of(claim.about))),
             text=spelled(claim),
             claims=[claim],
+            assumed=assumed,
         )
 
     def _drawn(self, name: str, belief: Distribution, unit: Unit) -> Estimate:
@@ -179,8 +180,7 @@ class Evidence:
 
     def assumed(self, assumption: Assumption, belief: Distribution | None = None, suffix: str = "") -> Known:
         """A default, as a claim about this model."""
-        known = self.stated(assumption.claim(self.subject, belief=belief, suffix=suffix))
-        return replace(known, assumed=True)
+        return self.stated(assumption.claim(self.subject, belief=belief, suffix=suffix), assumed=True)
 
     # What the model and the machines are
 
@@ -239,13 +239,18 @@ def unit_of(about: str) -> str:
 
 def spelled(claim: Claim) -> str:
     """The value of a claim as it was written, with its unit, ready to stand in a product."""
-    value = claim.value.strip()
+    return _spelled(claim.value.strip(), claim.about, bool(claim.belief and not isinstance(claim.belief, Mixture)))
+
+
+@lru_cache(maxsize=4096)
+def _spelled(value: str, about: str, is_number: bool) -> str:
     if value.endswith(HEAVY):
         return f"({value.removesuffix(HEAVY)})"
-    if claim.about == "epochs":
+    if about == "epochs":
         return f"{value} epoch{'' if value == '1' else 's'}"
-    if claim.belief and not isinstance(claim.belief, Mixture) and not parse(value).unit:
-        value = f"{value} {_PLAIN_UNITS.get(claim.about) or units.name(units.parse(unit_of(claim.about)))}".strip()
+    unit = _PLAIN_UNITS.get(about) or units.name(units.parse(unit_of(about)))
+    if is_number and f" {unit}" not in value and not parse(value).unit:
+        value = f"{value} {unit}".strip()
     return f"({value})" if _COMPOUND.search(value) else value
 
 

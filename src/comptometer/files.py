@@ -11,6 +11,7 @@ from pathlib import Path
 from comptometer.errors import DataError, NotFound, UsageError
 
 ARCHITECTURES = {"layers": ".toml", "configs": ".json"}  # folders of the shipped data, and the endings of their files
+FIRST_READ = 65_536  # bytes
 LARGEST_FILE = 4_000_000  # bytes; a dossier or a configuration is a few thousand
 
 
@@ -31,7 +32,10 @@ def read_bytes(path: str | os.PathLike[str], limit: int = LARGEST_FILE) -> bytes
     """
     try:
         with open(path, "rb") as file:
-            return file.read(limit + 1)
+            start = file.read(
+                min(FIRST_READ, limit + 1)
+            )  # a buffer of the limit's size would take longer to get than to fill
+            return start + file.read(limit + 1 - len(start)) if len(start) == FIRST_READ else start
     except FileNotFoundError:
         from difflib import get_close_matches
 

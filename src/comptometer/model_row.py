@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple, get_type_hints
 
 from comptometer.sources import COLUMNS, SEPARATOR
@@ -69,6 +70,7 @@ class ModelRow(NamedTuple):
     archived: Texts
 
 
+@lru_cache(maxsize=16_384)  # most cells of a column say the same
 def _texts(cell: str) -> Texts:
     return tuple(cell.split(SEPARATOR)) if cell else ()
 
@@ -93,7 +95,8 @@ _READ: Mapping[Any, Callable[[str], Any]] = {
     date | None: _day,
     bool | None: _yes,
 }
-_KINDS = [_READ[get_type_hints(ModelRow)[column]] for column in COLUMNS]
+_HINTS = get_type_hints(ModelRow)
+_KINDS = [_READ[_HINTS[column]] for column in COLUMNS]
 
 
 def typed(records: Sequence[Sequence[str]]) -> tuple[ModelRow, ...]:

@@ -250,6 +250,6 @@ class _Tokens:
 
     def rest(self) -> str:
         unit = self.text[self.at :].strip()
-        if unit and not re.match(r"[A-Za-z$一-鿿]", unit):
+        if unit and not (re.match(r"[A-Za-z$]", unit) or "一" <= unit[0] <= "鿿"):
             raise NotationError(f"{self.whole!r}: {unit!r} after the number is neither a unit nor arithmetic")
         return unit

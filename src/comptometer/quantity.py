@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Final
@@ -38,7 +38,7 @@ def strata(name: str) -> NDArray[np.uint16]:
     """
     digest = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
     bits = np.random.PCG64DXSM(np.random.SeedSequence([ROOT_SEED, digest])).random_raw(DRAWS)
-    order = np.argsort(bits).astype(np.uint16)  # 64 random bits do not tie: any sort gives the same order
+    order = np.argsort(bits, kind="stable").astype(np.uint16)  # 64 random bits do not tie: this is just quicker
     order.setflags(write=False)
     return order
 
@@ -112,8 +112,8 @@ class Estimate:
             return tuple(_hazen(self._drawn.ordered, p) * self._drawn.scale for p in (0.05, 0.5, 0.95))  # type: ignore[return-value]
         if isinstance(self._drawn, float):
             return self._drawn, self._drawn, self._drawn
-        low, middle, high = np.quantile(self.draws, [0.05, 0.5, 0.95], method=HAZEN)
-        return float(low), float(middle), float(high)
+        low, middle, high = _quantiles(self.draws, (0.05, 0.5, 0.95))
+        return low, middle, high
 
     def quantile(self, p: float) -> float:
         """The value below which the probability is `p`, in `unit`."""
@@ -302,6 +302,20 @@ def _hazen(ordered: Array, p: float) -> float:
     below = min(max(math.floor(at), 0), len(ordered) - 1)
     above = min(below + 1, len(ordered) - 1)
     return float(ordered[below] + (ordered[above] - ordered[below]) * min(max(at - below, 0.0), 1.0))
+
+
+def _quantiles(draws: Array, probabilities: Sequence[float]) -> list[float]:
+    """What `np.quantile` gives by the rule for midpoints, to the last digit and in a fraction of its time."""
+    places = [divmod(p * len(draws) - 0.5, 1) for p in probabilities]
+    neighbours = [(int(below), int(below) + 1, share) for below, share in places]
+    parted = np.partition(draws, [at for low, high, _ in neighbours for at in (low, high)] + [-1])
+    if np.isnan(parted[-1]):
+        return [math.nan] * len(places)
+    return [_between(float(parted[low]), float(parted[high]), share) for low, high, share in neighbours]
+
+
+def _between(low: float, high: float, share: float) -> float:
+    return low + (high - low) * share if share < 0.5 else high - (high - low) * (1 - share)
 
 
 BINS = 64

@@ -57,7 +57,7 @@ class Claim:
     about: str
     value: str
     belief: Distribution | None
-    kind: Kind
+    kind: Kind = "stated"
     source: str
     where: str = ""
     tag: Tag | None = None
@@ -149,7 +149,7 @@ class Chip:
     vendor: str
     family: str
     kind: str
-    unit: str
+    unit: str = "chip"
     peaks: Sequence[Peak]
     default_precision: Sequence[str]
     aliases: Sequence[str] = ()

@@ -6,8 +6,12 @@ adds under a name. Another package adds to it by an entry point in the group of 
 
 from __future__ import annotations
 
+import glob
 import importlib
+import os
 import pkgutil
+import re
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
 
@@ -58,11 +62,16 @@ class Registry(Mapping[str, T], Generic[T]):
         return self._files
 
     def _scan_for(self, name: str) -> None:
-        """Import the files whose text names the plugin: the others would cost time, and register something else."""
+        """Import files whose text names the plugin, those that do so in a decorator first, until one registers it.
+
+        The others would cost time, and register something else.
+        """
         if not self._scanned and name not in self._found:
             quoted = f'"{name}"'.encode()
-            for module, text in self._sources().items():
-                if quoted in text:
+            decorator = re.compile(rb"^@[^)]*" + re.escape(quoted), re.MULTILINE)
+            naming = {module: text for module, text in self._sources().items() if quoted in text}
+            for module in sorted(naming, key=lambda module: decorator.search(naming[module]) is None):
+                if name not in self._found:
                     importlib.import_module(f"{self._package}.{module}")
             if name not in self._found:
                 self._scan()
@@ -70,10 +79,11 @@ class Registry(Mapping[str, T], Generic[T]):
     def _scan_elsewhere(self) -> None:
         """Load the entry points of other packages: where the folder has no such name, or all are listed."""
         if not self._scanned_elsewhere:
-            from importlib.metadata import entry_points  # takes longer than all else here
+            if _declared(self._package):
+                from importlib.metadata import entry_points  # takes longer than all else here
 
-            for entry in entry_points(group=self._package):
-                entry.load()
+                for entry in entry_points(group=self._package):
+                    entry.load()
             self._scanned_elsewhere = True
 
     def _all(self) -> dict[str, T]:
@@ -98,6 +108,19 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def __len__(self) -> int:
         return len(self._all())
+
+
+def _declared(group: str) -> bool:
+    """May some installed package have an entry point in a group? Archives are not looked into: they may."""
+    header = f"[{group}]".encode()
+    for place in dict.fromkeys(sys.path):
+        if os.path.isfile(place):
+            return True
+        for path in glob.iglob(os.path.join(glob.escape(place), "*-info", "entry_points.txt")):
+            with open(path, "rb") as file:
+                if header in file.read():
+                    return True
+    return False
 
 
 def _text(module: pkgutil.ModuleInfo, name: str) -> bytes:

@@ -32,11 +32,13 @@ class Standing(NamedTuple):
 def shipped() -> tuple[Standing, ...]:
     """The standings of the shipped catalogue, as kept in the file."""
     with FILE.open(encoding="utf-8", newline="") as lines:
-        return tuple(
-            Standing(row["id"], date.fromisoformat(row["published"]), float(row["p50"]))
-            for row in csv.DictReader(lines)
-            if row["published"]
-        )
+        header, *rows = csv.reader(lines)
+    model_id, published, compute = map(header.index, ("id", "published", "p50"))
+    return tuple(
+        Standing(row[model_id], date.fromisoformat(row[published]), float(row[compute]))
+        for row in rows
+        if row[published]
+    )
 
 
 def is_shipped(data: str) -> bool:

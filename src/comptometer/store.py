@@ -8,8 +8,11 @@ configuration directory) may add chips, sources and models beside it.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -19,6 +22,7 @@ from comptometer import units
 from comptometer.distribution import LogStudentT, Truncated
 from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
 from comptometer.files import LARGEST_FILE, read_bytes
+from comptometer.machine_names import several
 from comptometer.notation import parse
 from comptometer.places import SHIPPED as SHIPPED
 from comptometer.places import folders as folders
@@ -26,7 +30,7 @@ from comptometer.records import Assumption, Chip, Facts, MeasuredPower, Peak, Pr
 from comptometer.vocabulary import ASSUMED, scaled
 
 if TYPE_CHECKING:
-    from comptometer.shapes import AssumptionRow, ChipFile, PeakRow, SourceFile, _File
+    from comptometer.shapes import _File
 
 # Files
 
@@ -50,6 +54,40 @@ def bytes_to_table(raw: bytes, place: str) -> dict[str, Any]:
 
 
 F = TypeVar("F", bound="_File")
+R = TypeVar("R")
+
+
+def record(path: Path, shape: str, make: Callable[[Mapping[str, Any]], R]) -> R:
+    """A record made of the table in a file.
+
+    A user's own file is checked against its shape first. The tests do that for the shipped ones, and loading the shapes
+    takes longer than all else; one that does not fit all the same is then checked, so that its problems are told.
+
+    Args:
+        path: of the file.
+        shape: name of its shape in `shapes`.
+        make: makes the record, with the defaults of its class for what the table does not say.
+
+    Raises:
+        DataError: every problem found.
+    """
+    table = bytes_to_table(read_bytes(path), str(path))
+    if path.is_relative_to(SHIPPED):
+        with suppress(AttributeError, KeyError, TypeError, ValueError):
+            return make(table)
+    return make(checked(shape, table, str(path)))
+
+
+def checked(shape: str, table: Mapping[str, Any], place: str) -> Mapping[str, Any]:
+    """A table that has the shape of its file, with texts for the numbers and dates that stand for texts.
+
+    Raises:
+        DataError: every departure from the shape, with its place.
+    """
+    from comptometer import shapes
+
+    fitting: _File = shaped(getattr(shapes, shape), table, place)
+    return fitting.model_dump(exclude_unset=True, by_alias=True)
 
 
 def shaped(shape: type[F], table: Mapping[str, Any], place: str) -> F:
@@ -110,18 +148,19 @@ def source(source_id: str) -> Source:
     Raises:
         NotFound: with the nearest names.
     """
-    from comptometer.shapes import SourceFile
-
     for folder in reversed(folders()):
         path = folder / "sources" / f"{source_id}.toml"
         if "/" not in source_id and path.is_file():
-            return to_source(source_id, shaped(SourceFile, bytes_to_table(read_bytes(path), str(path)), str(path)))
+            return record(path, "SourceFile", lambda table: to_source(source_id, table))
     raise NotFound("source", source_id, get_close_matches(source_id, source_ids(), 2))
 
 
-def to_source(source_id: str, row: SourceFile) -> Source:
-    """The record of a checked source file."""
-    return Source(id=source_id, **row.model_dump())
+def to_source(source_id: str, table: Mapping[str, Any]) -> Source:
+    """The record of a source; its date may be one of TOML."""
+    published = table.get("published", "")
+    return Source(
+        id=source_id, **{**table, "published": published.isoformat() if isinstance(published, date) else published}
+    )
 
 
 @cache
@@ -137,15 +176,13 @@ def chip_record(chip_id: str) -> Chip:
     Raises:
         NotFound: with the nearest names.
     """
-    from comptometer.shapes import ChipFile
-
     path = path_of("chips", chip_id)
     if path is None:
         raise NotFound("chip", chip_id, get_close_matches(chip_id, chip_ids(), 2))
-    return _chip(chip_id, shaped(ChipFile, bytes_to_table(read_bytes(path), str(path)), str(path)), str(path))
+    return record(path, "ChipFile", lambda table: _chip(chip_id, table, str(path)))
 
 
-def _chip(chip_id: str, row: ChipFile, place: str) -> Chip:
+def _chip(chip_id: str, table: Mapping[str, Any], place: str) -> Chip:
     problems: list[str] = []
 
     def measured(text: str, unit: str, key: str) -> float | None:
@@ -159,35 +196,35 @@ def _chip(chip_id: str, row: ChipFile, place: str) -> Chip:
             return None
 
     peaks = [
-        Peak(**(peak.model_dump() | {"value": measured(_rate(peak), "FLOP/s", f"peaks[{at}].value") or 0.0}))
-        for at, peak in enumerate(row.peaks, 1)
+        Peak(**{**peak, "value": measured(_rate(peak), "FLOP/s", f"peaks[{at}].value") or 0.0})
+        for at, peak in enumerate(table["peaks"], 1)
     ]
     prices = [
         Price(
-            usd=measured(price.value, "USD/h" if price.kind == "cloud" else "USD", f"prices[{at}].value") or 0.0,
-            **price.model_dump(exclude={"value"}),
+            usd=measured(price["value"], _price_unit(price), f"prices[{at}].value") or 0.0,
+            **_without(price, {"value"}),
         )
-        for at, price in enumerate(row.prices, 1)
+        for at, price in enumerate(table.get("prices", ()), 1)
     ]
+    plain = _without(table, _MADE_OF_TEXT)
+    plain |= {key: float(plain[key]) for key in _NUMBERS & plain.keys()}
     power = None
-    if row.measured_power:
-        watts = {
-            f"{key}_watt": measured(getattr(row.measured_power, key), "W", f"measured_power.{key}")
-            for key in ("mean", "least", "most")
+    if used := table.get("measured_power"):
+        watts: dict[str, Any] = {
+            f"{key}_watt": measured(used.get(key, ""), "W", f"measured_power.{key}") for key in _WATTS
         }
-        cited = row.measured_power.model_dump(include={"source", "where", "verified"})
-        power = MeasuredPower(**cited, **watts)  # type: ignore[arg-type]
+        power = MeasuredPower(**_without(used, _WATTS), **watts)
     chip = Chip(
         id=chip_id,
         peaks=peaks,
         prices=prices,
-        sources=[Facts(**facts.model_dump()) for facts in row.sources],
+        sources=[Facts(**facts) for facts in table.get("sources", ())],
         measured_power=power,
-        tdp_watt=measured(row.tdp, "W", "tdp"),
-        memory_bytes=measured(row.memory, "B", "memory"),
-        memory_bytes_per_second=measured(row.memory_bandwidth, "B/s", "memory_bandwidth"),
-        scale_up_bytes_per_second=measured(row.scale_up, "B/s", "scale_up"),
-        **row.model_dump(exclude=_MADE_OF_TEXT),
+        tdp_watt=measured(table.get("tdp", ""), "W", "tdp"),
+        memory_bytes=measured(table.get("memory", ""), "B", "memory"),
+        memory_bytes_per_second=measured(table.get("memory_bandwidth", ""), "B/s", "memory_bandwidth"),
+        scale_up_bytes_per_second=measured(table.get("scale_up", ""), "B/s", "scale_up"),
+        **plain,
     )
     problems += _contradictions(chip)
     if problems:
@@ -196,11 +233,22 @@ def _chip(chip_id: str, row: ChipFile, place: str) -> Chip:
 
 
 _MADE_OF_TEXT = {"peaks", "prices", "sources", "measured_power", "tdp", "memory", "memory_bandwidth", "scale_up"}
+_NUMBERS = {"process_nm", "base_mhz", "boost_mhz", "shader_mhz"}  # may be written as whole ones
+_WATTS = {"mean", "least", "most"}
 
 
-def _rate(peak: PeakRow) -> str:
+def _without(table: Mapping[str, Any], keys: Container[str]) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if key not in keys}
+
+
+def _price_unit(price: Mapping[str, Any]) -> str:
+    return "USD/h" if price["kind"] == "cloud" else "USD"
+
+
+def _rate(peak: Mapping[str, Any]) -> str:
     """The rate as written; integer operations are no FLOP, and are allowed here only."""
-    return peak.value.replace("OP/s", "FLOP/s") if peak.precision == "int8" else peak.value
+    value: str = peak["value"]
+    return value.replace("OP/s", "FLOP/s") if peak["precision"] == "int8" else value
 
 
 def _contradictions(chip: Chip) -> list[str]:
@@ -222,11 +270,14 @@ def _point(text: str, unit: str) -> float:
     return float(value) * units.factor(units.parse(notation.unit), units.parse(unit))
 
 
+def paths(kind: str) -> Mapping[str, Path]:
+    """The file of every record of a kind, by its id `folder/stem`; a user's own comes before the shipped one."""
+    return {f"{path.parent.name}/{path.stem}": path for folder in folders() for path in folder.glob(f"{kind}/*/*.toml")}
+
+
 def ids(kind: str) -> Iterable[str]:
-    """Names of all records of a kind, `folder/stem`."""
-    for folder in folders():
-        for path in folder.glob(f"{kind}/*/*.toml"):
-            yield f"{path.parent.name}/{path.stem}"
+    """Names of all records of a kind."""
+    return paths(kind).keys()
 
 
 def path_of(kind: str, record_id: str, *, shipped: bool = False) -> Path | None:
@@ -249,8 +300,8 @@ def chip_spellings() -> Mapping[str, tuple[str, ...]]:
     """
     exact: dict[str, set[str]] = {}
     shared: dict[str, set[str]] = {}
-    for chip_id in chip_ids():
-        head = _head(chip_id)
+    for chip_id, path in paths("chips").items():
+        head = _head(chip_id, path)
         vendor = folded(head["vendor"])
         owned = [chip_id, chip_id.partition("/")[2], head["name"], *head["aliases"]]
         for names, index in ((owned, exact), ([head["family"], *head["shared_names"]], shared)):
@@ -268,22 +319,20 @@ def chip_spellings() -> Mapping[str, tuple[str, ...]]:
 _NAMES: Mapping[str, Any] = {"name": None, "vendor": None, "family": None, "aliases": [], "shared_names": []}
 
 
-def _head(chip_id: str) -> dict[str, Any]:
+_HEAD = re.compile(rf"^\s*({'|'.join(_NAMES)})\s*=(.*)$".encode(), re.MULTILINE)
+
+
+def _head(chip_id: str, path: Path) -> dict[str, Any]:
     """The names of a chip, from the first lines of its file: a tenth of the time that the whole record takes.
 
     A one-line string or list of TOML is JSON as a rule; a file that writes its names otherwise is read whole.
     """
-    path = path_of("chips", chip_id)
-    if path is None:
-        raise NotFound("chip", chip_id)
     head = dict(_NAMES)
-    for line in read_bytes(path).split(b"\n[", 1)[0].split(b"\n"):
-        key, _, value = line.partition(b"=")
-        if (name := key.strip().decode(errors="replace")) in _NAMES:
-            try:
-                head[name] = json.loads(value)
-            except ValueError:
-                head[name] = None
+    for key, value in _HEAD.findall(read_bytes(path).split(b"\n[", 1)[0]):
+        try:
+            head[key.decode()] = json.loads(value.decode())
+        except ValueError:
+            head[key.decode()] = None
     names = [head["name"], head["vendor"], head["family"], *(head["aliases"] or []), *(head["shared_names"] or [])]
     if None not in head.values() and all(isinstance(name, str) and name for name in names):
         return head
@@ -303,16 +352,19 @@ def chips_named(name: str) -> tuple[Chip, ...]:
     Raises:
         NotFound: with the nearest names.
     """
-    path = path_of("chips", name)
-    if path is not None:
-        return (chip_record(name),)
+    if found := chip_ids_named(name):
+        return tuple(chip_record(chip_id) for chip_id in found)
     names = chip_spellings()
-    ids = names.get(folded(name), ())
-    if not ids:
-        near = get_close_matches(folded(name), names, 4, 0.6)
-        suggestions = dict.fromkeys(chip_id for close in near for chip_id in names[close])
-        raise NotFound("chip", name, list(suggestions)[:3])
-    return tuple(chip_record(chip_id) for chip_id in ids)
+    if together := several(name, lambda spelling: names.get(folded(spelling), ())):
+        raise NotFound("chip", name, hint=str(together))
+    near = get_close_matches(folded(name), names, 4, 0.6)
+    suggestions = dict.fromkeys(chip_id for close in near for chip_id in names[close])
+    raise NotFound("chip", name, list(suggestions)[:3])
+
+
+def chip_ids_named(name: str) -> tuple[str, ...]:
+    """The ids of the chips that a name may mean; none where it is no chip's."""
+    return (name,) if path_of("chips", name) is not None else chip_spellings().get(folded(name), ())
 
 
 # Assumptions
@@ -321,25 +373,23 @@ def chips_named(name: str) -> tuple[Chip, ...]:
 @cache
 def assumptions(file: str = "assumptions") -> Mapping[str, Assumption]:
     """The defaults of a file, by id: of training compute, or with "cost-assumptions" of cost and energy."""
-    from comptometer.shapes import AssumptionsFile
-
-    path = SHIPPED / f"{file}.toml"
-    rows = shaped(AssumptionsFile, bytes_to_table(read_bytes(path), str(path)), str(path)).assumptions
-    return {row.id: _assumption(row) for row in rows}
+    return record(SHIPPED / f"{file}.toml", "AssumptionsFile", _assumptions)
 
 
-def _assumption(row: AssumptionRow) -> Assumption:
-    notation = parse(row.value)
-    belief = LogStudentT(_point(row.value, ""), row.spread_dex) if row.spread_dex else notation.belief
+def _assumptions(table: Mapping[str, Any]) -> Mapping[str, Assumption]:
+    return {row["id"]: _assumption(row) for row in table["assumptions"]}
+
+
+def _assumption(row: Mapping[str, Any]) -> Assumption:
+    notation, spread_dex = parse(row["value"]), row.get("spread_dex")
+    belief = LogStudentT(_point(row["value"], ""), spread_dex) if spread_dex else notation.belief
     if notation.unit:
-        belief = scaled(belief, units.factor(units.parse(notation.unit), units.parse(ASSUMED[row.about])))
-    value = heavy_text(belief) if row.spread_dex else row.value
-    if row.within:
-        belief = Truncated(belief, *row.within)  # type: ignore[arg-type]
-    return Assumption(
-        belief=belief,
-        value=value,
-        least_parameters=_point(row.least_parameters, ""),
-        most_parameters=_point(row.most_parameters, "") if row.most_parameters else float("inf"),
-        **row.model_dump(exclude={"value", "spread_dex", "within", "least_parameters", "most_parameters"}),
-    )
+        belief = scaled(belief, units.factor(units.parse(notation.unit), units.parse(ASSUMED[row["about"]])))
+    value = heavy_text(belief) if spread_dex else row["value"]
+    if row.get("within"):
+        belief = Truncated(belief, *row["within"])  # type: ignore[arg-type]
+    parameters: dict[str, Any] = {
+        key: _point(row[key], "") for key in ("least_parameters", "most_parameters") if row.get(key)
+    }
+    made = {"value", "spread_dex", "within", *parameters}
+    return Assumption(belief=belief, value=value, **parameters, **_without(row, made))

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 
 from comptometer import units
@@ -105,6 +106,7 @@ def is_word(about: str) -> bool:
     return bool(ABOUTS[about].words) or ABOUTS[about].file
 
 
+@lru_cache(maxsize=4096)
 def read(about: str, text: str, *, bare: bool = False) -> Distribution:
     """Read the value of a claim, in the unit that belongs to it.
 
@@ -175,6 +177,8 @@ def _support(belief: Distribution) -> tuple[float, float]:
 
     A hard bound of zero is allowed ("uniform 0 to 5"): no draw lies on it.
     """
+    if isinstance(belief, Point):
+        return belief.value, belief.value
     if isinstance(belief, Uniform):
         return belief.low or belief.high * 1e-9, belief.high
     import numpy as np

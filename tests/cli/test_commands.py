@@ -57,7 +57,7 @@ def test_the_commands_are_pinned() -> None:
         "data", "data diff", "data export", "data import", "data list", "data verify",
         "dossier", "dossier check", "dossier new", "estimate",
         "explain", "forecasts", "models", "models compare", "models list", "models show", "project", "replicate",
-        "schema", "trend",
+        "schema", "serve", "site", "trend",
     ]  # fmt: skip
 
 
@@ -91,9 +91,9 @@ def test_every_command_has_an_example(path: tuple[str, ...]) -> None:
         assert f"comptometer {' '.join(path)}" in found.help
 
 
-# examples with files that the reader has
+# examples with files that the reader has, and those that write much or answer until interrupted
 SOMEBODY_ELSES = re.compile(
-    r" > |comptometer chart|my-model|my_model|chart\.|config\.json|model\.onnx|stages\.toml|schema"
+    r" > |comptometer chart|comptometer serve|comptometer site|my-model|my_model|chart\.|config\.json|model\.onnx|stages\.toml|schema"
 )
 
 

@@ -77,7 +77,8 @@ def base_model_later(case: Case) -> Iterator[Sign]:
         return
     for name in case.account.base_models:
         model_id = case.company.names.get(name_key(name))
-        row = case.company.items[model_id].row if model_id else None
+        base = case.company.of_id(model_id) if model_id else None
+        row = base.row if base else None
         if row is not None and row.published is not None and row.published > published + SLACK:
             yield Sign(
                 text=f"built on {row.model}, which came out on {row.published}, after {published}",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from comptometer.checks import Case, Sign, rule
-from comptometer.library import Item, Library
+from comptometer.library import Library
 from comptometer.model_row import ModelRow
 from comptometer.sources import name_key
 
@@ -20,14 +20,13 @@ def _figures(row: ModelRow) -> tuple[object, ...] | None:
 
 
 @cache
-def _first(company: Library) -> Mapping[object, Item]:
-    """The first item of each name, and of each set of figures."""
-    found: dict[object, Item] = {}
-    for item in company.items.values():
-        if item.row is not None and item.vintage == company.vintage:
-            found.setdefault((name_key(item.row.model), item.row.organization), item)
-            if figures := _figures(item.row):
-                found.setdefault(figures, item)
+def _first(company: Library) -> Mapping[object, ModelRow]:
+    """The first row of each name, and of each set of figures."""
+    found: dict[object, ModelRow] = {}
+    for row in company.own_rows():
+        found.setdefault((name_key(row.model), row.organization), row)
+        if figures := _figures(row):
+            found.setdefault(figures, row)
     return found
 
 
@@ -46,10 +45,10 @@ def repeated_row(case: Case) -> Iterator[Sign]:
     named = _first(company).get((name_key(row.model), row.organization))
     alike = _first(company).get(_figures(row))
     for other, what in ((named, "name and makers"), (alike, "figures, makers and day")):
-        if other is not None and other.row is not None and other.row.line != row.line:
+        if other is not None and other.line != row.line:
             yield Sign(
-                text=f"has the same {what} as {other.row.model} on line {other.row.line}",
-                numbers={"other_line": float(other.row.line)},
+                text=f"has the same {what} as {other.model} on line {other.line}",
+                numbers={"other_line": float(other.line)},
                 about=("name",),
                 severity="warning" if what.startswith("name") else "note",
             )
