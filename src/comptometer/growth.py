@@ -23,6 +23,7 @@ from comptometer.collection import Models
 from comptometer.errors import NotEnoughEvidence, UsageError
 from comptometer.library import library
 from comptometer.model_row import ModelRow
+from comptometer.notebook import Drawable
 from comptometer.population import Candidate, Wanted, population
 from comptometer.quantities import ChipQuantity, Quantity, is_of_chips, quantity
 from comptometer.release import data_version
@@ -82,7 +83,7 @@ class Observation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(Drawable):
     """What came out.
 
     Attributes:

@@ -17,6 +17,7 @@ from comptometer.errors import NotEnoughEvidence
 from comptometer.evidence import source_named
 from comptometer.inspection import of_item
 from comptometer.library import Item, Library, library
+from comptometer.notebook import Showable
 from comptometer.records import Claim, Dossier, Source
 from comptometer.release import data_version
 
@@ -33,7 +34,7 @@ class Edition:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Profile:
+class Profile(Showable):
     """A model of the catalogue; cost and checks are worked out when they are asked for.
 
     Attributes:

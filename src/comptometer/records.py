@@ -11,6 +11,7 @@ from typing import Any, Literal
 from comptometer.distribution import T3_90, Distribution, LogStudentT, Point, Truncated
 from comptometer.errors import UsageError
 from comptometer.files import Held
+from comptometer.notebook import Showable
 from comptometer.text import number
 from comptometer.vocabulary import Kind, Tag
 
@@ -130,7 +131,7 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chip:
+class Chip(Showable):
     """One part that can be bought; `unit` says what counts as one (chip, package, board or system).
 
     Attributes:
