@@ -12,7 +12,6 @@ import pytest
 
 from comptometer import price_index, store
 from comptometer.catalogue import Entry, entry
-from comptometer.cost import Cost, cost
 from comptometer.documents.cost import CostDocument
 from comptometer.energy import grid_of, grids
 from comptometer.errors import NotEnoughEvidence, NotFound, UsageError
@@ -20,10 +19,11 @@ from comptometer.library import library
 from comptometer.machines import ASSUMPTIONS, Machines
 from comptometer.published_costs import published_figures
 from comptometer.request import dossier, estimate
+from comptometer.training_cost import Cost, cost_of
 
 
 def of(name: str, **how: Any) -> Cost:
-    return cost(estimate(name), **how)
+    return cost_of(estimate(name), **how)
 
 
 def asked(**figures: Any) -> Entry:
@@ -63,7 +63,7 @@ def test_the_method_of_cottier_is_inside_where_it_is_not_of_tpus() -> None:
 
 def test_a_measured_mean_power_is_not_multiplied_by_a_load() -> None:
     """The fourth pitfall of the study: v4 at 170 W with server and building, never below the bare chip."""
-    found = cost(asked(chip="tpu-v4", chip_hours="1M", utilization="0.4"))
+    found = cost_of(asked(chip="tpu-v4", chip_hours="1M", utilization="0.4"))
     assert found.energy["chip"].estimate.median == pytest.approx(170, rel=1e-3)
     assert found.energy["facility"].estimate.median == pytest.approx(170 * 1.56 * 1.25, rel=0.01)
     assert "load" not in {claim.id.removeprefix("assumption:energy/") for claim in found.claims}
@@ -89,7 +89,7 @@ def test_power_times_duration_is_energy() -> None:
 
 def test_amortised_cost_by_hand() -> None:
     """One million chip-hours of H100 in a DGX, first used 2022-12-19, trained for 1000 hours before 2023-06-01."""
-    found = cost(asked(chip="h100-sxm", chips=1000, time="1000 hours", utilization="0.4"), dollars=2023)
+    found = cost_of(asked(chip="h100-sxm", chips=1000, time="1000 hours", utilization="0.4"), dollars=2023)
     started = date(2023, 6, 1).toordinal() - 60 - 1000 / 24
     age = math.floor(started - date(2022, 12, 19).toordinal() + 1) / 365.25
     hardware = 1e6 * 44489.88 * 10 ** (-0.14 * age) * 0.14 * math.log(10) / 8766
@@ -142,7 +142,7 @@ def test_amortised_and_acquisition_share_the_error_of_the_price() -> None:
 
 
 def test_a_chip_that_came_later_has_its_full_price() -> None:
-    early = cost(asked(chip="h100-sxm", chip_hours="1M", utilization="0.4", published=date(2022, 10, 1)))
+    early = cost_of(asked(chip="h100-sxm", chip_hours="1M", utilization="0.4", published=date(2022, 10, 1)))
     assert "10^(-(0.14 x/÷ 1.25) × 0)" in early.parts["hardware"].text
 
 
@@ -166,7 +166,7 @@ def test_chip_hours_follow_from_compute_with_its_uncertainty() -> None:
     assert utilization is not None
     product = part.chip_hours.estimate * peak.estimate * utilization.estimate
     assert np.allclose(product.to("FLOP").draws, bare.value.draws)  # the same possible worlds
-    found = cost(bare)
+    found = cost_of(bare)
     assert any("chip-hours are not stated" in warning for warning in found.warnings)
     assert {claim.about for claim in found.claims} >= {"tokens", "parameters", "peak", "utilization"}
 
@@ -193,11 +193,11 @@ def test_every_assumption_of_cost_has_a_source_and_a_place() -> None:
 
 def test_an_unknown_chip_is_named_as_what_is_missing() -> None:
     with pytest.raises(NotEnoughEvidence, match=r"the chip \(--chip"):
-        cost(estimate("gpt-4"))
+        cost_of(estimate("gpt-4"))
 
 
 def test_a_chip_without_price_says_so_and_still_has_energy() -> None:
-    found = cost(asked(chip="google/tpu-v7", chip_hours="1M", utilization="0.4", published=date(2026, 1, 1)))
+    found = cost_of(asked(chip="google/tpu-v7", chip_hours="1M", utilization="0.4", published=date(2026, 1, 1)))
     name = store.chip_record("google/tpu-v7").name
     assert found.missing["cloud"] == [f"a rental price of {name}"]
     assert f"a purchase price of {name}" in found.missing["amortised"]
@@ -205,12 +205,12 @@ def test_a_chip_without_price_says_so_and_still_has_energy() -> None:
 
 
 def test_acquisition_needs_the_number_of_chips() -> None:
-    found = cost(asked(chip="h100-sxm", chip_hours="1M", utilization="0.4"))
+    found = cost_of(asked(chip="h100-sxm", chip_hours="1M", utilization="0.4"))
     assert found.missing == {"acquisition": ["chips"]}
 
 
 def test_without_a_day_of_publication_there_is_energy_but_no_cost() -> None:
-    found = cost(asked(chip="h100-sxm", chip_hours="1M", utilization="0.4", published=None))
+    found = cost_of(asked(chip="h100-sxm", chip_hours="1M", utilization="0.4", published=None))
     assert not found.kinds
     assert found.energy
     assert "the day of publication (--published)" in found.missing["amortised"]
@@ -261,7 +261,7 @@ def test_a_year_outside_the_index_is_refused() -> None:
 
 def test_published_figures_stand_beside_everything_that_they_could_be() -> None:
     item = library().item("gpt-3")
-    found = cost(entry(item.dossier()))
+    found = cost_of(entry(item.dossier()))
     beside = published_figures(found, item.row, item.vintage)
     energy = next(figure for figure in beside if figure.claim.about == "energy")
     assert energy.median == pytest.approx(1287)
@@ -275,6 +275,6 @@ def test_published_figures_stand_beside_everything_that_they_could_be() -> None:
 @pytest.mark.parametrize("name", ["gpt-3", "alexnet", "Llama 3.1-405B", "PaLM 540B"])
 def test_the_document_has_its_shape(name: str) -> None:
     item = library().item(name)
-    found = cost(entry(item.dossier()))
+    found = cost_of(entry(item.dossier()))
     figures = published_figures(found, item.row, item.vintage)
     CostDocument.model_validate(found.to_dict() | {"published": [figure.to_dict() for figure in figures]})

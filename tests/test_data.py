@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from comptometer import architecture, forecasts, limit_files, store
+from comptometer import architecture, limit_files, scorecard, store
 from comptometer.catalogue import entry
 from comptometer.distribution import Point
 from comptometer.dossiers import dossier, dossier_ids, read_dossier
@@ -69,7 +69,7 @@ def test_every_source_is_cited_by_something() -> None:
     cited = {claim.source for name in dossier_ids() for claim in dossier(name).all_claims()}
     cited |= {name for chip in store.chip_ids() for name in store.chip_record(chip).cited}
     cited |= {name for model in dossier_ids() for name in dossier(model).references}
-    cited |= {row["source"] for row in forecasts.on_file()}
+    cited |= {row["source"] for row in scorecard.on_file()}
     for preset in limit_files.preset_ids():
         cited |= limit_files.limits(preset).cited
     for file in ("assumptions", "cost-assumptions"):

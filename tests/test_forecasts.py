@@ -12,9 +12,9 @@ import comptometer
 from comptometer import store
 from comptometer.documents.forecasts import ForecastsDocument
 from comptometer.errors import NotFound
-from comptometer.forecasts import CHECKS, Finding, Scored, on_file, scorecard
+from comptometer.scorecard import CHECKS, Finding, Scored, forecasts, on_file
 
-CARD = scorecard()
+CARD = forecasts()
 
 
 def scored(name: str) -> Scored:
@@ -101,13 +101,13 @@ def test_every_forecast_has_a_source_and_a_check_that_exists() -> None:
 
 @pytest.mark.parametrize("data", ["epoch-2024-05", "epoch-2025-06", "epoch-2026-07"])
 def test_every_table_has_a_scorecard_of_the_promised_shape(data: str) -> None:
-    document = scorecard(data).to_dict()
+    document = forecasts(data).to_dict()
     ForecastsDocument.model_validate(document)
     json.dumps(document, allow_nan=False)
 
 
 def test_a_table_from_before_a_forecast_does_not_judge_it() -> None:
-    early = {row.id: row for row in scorecard("epoch-2024-05").forecasts}
+    early = {row.id: row for row in forecasts("epoch-2024-05").forecasts}
     assert all(
         row.verdict == "open" for row in early.values() if row.basis == "computed" and row.made >= date(2024, 5, 13)
     )
@@ -115,9 +115,9 @@ def test_a_table_from_before_a_forecast_does_not_judge_it() -> None:
 
 
 def test_the_same_table_gives_the_same_bytes() -> None:
-    assert json.dumps(scorecard().to_dict()) == json.dumps(CARD.to_dict())
+    assert json.dumps(forecasts().to_dict()) == json.dumps(CARD.to_dict())
 
 
 def test_an_unknown_table_is_named() -> None:
     with pytest.raises(NotFound, match="epoch-2026-07"):
-        scorecard("epoch-2026")
+        forecasts("epoch-2026")

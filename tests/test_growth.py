@@ -68,7 +68,7 @@ def test_the_gate_of_the_published_page() -> None:
     assert answer.trend.r2 == pytest.approx(0.604, abs=0.001)
 
 
-@pytest.mark.parametrize("asked", [{}, {"values": "estimates", "select": "frontier"}, {"quantity": "fp32-per-watt"}])
+@pytest.mark.parametrize("asked", [{}, {"values": "estimated", "select": "frontier"}, {"quantity": "fp32-per-watt"}])
 def test_an_answer_keeps_the_shape_that_scripts_rely_on(asked: dict[str, Any]) -> None:
     answer = trend(**asked, draws=100)
     TrendDocument.model_validate(answer.to_dict(points=True))
@@ -84,7 +84,7 @@ def test_everyone_is_either_a_point_or_left_out_with_a_reason() -> None:
 
 def test_the_same_question_has_the_same_answer_and_another_has_another() -> None:
     assert trend(draws=100).to_dict() == trend(draws=100).to_dict()
-    assert trend(draws=100).question.name != trend(draws=100, top=11).question.name
+    assert trend(draws=100).question.name != trend(draws=101).question.name
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,9 @@ def test_the_same_question_has_the_same_answer_and_another_has_another() -> None
         ({"values": "guesses", "by": "day", "draws": 0}, UsageError, "values: "),
         ({"values": "estimates", "quantity": "cost"}, UsageError, "only training compute"),
         ({"quantity": "chip-fp32", "select": "frontier"}, UsageError, "of chips"),
-        ({"organization": "nobody"}, NotEnoughEvidence, "at least 3 points, got 0"),
+        ({"organization": "nobody"}, NotFound, 'no organization "nobody"'),
+        ({"until": "1930"}, UsageError, "since: "),
+        ({"since": None, "until": "1930"}, NotEnoughEvidence, "at least 3 points, got 0"),
         ({"since": date(2026, 7, 15)}, NotEnoughEvidence, "at least 3 points"),
     ],
 )

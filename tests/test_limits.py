@@ -174,12 +174,11 @@ def test_a_budget_needs_a_price(tmp_path: Path) -> None:
 
 
 def test_unknown_names_come_with_suggestions() -> None:
-    with pytest.raises(UsageError) as caught:
-        limits().chosen(without=["chip", "money"], extra=["campus"])
-    assert "without: no limit 'chip'; did you mean chips" in str(caught.value)
-    assert "without: no limit 'money'; " in str(caught.value)
-    assert "with: no limit 'campus'; did you mean power-campus" in str(caught.value)
-    with pytest.raises(UsageError, match="not both"):
+    with pytest.raises(NotFound, match='no limit "chip"; did you mean chips'):
+        limits().chosen(without=["chip", "money"])
+    with pytest.raises(NotFound, match='no limit "campus"; did you mean power-campus'):
+        limits().chosen(extra=["campus"])
+    with pytest.raises(UsageError, match="do not go together"):
         limits().chosen(without=["chips"], only=["power"])
     with pytest.raises(NotFound, match="did you mean epoch-2030"):
         limits("epoch-2031")

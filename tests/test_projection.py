@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from comptometer.documents.project import ProjectionDocument
 from comptometer.errors import NotFound, UsageError
+from comptometer.growth import trend
 from comptometer.projection import PATHS, Projection, project
 
 ILLUSTRATION = Path(__file__).with_name("illustration.toml")
@@ -105,12 +108,52 @@ def test_the_data_give_level_and_growth() -> None:
     assert growth["p50"] == pytest.approx(4.69, rel=0.02)
     assert "running top 10 since 2018-01-01, epoch-2026-07" in growth["from"]
     assert found.years[0] == pytest.approx(2026.534, abs=0.001)
-    assert found.quantiles["trend"][0][2] == pytest.approx(5.1e26, rel=0.05)
+    seen = project(2030, correction=False)
+    assert seen.quantiles["trend"][0][2] == pytest.approx(5.1e26, rel=0.05)
     lower = project(2030, bias_dex=0.11)
-    assert lower.quantiles["trend"][0] == pytest.approx(found.quantiles["trend"][0] / 10**0.11)
+    assert lower.quantiles["trend"][0] == pytest.approx(seen.quantiles["trend"][0] / 10**0.11)
     largest = project(2030, level="largest")
     assert "Grok 4" in largest.start.said["level"]
     assert largest.quantiles["trend"][0][2] > 3 * found.quantiles["trend"][0][2]
+
+
+def test_the_level_is_corrected_for_the_winners_curse_unless_that_is_declined() -> None:
+    asked = trend(select="frontier", since="2018-01-01", draws=2000)
+    curse = asked.winners_curse(date(2026, 1, 1))
+    assert curse is not None
+    assert curse.bias == pytest.approx(0.11, abs=0.02)  # the reference obtained 0.11 dex at 2026.0
+    found, seen = (project(2030, start="2026", correction=correction) for correction in (True, False))
+    assert found.start.bias_dex == pytest.approx(curse.bias, abs=0.01)
+    lowered = seen.quantiles["trend"] / 10**found.start.bias_dex
+    assert found.quantiles["trend"] == pytest.approx(lowered)
+    assert found.quantiles["trend"][0][2] == pytest.approx(1.7e26, rel=0.05)  # and 1.7e26 FLOP
+    assert "dex for the winner's curse" in found.start.said["level"]
+    assert "winner" not in seen.start.said["level"]
+    assert found.to_dict()["question"]["bias_dex"] == found.start.bias_dex
+    ProjectionDocument.model_validate(found.to_dict())
+
+
+def test_a_line_whose_values_were_redrawn_lies_too_high_twice() -> None:
+    asked = trend(select="frontier", since="2018-01-01", draws=2000, noise=True)
+    curse = asked.winners_curse(date(2026, 1, 1))
+    assert curse is not None
+    found = project(2030, start="2026", answer=asked)
+    assert found.start.bias_dex == pytest.approx(2 * curse.bias)
+    assert found.quantiles["trend"][0][2] == pytest.approx(10**curse.level.estimate, rel=0.05)
+
+
+@pytest.mark.parametrize("asked", [{"data": "epoch-2026-07", "select": "notable"}, {"quantity": "fp32-per-watt"}])
+def test_what_was_not_chosen_by_its_values_has_no_winners_curse(asked: dict[str, Any]) -> None:
+    assert trend(**asked, draws=100).winners_curse(date(2026, 1, 1)) is None
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"level": "1e27"}, {"level": "largest"}, {"preset": "openai-2018"}, {"correction": False}],
+)
+def test_a_bias_without_a_line_that_it_lowers_is_refused(asked: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="bias_dex: "):
+        project(2030, bias_dex=0.1, **asked)
 
 
 def test_growth_is_what_its_parts_make() -> None:
@@ -162,8 +205,8 @@ def test_all_that_is_wrong_with_a_request_is_said_at_once() -> None:
     for part in (
         "from: 'yesterday' is not a date", "growth: '-3' must be above 0", "level: 'much' is not a number",
         "or one of frontier, largest", "theta: '0' must be above 0", "rho: a correlation", "draws: between 100",
-        "without: no limit 'chip'; did you mean chips", "threshold: a finite number of FLOP above 0 is wanted, got 0",
-        "got nan", "bias: ",
+        'no limit "chip"; did you mean chips', "threshold: a finite number of FLOP above 0 is wanted, got 0",
+        "got nan", "bias_dex: ",
     ):  # fmt: skip
         assert part in said, part
 

@@ -8,32 +8,32 @@ from typing import Any
 
 import pytest
 
+from comptometer.definitions import Sensitivity, variants
 from comptometer.documents.trend import SensitivityDocument, TrendDocument
 from comptometer.errors import ComptometerError, DataError, NotEnoughEvidence, UsageError
 from comptometer.growth import Question, ask, trend
 from comptometer.own_series import trend_of
 from comptometer.population import Wanted
-from comptometer.sensitivity import sensitivity, to_dict
 
 ROWS = "day,flop,lab\n2020-01-01,1e20,A\n2021-01-01,4e20,B\n2022-01-01,16e20,A\n2023-01-01,64e20,B\n"
 
 
 def test_each_variant_is_the_question_with_that_definition() -> None:
     asked = Question(draws=200, wanted=Wanted(since=date(2010, 1, 1)))
-    variants = sensitivity(asked)
-    by_label = {variant.label: variant for variant in variants}
-    assert len(variants) > 20
+    found = variants(asked)
+    by_label = {variant.label: variant for variant in found}
+    assert len(found) > 20
     assert by_label["the question"].answer is not None
     assert by_label["the question"].answer.trend.slope == ask(asked).trend.slope
     frontier = by_label["the 10 largest at release"].answer
     assert frontier is not None
     assert frontier.trend.slope == trend(select="frontier", draws=200).trend.slope
-    SensitivityDocument.model_validate(to_dict(asked, variants))
+    SensitivityDocument.model_validate(Sensitivity(question=asked, variants=found).to_dict())
 
 
 def test_a_variant_that_cannot_be_answered_says_why() -> None:
-    variants = sensitivity(Question(quantity="cloud-cost", draws=100, wanted=Wanted(since=date(2010, 1, 1))))
-    failed = [variant for variant in variants if variant.answer is None]
+    found = variants(Question(quantity="cloud-cost", draws=100, wanted=Wanted(since=date(2010, 1, 1))))
+    failed = [variant for variant in found if variant.answer is None]
     assert failed
     assert all(variant.problem for variant in failed)
 

@@ -19,12 +19,16 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from comptometer import errors as errors
+    from comptometer.calibration import calibrate as calibrate
     from comptometer.catalogue import Entry as Entry
+    from comptometer.check_request import check as check
     from comptometer.collection import Chips, Models
+    from comptometer.cost_request import cost as cost
     from comptometer.counting import count as count
+    from comptometer.definitions import sensitivity as sensitivity
     from comptometer.explanation import explain as explain
     from comptometer.frame_estimates import estimate_frame as estimate_frame
-    from comptometer.growth import trend as trend
+    from comptometer.model_comparison import compare as compare
     from comptometer.notation import parse as parse
     from comptometer.ops import OpCount as OpCount
     from comptometer.projection import project as project
@@ -35,7 +39,9 @@ if TYPE_CHECKING:
     from comptometer.records import Source as Source
     from comptometer.request import estimate as estimate
     from comptometer.scenarios import scenario as scenario
+    from comptometer.scorecard import forecasts as forecasts
     from comptometer.studies import replicate as replicate
+    from comptometer.trend_request import trend as trend
     from comptometer.units import convert as convert
 
     models: Models
@@ -49,16 +55,22 @@ _PLACES = {
     "Estimate": "quantity",
     "Source": "records",
     "OpCount": "ops",
+    "calibrate": "calibration",
+    "check": "check_request",
+    "compare": "model_comparison",
     "convert": "units",
+    "cost": "cost_request",
     "count": "counting",
     "estimate": "request",
     "estimate_frame": "frame_estimates",
     "explain": "explanation",
+    "forecasts": "scorecard",
     "parse": "notation",
     "project": "projection",
     "replicate": "studies",
     "scenario": "scenarios",
-    "trend": "growth",
+    "sensitivity": "definitions",
+    "trend": "trend_request",
 }
 _MADE = {"chips": "Chips", "models": "Models"}
 
@@ -71,18 +83,24 @@ __all__ = [
     "OpCount",
     "Source",
     "__version__",
+    "calibrate",
+    "check",
     "chips",
+    "compare",
     "convert",
+    "cost",
     "count",
     "errors",
     "estimate",
     "estimate_frame",
     "explain",
+    "forecasts",
     "models",
     "parse",
     "project",
     "replicate",
     "scenario",
+    "sensitivity",
     "trend",
 ]
 

@@ -157,16 +157,20 @@ def _run_row(run: Trial, refitted: Trial | None) -> dict[str, Any]:
     }
 
 
-@cache
-def calibrate(data: str = vintages.DEFAULT) -> Calibration:
-    """Run the experiments.
+def calibrate(data: str | None = None) -> Calibration:
+    """Run the experiments: how often do intervals hold the truth?
 
     Args:
-        data: the vintage whose rows are tried in the last one.
+        data: the vintage whose rows are tried in the last one; the newest shipped one unless given.
 
     Raises:
         NotFound: no such vintage.
     """
+    return _calibrated(data or vintages.DEFAULT)
+
+
+@cache
+def _calibrated(data: str) -> Calibration:
     runs = curated_runs()
     utilized = [run.prior for run in runs if not run.prior.trial.circular]
     refitted = cross_validated(utilized)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from comptometer import exact_counts, sanity
+from comptometer import exact_counts, labels, sanity
 from comptometer.derivation import job
 from comptometer.errors import NotEnoughEvidence
 from comptometer.evidence import Evidence, Job, source_of, unique
@@ -286,7 +286,7 @@ def entry(dossier: Dossier) -> Entry:
     found = attempt(dossier)
     if isinstance(found, Entry):
         return found
-    wants = "; ".join(f"{name} needs {', '.join(needs)}" for name, needs in found.items())
+    wants = labels.needs(found)
     raise NotEnoughEvidence(f"{dossier.name}: not enough evidence for any method: {wants}")
 
 

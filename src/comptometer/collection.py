@@ -79,13 +79,17 @@ class Models(Showable, Frames, Mapping[str, Entry]):
 
         Raises:
             UsageError: an unknown condition, or a value that it cannot have.
+            NotFound: an organization, country, domain, method or origin that no model of the catalogue has.
 
         >>> list(Models().where(organization="deepseek", find="v3", until="2024-12-31"))
         ['deepseek/deepseek-v3']
         """
         wanted = Selection.of(**conditions)
         first = wanted.without_results
-        kept = [item.id for item in self.items_on_file() if first.holds(facts(item, item.dossier(aside=False)))]
+        rows = [facts(item, item.dossier(aside=False)) for item in self.items_on_file()]
+        if self._only is None:
+            first.check_names(rows)
+        kept = [row["id"] for row in rows if first.holds(row)]
         found = Models(self.data, curated=self._curated, only=kept)
         if not wanted.computes:
             return found
@@ -201,14 +205,15 @@ def _median(evidence: Evidence, need: str) -> float | None:
 
 
 class Chips(Showable, Frames, Mapping[str, Chip]):
-    """The catalogue's chips, by any of their names: `chips["h100-sxm"]`."""
+    """The catalogue's chips, by any of their names: `chips["h100-sxm"]`; the name of a family is not found."""
 
     def __getitem__(self, name: str) -> Chip:
         if not isinstance(name, str):
             raise NotFound("chip", repr(name))
         found = store.chips_named(name)
         if len(found) > 1:
-            raise NotFound("single chip", name, [chip.id for chip in found])
+            members = [chip.id for chip in found]
+            raise NotFound("single chip", name, members, "It is a family: name one; estimate takes the family too.")
         return found[0]
 
     def __iter__(self) -> Iterator[str]:

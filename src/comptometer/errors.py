@@ -11,7 +11,8 @@ ComptometerError               exit status 1
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Self
 
 
 class ComptometerError(Exception):
@@ -20,10 +21,29 @@ class ComptometerError(Exception):
     exit_status = 1
 
 
+class Problem(NamedTuple):
+    """What is wrong with one argument; the command line spells its name as a flag."""
+
+    argument: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.argument}: {self.text}"
+
+
 class UsageError(ComptometerError, ValueError):
-    """The request itself is wrong."""
+    """The request itself is wrong; `problems` lists all of it, where several things can be wrong."""
 
     exit_status = 2
+    problems: tuple[Problem | str, ...] = ()
+
+    @classmethod
+    def of(cls, problems: Iterable[Problem | str]) -> Self:
+        """An error that says all that is wrong at once."""
+        listed = tuple(problems)
+        error = cls("\n".join(map(str, listed)))
+        error.problems = listed
+        return error
 
 
 class NotationError(UsageError):
@@ -35,7 +55,7 @@ class UnitError(UsageError):
 
 
 class NotFound(ComptometerError, KeyError):
-    """No record has that name."""
+    """No record has that name; `hint` says more than the suggestions."""
 
     exit_status = 3
 

@@ -6,176 +6,41 @@ has the same answer, byte for byte.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from functools import cached_property
-from typing import Any, Literal, cast, get_args
-
-import numpy as np
+from typing import Any, cast, get_args
 
 from comptometer import hardware_tables, vintages
+from comptometer.answers import FIRST, Unit, Values, frontier_of, points_of, resampling_of
+from comptometer.answers import Answer as Answer
+from comptometer.answers import Observation as Observation
+from comptometer.answers import Question as Question
 from comptometer.collection import Models
-from comptometer.errors import NotEnoughEvidence, UsageError
+from comptometer.days import day, window
+from comptometer.errors import NotationError, NotEnoughEvidence, Problem, UsageError
 from comptometer.library import library
 from comptometer.model_row import ModelRow
-from comptometer.notebook import Drawable
-from comptometer.population import Candidate, Wanted, population
-from comptometer.quantities import ChipQuantity, Quantity, is_of_chips, quantity
-from comptometer.release import data_version
+from comptometer.population import FRONTIERS, Candidate, Wanted, check_names, population
+from comptometer.quantities import ChipQuantity, Quantity, canonical, is_of_chips, quantity
 from comptometer.store import folded
-from comptometer.trends import DAYS_PER_YEAR, FITS, Points, Resampling, Trend, as_date
-from comptometer.trends.frontier import Corrected, Frontier, corrected, reselected
+from comptometer.trends import FITS
+from comptometer.trends.frontier import corrected, reselected
 
-Values = Literal["reported", "estimates"]
-Unit = Literal["organization", "model"]
-FIRST = date(2010, 1, 1)
 SPREAD_DEX = {"confident": 0.15, "likely": 0.35, "speculative": 0.6}  # of a table's figure, by its word of confidence
 UNSAID_DEX = 0.35
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is asked.
-
-    Attributes:
-        quantity: what grows; see `quantities`.
-        wanted: which models; see `population`.
-        data: the vintage.
-        values: the table's reported values, or our own estimates (of training compute).
-        method: how to fit: the name of a fit in `trends`.
-        options: of that method.
-        by: what is resampled: organizations with all their models, or models.
-        draws: how many resamples.
-        noise: are the values redrawn in each resample, as uncertain as they are?
-    """
-
-    quantity: str = "compute"
-    wanted: Wanted = field(default_factory=lambda: Wanted(since=FIRST))
-    data: str = vintages.DEFAULT
-    values: Values = "reported"
-    method: str = "log-linear"
-    options: Mapping[str, Any] = field(default_factory=dict)
-    by: Unit = "organization"
-    draws: int = 10_000
-    noise: bool = False
-
-    @property
-    def name(self) -> str:
-        """Identity of the question; orders its resampling."""
-        text = json.dumps(asdict(self), sort_keys=True, default=str)
-        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
-    """One model in a trend: its day, its value, whose it is, and how sure the value is (sd in dex)."""
-
-    name: str
-    day: date
-    value: float
-    organization: str
-    spread: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer(Drawable):
-    """What came out.
-
-    Attributes:
-        question: with every definition.
-        quantity: what grows.
-        observations: the points, by date.
-        excluded: models left out, by reason.
-        missing_by_year: share of the models asked about that have no value, by year of publication.
-        trend: the fit.
-        level: of the line on the last day, corrected for the winner's curse, where models were chosen by uncertain
-            values and these are redrawn.
-    """
-
-    question: Question
-    quantity: Quantity | ChipQuantity
-    observations: Sequence[Observation]
-    excluded: Mapping[str, int]
-    missing_by_year: Mapping[int, float]
-    trend: Trend
-    level: Corrected | None = None
-
-    @cached_property
-    def without_one(self) -> Sequence[tuple[str, float]]:
-        """Growth a year of the straight line without each organization (or model, where models are resampled)."""
-        owners = [o.organization if self.question.by == "organization" else o.name for o in self.observations]
-        days = np.array([o.day.toordinal() for o in self.observations], dtype=np.float64)
-        logs = np.log10([o.value for o in self.observations])
-        found = []
-        for owner in dict.fromkeys(owners):
-            kept = np.array([other != owner for other in owners])
-            if kept.sum() >= 3 and np.ptp(days[kept]):
-                slope = float(np.polyfit(days[kept] - days[0], logs[kept], 1)[0])
-                found.append((owner, float(10 ** (slope * DAYS_PER_YEAR))))
-        return sorted(found, key=lambda pair: pair[1])
-
-    def to_dict(self, *, points: bool = False) -> dict[str, Any]:
-        """The JSON object of `comptometer trend` (schema `comptometer/trend/1`)."""
-        wanted, asked = self.question.wanted, self.question
-        document: dict[str, Any] = {
-            "schema": "comptometer/trend/1",
-            "data_version": data_version(),
-            "question": {
-                "id": asked.name,
-                "quantity": self.quantity.name,
-                "unit": self.quantity.unit,
-                "data": asked.data,
-                "values": asked.values,
-                "method": asked.method,
-                "options": dict(asked.options),
-                "by": asked.by,
-                "draws": asked.draws,
-                "noise": asked.noise,
-                **{key: _plain(value) for key, value in asdict(wanted).items()},
-            },
-            "n": self.trend.n,
-            "organizations": len({o.organization for o in self.observations}),
-            "first": self.observations[0].day.isoformat(),
-            "last": self.observations[-1].day.isoformat(),
-            "growth_per_year": self.trend.growth_per_year.to_dict(),
-            "doubling_months": self.trend.doubling_months().to_dict(),
-            "r2": self.trend.r2,
-            "residual_sd_dex": self.trend.residual_sd,
-            "segments": [
-                {
-                    "first": as_date(segment.first).isoformat(),
-                    "last": as_date(segment.last).isoformat(),
-                    "growth_per_year": segment.growth_per_year.to_dict(),
-                    "doubling_months": segment.doubling_months().to_dict(),
-                }
-                for segment in self.trend.segments
-            ],
-            "breaks": [found.to_dict() for found in self.trend.breaks],
-            "unidentified": [found.to_dict() for found in self.trend.unidentified],
-            "bic": {str(count): score for count, score in self.trend.bic.items()},
-            "notes": list(self.trend.notes),
-            "level": self._level(),
-            "without_one": [
-                {"left_out": name, "growth_per_year": growth}
-                for name, growth in dict.fromkeys([*self.without_one[:1], *self.without_one[-1:]])
-            ],
-            "excluded": dict(self.excluded),
-            "missing_by_year": {str(year): share for year, share in self.missing_by_year.items()},
-        }
-        if points:
-            document["points"] = [asdict(o) | {"day": o.day.isoformat()} for o in self.observations]
-        return document
-
-    def _level(self) -> dict[str, Any] | None:
-        if self.level is None:
-            return None
-        row = self.level.to_dict()
-        return row | {"day": as_date(row["day"]).isoformat()}
+LEAST_DRAWS, MOST_DRAWS = 100, 100_000  # fewer have no 5% quantile worth the name, more take minutes
+TOP = 10
+OPTIONS = ("breaks", "knot", "join", "quantile")  # of fits
+OLD_WORDS = {"estimates": "estimated"}  # still accepted
+# Conditions on models that mean nothing of chips, with the value that stands for no condition.
+OF_MODELS: Mapping[str, Any] = {
+    "of_all": False, "country": "", "domain": "", "confidence": (), "open_weights": None, "fine_tunes": True,
+    "without": (),
+}  # fmt: skip
 
 
 def ask(question: Question) -> Answer:
@@ -187,8 +52,8 @@ def ask(question: Question) -> Answer:
         NotEnoughEvidence: fewer than three points, or all on one day.
     """
     what = quantity(question.quantity)
-    if question.values == "estimates" and what.name != "compute":
-        raise UsageError(f"values: only training compute is estimated by us, not {what.name!r}")
+    if question.values == "estimated" and what.name != "compute":
+        raise UsageError.of([Problem("values", f"only training compute is estimated by us, not {what.name!r}")])
     found = _of_chips(question, what) if isinstance(what, ChipQuantity) else _of_models(question, what)
     return answered(question, what, found.observations, found.excluded, found.missing_by_year, found.rivals)
 
@@ -216,11 +81,11 @@ def answered(
         raise NotEnoughEvidence(
             f"a trend needs at least 3 points, got {len(observations)} (left out: {left_out or 'none'})"
         )
-    points = _points(observations)
-    resampling = Resampling(name=question.name, draws=question.draws, by=question.by, noise=question.noise)
+    points = points_of(observations)
+    resampling = resampling_of(question)
     level = None
     if question.noise and rivals and question.method == "log-linear":
-        frontier, everyone = _frontier(question.wanted), _points(rivals)
+        frontier, everyone = frontier_of(question.wanted), points_of(rivals)
         trend = reselected(everyone, resampling, frontier)
         level = corrected(everyone, resampling, frontier, float(observations[-1].day.toordinal()))
     else:
@@ -233,25 +98,7 @@ def answered(
         missing_by_year=missing_by_year,
         trend=trend,
         level=level,
-    )
-
-
-def _points(observations: Sequence[Observation]) -> Points:
-    return Points.of(
-        [o.day for o in observations],
-        [o.value for o in observations],
-        organizations=[o.organization for o in observations],
-        spread_dex=[o.spread for o in observations],
-        names=[o.name for o in observations],
-    )
-
-
-def _frontier(wanted: Wanted) -> Frontier:
-    return Frontier(
-        select=wanted.select,  # type: ignore[arg-type]
-        top=wanted.top,
-        first=float(wanted.since.toordinal()) if wanted.since else float("-inf"),
-        last=float(wanted.until.toordinal()) if wanted.until else float("inf"),
+        rivals=rivals,
     )
 
 
@@ -264,7 +111,9 @@ class _Found:
 
 
 def _of_models(question: Question, what: Quantity) -> _Found:
-    people = population(candidates(question), question.wanted)
+    everyone = candidates(question)
+    check_names([candidate.row for candidate in everyone], question.wanted)
+    people = population(everyone, question.wanted)
     excluded = Counter(people.excluded)
     observations = []
     for candidate in people.chosen:
@@ -276,7 +125,7 @@ def _of_models(question: Question, what: Quantity) -> _Found:
         else:
             observations.append(_observation(candidate.row, value))
     asked = [(candidate.row.published, _value(candidate, what)) for candidate in people.in_question]
-    chosen = question.wanted.select not in {"all", "notable"} and what.name == "compute"
+    chosen = question.wanted.select in FRONTIERS and what.name == "compute"
     rivals = [_observation(c.row, c.compute) for c in people.ranked if c.compute] if chosen else []
     return _Found(observations=observations, excluded=_some(excluded), missing_by_year=_missing(asked), rivals=rivals)
 
@@ -284,10 +133,16 @@ def _of_models(question: Question, what: Quantity) -> _Found:
 def _of_chips(question: Question, what: ChipQuantity) -> _Found:
     """Graphics processors, or with the selection "notable" the parts for machine learning."""
     wanted = question.wanted
-    if wanted.select not in {"all", "notable"}:
-        raise UsageError(
-            f"select: of chips there are 'all' (GPUs) and 'notable' (those of machine learning), not {wanted.select!r}"
-        )
+    problems = [
+        Problem(name, f"is of models, and means nothing of {what.label.lower()}")
+        for name, none in OF_MODELS.items()
+        if getattr(wanted, name) != none
+    ]
+    if wanted.select in FRONTIERS:
+        said = f"of chips there are 'all' (GPUs) and 'notable' (those of machine learning), not {wanted.select!r}"
+        problems.append(Problem("select", said))
+    if problems:
+        raise UsageError.of(problems)
     excluded: Counter[str] = Counter()
     observations, asked = [], []
     for row in hardware_tables.rows(question.data):
@@ -327,7 +182,7 @@ def trend(
     *,
     quantity: str = "compute",
     select: str = "notable",
-    top: int = 10,
+    top: int | None = None,
     since: date | str | None = FIRST,
     until: date | str | None = None,
     data: str | None = None,
@@ -339,64 +194,94 @@ def trend(
     noise: bool = False,
     **models: Any,
 ) -> Answer:
-    """How fast does a quantity grow?
+    """How fast does a quantity of a pinned table grow?
 
     Args:
         quantity: of models: compute, parameters, data, time, chips, power, cost, cloud-cost or upfront-cost; of chips:
             chip-fp32, chip-matrix16, chip-memory, chip-bandwidth, fp32-per-watt, fp32-per-dollar, …
-        select: all, notable, frontier (`top` at release), records or large-scale.
-        top: how many make the frontier.
-        since, until: first and last day of the window, as dates or text; from 2010 unless given.
+        select: all, notable, frontier (`top` at release), record or large-scale.
+        top: how many make the frontier; ten unless given.
+        since, until: first and last day of the window, as dates or text; from 2010 unless given. A month or a year
+            begins the window with its first day and ends it with its last.
         data: the vintage, or the table of chips; the newest shipped one unless given.
-        values: "reported" (by the table) or "estimates" (ours, of training compute).
-        method: how to fit, with its `options`.
+        values: "reported" (by the table) or "estimated" (by us, of training compute).
+        method: how to fit; its `options` may also be given by name: breaks, knot, join, quantile.
         by: what is resampled, "organization" or "model".
-        draws: how many resamples.
+        draws: how many resamples, from 100 to 100,000.
         noise: redraw the values in each resample, as uncertain as they are.
         models: further conditions, see `population.Wanted`: of_all, organization, country, domain, confidence,
             open_weights, fine_tunes, without.
 
     Raises:
-        NotFound, UsageError, NotEnoughEvidence: see `ask`; all unknown or impossible conditions are said at once.
+        NotFound, UsageError, NotEnoughEvidence: see `ask`; all unknown or impossible conditions are said at once. A
+            model, organization, country, domain or word of confidence that the table does not have is not found.
 
     >>> answer = trend(select="notable", data="epoch-2025-06", draws=100)
     >>> answer.trend.n, round(answer.trend.growth_per_year.estimate, 2)
     (428, 4.68)
     """
-    problems = []
-    known = [name for name in Wanted.__dataclass_fields__ if name not in {"select", "top", "since", "until"}]
-    for name in models.keys() - set(known):
-        near = get_close_matches(name, known, 1)
-        problems.append(
-            f"unknown condition {name!r}; " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}")
-        )
-    days: dict[str, Any] = {}
-    for name, day in (("since", since), ("until", until)):
-        try:
-            days[name] = date.fromisoformat(day) if isinstance(day, str) else day
-        except ValueError:
-            problems.append(f"{name}: {day!r} is not a date; write year-month-day")
+    values = OLD_WORDS.get(values, values)
+    options = fit_options(models, options)
+    first, last, misread = window(since, until)
+    problems = [*_unknown(models), *misread, *wrong_draws(draws)]
     for name, value, choices in (("values", values, get_args(Values)), ("by", by, get_args(Unit))):
         if value not in choices:
-            problems.append(f"{name}: {value!r} is not one of {', '.join(choices)}")
-    if draws < 1:
-        problems.append(f"draws: must be at least 1, got {draws}")
+            problems.append(Problem(name, f"{value!r} is not one of {', '.join(choices)}"))
+    if top is not None and select != "frontier":
+        problems.append(Problem("top", f"belongs to the selection frontier, and {select} was asked for"))
+    if models.get("of_all") and select not in FRONTIERS:
+        problems.append(Problem("of_all", f"belongs to the selections {', '.join(FRONTIERS)}, not to {select}"))
     if problems:
-        raise UsageError("\n".join(problems))
-    wanted = Wanted(select=select, top=top, **days, **{k: v for k, v in models.items() if v is not None})
+        raise UsageError.of(problems)
     return ask(
         Question(
-            quantity=quantity,
-            wanted=wanted,
+            quantity=canonical(quantity),
+            wanted=Wanted(
+                select=select,
+                top=TOP if top is None else top,
+                since=first,
+                until=last,
+                **{k: v for k, v in models.items() if v is not None},
+            ),
             data=data or (hardware_tables.DEFAULT if is_of_chips(quantity) else vintages.DEFAULT),
             values=cast(Values, values),
             method=method,
-            options=options or {},
+            options=options,
             by=cast(Unit, by),
             draws=draws,
             noise=noise,
         )
     )
+
+
+def wrong_draws(draws: int) -> list[Problem]:
+    """What is wrong with a number of resamples."""
+    if LEAST_DRAWS <= draws <= MOST_DRAWS:
+        return []
+    return [Problem("draws", f"between {LEAST_DRAWS} and {MOST_DRAWS:,} are wanted, got {draws}")]
+
+
+def fit_options(given: dict[str, Any], options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The options of a fit, also those among other arguments, from which they are taken."""
+    named = {name: given.pop(name) for name in OPTIONS if name in given}
+    found = {**(options or {}), **{name: value for name, value in named.items() if value is not None}}
+    if isinstance(breaks := found.get("breaks"), str) and breaks.isdecimal():
+        found["breaks"] = int(breaks)
+    if (knot := found.get("knot")) is not None:
+        with suppress(NotationError):  # the fit says what is wrong
+            found["knot"] = day(knot).isoformat()
+    return found
+
+
+def _unknown(models: Mapping[str, Any]) -> list[Problem | str]:
+    """Conditions that there are not, each with the nearest that there is."""
+    known = [name for name in Wanted.__dataclass_fields__ if name not in {"select", "top", "since", "until"}]
+    found: list[Problem | str] = []
+    for name in models.keys() - set(known):
+        near = get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        found.append(f"unknown condition {name!r}; {hint}")
+    return found
 
 
 def candidates(question: Question) -> list[Candidate]:
@@ -421,7 +306,3 @@ def _observation(row: ModelRow, value: float) -> Observation:
         organization=row.organization[0] if row.organization else row.model,
         spread=SPREAD_DEX.get(row.confidence.casefold(), UNSAID_DEX),
     )
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else list(value) if isinstance(value, tuple) else value

@@ -7,7 +7,7 @@ runs take, and how long they can take at most.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Literal
@@ -16,7 +16,7 @@ import numpy as np
 
 from comptometer import units
 from comptometer.distribution import Distribution, LogNormal, LogUniform, Point, SplitLogNormal, Uniform
-from comptometer.errors import UsageError
+from comptometer.errors import NotFound, Problem, UsageError
 from comptometer.notation import parse
 
 Kind = Literal["hard", "soft"]
@@ -168,27 +168,18 @@ class Limits:
         """The same with some left out, with only some, or with some included that are otherwise only reported.
 
         Raises:
-            UsageError: an unknown id (all of them are named, with suggestions), or both `without` and `only`.
+            UsageError: both `without` and `only`.
+            NotFound: an unknown id, with the nearest.
         """
-        problems = [
-            f"{option}: {_unknown(name, list(self.limits))}"
-            for option, names in (("without", without), ("only", only), ("with", extra))
-            for name in names
-            if name not in self.limits
-        ]
         if only and without:
-            problems.append("give either limits to leave out (without) or limits to keep (only), not both")
-        if problems:
-            raise UsageError("\n".join(problems))
+            said = "limits to leave out and limits to keep (only) do not go together; give one of them"
+            raise UsageError.of([Problem("without", said)])
+        for name in (*without, *only, *extra):
+            if name not in self.limits:
+                raise NotFound("limit", name, get_close_matches(name, self.limits, 2, 0.4) or list(self.limits))
         kept = {
             name: replace(limit, included=limit.included or name in extra or name in only)
             for name, limit in self.limits.items()
             if name not in without and (not only or name in only)
         }
         return replace(self, limits=kept)
-
-
-def _unknown(name: str, known: Sequence[str]) -> str:
-    near = get_close_matches(name, known, 2, 0.4)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known) or 'none'}"
-    return f"no limit {name!r}; {hint}"

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from comptometer import text
+from comptometer import text, vintages
 from comptometer.collection import METHOD_COLUMNS, flat
-from comptometer.profile import Profile
+from comptometer.errors import UsageError
+from comptometer.profile import Profile, profile
 from comptometer.release import data_version
 
 QUANTITIES: Mapping[str, str] = {  # key of the catalogue's row → unit; words have none
@@ -83,6 +84,25 @@ class Comparison:
             ],
             "compute_ratio": self.compute_ratio(),
         }
+
+
+def compare(*names: str, data: str | None = None) -> Comparison:
+    """Several models of the catalogue beside each other, each over the first.
+
+    Args:
+        names: of the models, by any of their names; at least two.
+        data: the vintage to look in; the newest shipped one unless given.
+
+    Raises:
+        UsageError: fewer than two names.
+        NotFound: no such model or vintage.
+
+    >>> [round(row["p50"]) for row in compare("gpt-2", "gpt-3").compute_ratio() if row]
+    [1, 88]
+    """
+    if len(names) < 2:
+        raise UsageError("name at least two models to compare")
+    return compared([profile(name, data or vintages.DEFAULT) for name in names])
 
 
 def compared(models: Sequence[Profile]) -> Comparison:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import math
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from comptometer.errors import DataError, UsageError
+from comptometer.answers import Answer, Observation, Question, Unit
+from comptometer.days import day, window
+from comptometer.errors import DataError, NotationError, Problem, UsageError
 from comptometer.files import read_bytes
 from comptometer.frames import imported
-from comptometer.growth import Answer, Observation, Question, answered
+from comptometer.growth import answered, fit_options, wrong_draws
 from comptometer.population import Wanted
 from comptometer.quantities import Quantity
 
@@ -29,45 +32,55 @@ def trend_of(
     name_column: str | None = None,
     unit: str = "",
     label: str = "",
-    since: date | None = None,
-    until: date | None = None,
+    since: date | str | None = None,
+    until: date | str | None = None,
     method: str = "log-linear",
     options: Mapping[str, Any] | None = None,
     by: str | None = None,
     draws: int = 10_000,
+    **fit: Any,
 ) -> Answer:
     """Fit growth to a table of one's own.
 
     Args:
-        data: the path of a CSV or Parquet file, or a dataframe of any library that Narwhals reads.
-        date_column, value_column: where the days (dates, or text as year-month-day or year) and the values stand.
+        data: the path of a CSV or Parquet file, a stream that CSV is read from, or a dataframe of any library that
+            Narwhals reads.
+        date_column, value_column: where the days and the values stand. Days are dates, or text: a month or a year
+            alone is taken at its middle.
         organization_column: whose each value is, so that organizations are resampled.
         name_column: what each is called.
         unit: of the values; empty for plain numbers.
         label: what they are.
-        since, until: the window.
-        method: how to fit, with its `options`.
+        since, until: the window, as dates or text.
+        method: how to fit; its `options` may also be given by name: breaks, knot, join, quantile.
         by: what is resampled; organizations where they are given.
         draws: how many resamples.
 
     Raises:
-        UsageError: a column that is not there, with those that are.
+        UsageError: a column that is not there, with those that are; another argument that cannot be.
         DataError: dates or values that cannot be read, each with its row.
         NotEnoughEvidence: fewer than three points, or all on one day.
     """
+    options = fit_options(fit, options)
+    first, last, wrong = window(since, until)
+    wrong += [*(Problem(name, "means nothing of data of your own") for name in fit), *wrong_draws(draws)]
+    if by not in {None, *get_args(Unit)}:
+        wrong.append(Problem("by", f"{by!r} is not one of {', '.join(get_args(Unit))}"))
+    if wrong:
+        raise UsageError.of(wrong)
     columns = _columns(data, [date_column, value_column, organization_column, name_column])
     days = columns[date_column]
     values = columns[value_column]
     problems, observations, outside = [], [], 0
-    for at, (day, value) in enumerate(zip(days, values, strict=True), 1):
-        if _empty(day) and _empty(value):
+    for at, (cell, value) in enumerate(zip(days, values, strict=True), 1):
+        if _empty(cell) and _empty(value):
             continue
         try:
-            when, amount = _day(day), _amount(value)
+            when, amount = _day(cell), _amount(value)
         except ValueError as error:
             problems.append(f"row {at}: {error}")
             continue
-        if (since and when < since) or (until and when > until):
+        if (first and when < first) or (last and when > last):
             outside += 1
             continue
         name = str(columns[name_column][at - 1]) if name_column else f"row {at}"
@@ -75,15 +88,15 @@ def trend_of(
         observations.append(Observation(name=name, day=when, value=amount, organization=owner, spread=0.0))
     if problems:
         shown = problems[:20] + ([f"and {len(problems) - 20} more"] if len(problems) > 20 else [])
-        raise DataError(str(data) if isinstance(data, str | Path) else "the frame", shown)
+        raise DataError(_place(data), shown)
     observations.sort(key=lambda o: (o.day, o.name))
     unit_of_draws = by or ("organization" if organization_column else "model")
     question = Question(
         quantity=label or value_column,
-        wanted=Wanted(select="all", since=since, until=until),
+        wanted=Wanted(select="all", since=first, until=last),
         data="own",
         method=method,
-        options=options or {},
+        options=options,
         by=unit_of_draws,  # type: ignore[arg-type]
         draws=draws,
     )
@@ -93,8 +106,10 @@ def trend_of(
 
 def _columns(data: Any, wanted: Sequence[str | None]) -> dict[str, list[Any]]:
     names = [name for name in wanted if name]
+    if hasattr(data, "read"):
+        return _of_csv(_read(data), names, _place(data))
     if isinstance(data, str | Path) and Path(data).suffix.lower() != ".parquet":
-        return _of_csv(Path(data), names)
+        return _of_csv(read_bytes(Path(data), limit=LARGEST), names, _place(data))
     narwhals = imported("narwhals")
     if isinstance(data, str | Path):
         read_bytes(Path(data), limit=LARGEST)  # says what is wrong with the file as for any other
@@ -107,17 +122,36 @@ def _columns(data: Any, wanted: Sequence[str | None]) -> dict[str, list[Any]]:
     return {name: frame[name].to_list() for name in names}
 
 
-def _of_csv(path: Path, names: Sequence[str]) -> dict[str, list[Any]]:
-    raw = read_bytes(path, limit=LARGEST)
+def _place(data: Any) -> str:
+    """Where the data come from, in messages."""
+    if isinstance(data, str | Path):
+        return str(data)
+    return "standard input" if hasattr(data, "read") else "the frame"
+
+
+def _read(stream: Any) -> bytes:
+    """What stands in a stream.
+
+    Raises:
+        DataError: nothing, or too much.
+    """
+    found = stream.read(LARGEST + 1)
+    raw = found.encode() if isinstance(found, str) else bytes(found)
+    if not raw.strip() or len(raw) > LARGEST:
+        raise DataError(_place(stream), ["is empty" if len(raw) <= LARGEST else f"is larger than {LARGEST} bytes"])
+    return raw
+
+
+def _of_csv(raw: bytes, names: Sequence[str], place: str) -> dict[str, list[Any]]:
     try:
         text = raw.decode("utf-8-sig")
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        _known(names, reader.fieldnames or [], str(path))
+        _known(names, reader.fieldnames or [], place)
         rows = list(reader)
     except UnicodeDecodeError as error:
-        raise DataError(str(path), [f"is not UTF-8 (byte {error.start}); save it as UTF-8"]) from None
+        raise DataError(place, [f"is not UTF-8 (byte {error.start}); save it as UTF-8"]) from None
     except csv.Error as error:
-        raise DataError(str(path), [f"is not CSV: {error}"]) from None
+        raise DataError(place, [f"is not CSV: {error}"]) from None
     return {name: [row[name] for row in rows] for name in names}
 
 
@@ -140,12 +174,14 @@ def _day(cell: Any) -> date:
     if isinstance(cell, date):
         return cell
     text = str(cell).strip()
-    if len(text) == 4 and text.isdigit():
-        return date(int(text), 7, 1)  # the middle of the year
     try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        raise ValueError(f"{text!r} is not a date; write year-month-day") from None
+        first, last = day(text[:10]), day(text[:10], last=True)
+    except NotationError:
+        raise ValueError(f"{text!r} is not a date; write 2024-06-30, 2024-06 or 2024") from None
+    if first == last:
+        return first
+    whole_year = first.month != last.month
+    return date(first.year, 7, 1) if whole_year else first.replace(day=monthrange(first.year, first.month)[1] // 2 + 1)
 
 
 def _amount(cell: Any) -> float:

@@ -11,16 +11,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from difflib import get_close_matches
 from itertools import groupby
 from statistics import fmean, pstdev
 
-from comptometer.errors import UsageError
+from comptometer.days import window
+from comptometer.errors import NotFound, Problem, UsageError
 from comptometer.model_row import ModelRow
 from comptometer.store import folded
 
-SELECTIONS = ("all", "notable", "frontier", "records", "large-scale")
+FRONTIERS = ("frontier", "record", "large-scale")  # that choose models by their values
+SELECTIONS = ("all", "notable", *FRONTIERS)
+OLD_WORDS = {"records": "record"}  # still accepted
 LARGE = 0.76  # standard deviations above the mean of the models within a year: Sevilla et al. 2022
 YEAR = timedelta(days=365)
+FEW = 12  # names that are all told where one is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +33,7 @@ class Wanted:
     """Which models are meant.
 
     Attributes:
-        select: all; notable; frontier (`top` at release); records (larger than all before); large-scale (far above
+        select: all; notable; frontier (`top` at release); record (larger than all before); large-scale (far above
             the models within a year of it).
         of_all: take the frontier, the records or the large ones among all models, not only the notable ones.
         top: how many make the frontier.
@@ -54,15 +59,14 @@ class Wanted:
     without: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        problems = []
+        object.__setattr__(self, "select", OLD_WORDS.get(self.select, self.select))
+        *_, problems = window(self.since, self.until)
         if self.select not in SELECTIONS:
-            problems.append(f"select: {self.select!r} is not one of {', '.join(SELECTIONS)}")
+            problems.append(Problem("select", f"{self.select!r} is not one of {', '.join(SELECTIONS)}"))
         if self.top < 1:
-            problems.append(f"top: must be at least 1, got {self.top}")
-        if self.since and self.until and self.since > self.until:
-            problems.append(f"since {self.since} lies after until {self.until}")
+            problems.append(Problem("top", f"must be at least 1, got {self.top}"))
         if problems:
-            raise UsageError("\n".join(problems))
+            raise UsageError.of(problems)
 
     def covers(self, day: date | None) -> bool:
         """Does a day lie in the window?"""
@@ -113,7 +117,7 @@ def population(candidates: Iterable[Candidate], wanted: Wanted) -> Population:
     asked.sort(key=lambda candidate: (candidate.row.published, candidate.row.model))
     ranked = [candidate for candidate in asked if candidate.compute]
     kept = CHOICES[wanted.select](ranked, wanted)
-    names = {"frontier": f"not among the top {wanted.top} at release", "records": "no record",
+    names = {"frontier": f"not among the top {wanted.top} at release", "record": "no record",
              "large-scale": "not far above its time"}  # fmt: skip
     if wanted.select in names:
         excluded[names[wanted.select]] += len(ranked) - len(kept)
@@ -128,6 +132,48 @@ def population(candidates: Iterable[Candidate], wanted: Wanted) -> Population:
         ranked=ranked,
         in_question=[candidate for candidate in asked if wanted.covers(candidate.row.published)],
     )
+
+
+def check_names(rows: Sequence[ModelRow], wanted: Wanted) -> None:
+    """Refuse what no row has: a condition on a name that is misspelt would leave out everything, or nothing.
+
+    Raises:
+        NotFound: such a model, organization, country, domain or word of confidence, with the nearest.
+    """
+    held: Sequence[tuple[str, str, Callable[[ModelRow], Sequence[str]]]] = (
+        ("organization", wanted.organization, lambda row: row.organization),
+        ("country", wanted.country, lambda row: row.country),
+        ("domain", wanted.domain, lambda row: row.domain),
+    )
+    for what, asked, names in held:
+        if asked:
+            held_by(what, [asked], {name for row in rows for name in names(row)})
+    if wanted.without:
+        held_by("model", wanted.without, {row.model for row in rows}, whole=True)
+    if wanted.confidence:
+        held_by("confidence", wanted.confidence, {row.confidence for row in rows if row.confidence}, whole=True)
+
+
+def held_by(what: str, asked: Iterable[str], known: Iterable[str], *, whole: bool = False) -> None:
+    """Refuse a text that is none of the known names, and unless whole names are wanted no part of one either.
+
+    Args:
+        what: it is that is named.
+        asked: the texts; all of them must be held, or one of those that are parted by "|".
+        known: the names that there are.
+        whole: must a text be a whole name?
+
+    Raises:
+        NotFound: the first of them, with the nearest names, or all of them where they are few.
+    """
+    near = {folded(name): name for name in sorted(known)}
+    for name in asked:
+        texts = [folded(part) for part in name.split("|")]
+        if any(text in near or (not whole and any(text in other for other in near)) for text in texts):
+            continue
+        text = texts[0]
+        close = get_close_matches(text, near, 3) or [other for other in near if text and text in other][:3]
+        raise NotFound(what, name, [near[other] for other in close or (near if len(near) <= FEW else ())])
 
 
 def _unfit(row: ModelRow, wanted: Wanted) -> str:
@@ -195,6 +241,6 @@ CHOICES: Mapping[str, Callable[[Sequence[Candidate], Wanted], list[Candidate]]] 
     "all": lambda candidates, wanted: list(candidates),
     "notable": lambda candidates, wanted: list(candidates),
     "frontier": frontier,
-    "records": records,
+    "record": records,
     "large-scale": large_scale,
 }

@@ -12,7 +12,6 @@ from comptometer import standing, vintages
 from comptometer.catalogue import Entry, attempt, claim_row
 from comptometer.checks import Finding, findings
 from comptometer.collection import Models, facts
-from comptometer.cost import Cost, cost
 from comptometer.errors import NotEnoughEvidence
 from comptometer.evidence import source_named
 from comptometer.inspection import of_item
@@ -20,6 +19,7 @@ from comptometer.library import Item, Library, library
 from comptometer.notebook import Showable
 from comptometer.records import Claim, Dossier, Source
 from comptometer.release import data_version
+from comptometer.training_cost import Cost, cost_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Profile(Showable):
     def cost(self) -> Cost | None:
         """Cost and energy, where the machines are known."""
         try:
-            return cost(self.entry) if self.entry else None
+            return cost_of(self.entry) if self.entry else None
         except NotEnoughEvidence:
             return None
 

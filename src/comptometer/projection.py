@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 
 from comptometer import limit_files
+from comptometer.days import day
 from comptometer.distribution import DRAWS, Array, Distribution
-from comptometer.errors import UsageError
+from comptometer.errors import NotationError, NotFound, Problem, UsageError
 from comptometer.growth import Answer
 from comptometer.limit_paths import Line, limit_path, price_line
 from comptometer.limit_paths import Path as LimitPath
 from comptometer.limits import Duration, Limits, positive, rate
 from comptometer.notebook import Showable
+from comptometer.prediction import FARTHEST, FIRST_YEAR, LAST_YEAR
 from comptometer.quantity import HAZEN
 from comptometer.release import data_version
 from comptometer.simulation import Bound, Simulation, simulate
@@ -27,8 +29,6 @@ from comptometer.starting_point import LEVELS, Start, choose, decimal_year
 from comptometer.worlds import Worlds
 
 LEAST_DRAWS, MOST_DRAWS = 100, 100_000
-FARTHEST = 7.0  # years past the data, without being told that it is far
-FIRST_YEAR, LAST_YEAR = 1950, 2100
 LARGEST = 1e100  # FLOP; a trend that leads above it means nothing
 PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.95)
 THRESHOLDS = tuple(float(f"1e{power}") for power in range(25, 32))
@@ -211,7 +211,8 @@ def project(
     start: date | str | None = None,
     growth: str | None = None,
     level: str = "frontier",
-    bias_dex: float = 0.0,
+    bias_dex: float | None = None,
+    correction: bool = True,
     answer: Answer | None = None,
     data: str | None = None,
     preset: str = limit_files.DEFAULT,
@@ -229,11 +230,14 @@ def project(
 
     Args:
         to: that year.
-        start: the day from which it is projected; the date of the vintage unless given.
+        start: the day from which it is projected (of a month or a year the first); the date of the vintage unless
+            given.
         growth: a factor a year such as "4" or "3.9 to 5.6"; that of the running top ten since 2018 unless given.
         level: compute at the start, such as "3e26 to 1e27"; "frontier" for the line through the running top ten,
             "largest" for the largest model of the table, grown since its day.
-        bias_dex: how far that line lies above the truth (winner's curse), in decimal logarithms.
+        bias_dex: how far that line lies above the truth, in decimal logarithms; unless given it is lowered by the
+            winner's curse, as the frontier is chosen from uncertain values (see `trends.frontier.corrected`).
+        correction: take the winner's curse off, where no bias is given?
         answer: another question's answer to take growth and level from.
         data: the vintage.
         preset: a shipped set of limits.
@@ -247,25 +251,39 @@ def project(
 
     Raises:
         UsageError: everything that is wrong with the request.
-        NotFound, DataError: no such vintage, preset or file, or a bad one.
+        NotFound, DataError: no such vintage, preset, limit or file, or a bad one.
 
     >>> outlook = project(2023, preset="openai-2018")
     >>> round(outlook.crossing("hardware-budget")["p50"] or outlook.years[-1], 1)
     2023.0
     """
     problems, beliefs = _checked(growth=growth, level=level, theta=theta)
-    day = _day(start, problems)
+    if bias_dex is not None and not correction:
+        problems.append(Problem("bias_dex", "is a correction, and none was asked for"))
+    begin = _day(start, problems)
     problems += _numbers(draws, rho, bias_dex, thresholds)
     found = limit_files.limits(preset, limits)
     try:
         found = found.chosen(without=without, only=only, extra=extra)
     except UsageError as error:
-        problems += str(error).splitlines()
+        problems += error.problems
+    except NotFound as error:
+        if not problems:
+            raise
+        problems.append(str(error))
     if problems:
-        raise UsageError("\n".join(problems))
+        raise UsageError.of(problems)
     worlds = Worlds(draws, found.rho if rho is None else rho)
     begun = choose(
-        worlds, beliefs, stated=found.start, day=day, level=level, bias_dex=bias_dex, answer=answer, data=data
+        worlds,
+        beliefs,
+        stated=found.start,
+        day=begin,
+        level=level,
+        bias_dex=bias_dex,
+        correction=correction,
+        answer=answer,
+        data=data,
     )
     _far_enough(begun, to, far)
     price = price_line(found.price, worlds) if found.price else None
@@ -283,7 +301,8 @@ def project(
             "rho": worlds.rho,
             "theta": theta,
             "draws": draws,
-            "bias_dex": bias_dex,
+            "bias_dex": begun.bias_dex,
+            "correction": correction and bias_dex is None,
         },
         start=begun,
         limits=found,
@@ -294,16 +313,16 @@ def project(
     )
 
 
-def _checked(*, growth: str | None, level: str, theta: str) -> tuple[list[str], dict[str, Distribution]]:
+def _checked(*, growth: str | None, level: str, theta: str) -> tuple[list[Problem | str], dict[str, Distribution]]:
     """What the texts say, and what is wrong with them."""
-    problems: list[str] = []
+    problems: list[Problem | str] = []
     beliefs: dict[str, Distribution] = {}
 
     def read(name: str, text: str, reader: Callable[[str], Distribution], hint: str = "") -> None:
         try:
             beliefs[name] = reader(text)
         except UsageError as error:
-            problems.append(f"{name}: {error}{hint}")
+            problems.append(Problem(name, f"{error}{hint}"))
 
     if growth is not None:
         read("growth", growth, rate)
@@ -313,24 +332,24 @@ def _checked(*, growth: str | None, level: str, theta: str) -> tuple[list[str], 
     return problems, beliefs
 
 
-def _day(start: date | str | None, problems: list[str]) -> date | None:
+def _day(start: date | str | None, problems: list[Problem | str]) -> date | None:
     try:
-        return date.fromisoformat(start) if isinstance(start, str) else start
-    except ValueError:
-        problems.append(f"from: {start!r} is not a date; write year-month-day")
+        return None if start is None else day(start)
+    except NotationError as error:
+        problems.append(Problem("from", str(error)))
         return None
 
 
-def _numbers(draws: int, rho: float | None, bias_dex: float, thresholds: Sequence[float]) -> list[str]:
+def _numbers(draws: int, rho: float | None, bias_dex: float | None, thresholds: Sequence[float]) -> list[Problem]:
     problems = []
     if not LEAST_DRAWS <= draws <= MOST_DRAWS:
-        problems.append(f"draws: between {LEAST_DRAWS} and {MOST_DRAWS:,} are wanted, got {draws}")
+        problems.append(Problem("draws", f"between {LEAST_DRAWS} and {MOST_DRAWS:,} are wanted, got {draws}"))
     if rho is not None and not 0 <= rho <= 1:
-        problems.append(f"rho: a correlation between 0 and 1 is wanted, got {rho:g}")
-    if not math.isfinite(bias_dex) or abs(bias_dex) > 2:
-        problems.append(f"bias: between -2 and 2 decimal logarithms are wanted, got {bias_dex:g}")
+        problems.append(Problem("rho", f"a correlation between 0 and 1 is wanted, got {rho:g}"))
+    if bias_dex is not None and not abs(bias_dex) <= 2:
+        problems.append(Problem("bias_dex", f"between -2 and 2 decimal logarithms are wanted, got {bias_dex:g}"))
     problems += [
-        f"threshold: a finite number of FLOP above 0 is wanted, got {flop:g}"
+        Problem("threshold", f"a finite number of FLOP above 0 is wanted, got {flop:g}")
         for flop in thresholds
         if not (math.isfinite(flop) and flop > 0)
     ]
@@ -340,15 +359,13 @@ def _numbers(draws: int, rho: float | None, bias_dex: float, thresholds: Sequenc
 def _far_enough(start: Start, to: int, far: bool) -> None:
     """Refuse what is no future, or no future that the data speak of."""
     if not FIRST_YEAR <= start.year <= to <= LAST_YEAR or to == start.year:
-        raise UsageError(
-            f"to: {to} is not after the start, {start.year:.1f}, between {FIRST_YEAR} and {LAST_YEAR}; "
-            "give a later year, or an earlier from"
-        )
+        said = f"{to} is not after the start, {start.year:.1f}, between {FIRST_YEAR} and {LAST_YEAR}"
+        raise UsageError.of([Problem("to", f"{said}; give a later year, or an earlier start")])
     gap = to - decimal_year(start.last)
     if gap > FARTHEST and not far:
-        raise UsageError(
-            f"to: {to} is {gap:.1f} years past the last point of the data ({start.last}); "
-            f"more than {FARTHEST:g} is a guess: say --far (far=True) if that is what is wanted"
-        )
+        said = f"{to} is {gap:.1f} years past the last point of the data ({start.last})"
+        hint = f"more than {FARTHEST:g} is a guess: say --far (far=True) if that is what is wanted"
+        raise UsageError.of([Problem("to", f"{said}; {hint}")])
     if float(np.max(start.at(to))) > math.log(LARGEST):
-        raise UsageError(f"to: growth leads above {LARGEST:g} FLOP by {to}; give less growth, or an earlier year")
+        said = f"growth leads above {LARGEST:g} FLOP by {to}; give less growth, or an earlier year"
+        raise UsageError.of([Problem("to", said)])

@@ -12,12 +12,12 @@ from typing import Any
 
 from comptometer import text, units
 from comptometer.catalogue import claim_row
-from comptometer.cost import Cost
 from comptometer.distribution import Point
 from comptometer.evidence import Known
 from comptometer.model_row import ModelRow
 from comptometer.quantity import Estimate
 from comptometer.records import Claim
+from comptometer.training_cost import Cost
 from comptometer.vocabulary import ABOUTS
 
 SHOWN_IN = {"cost": "USD", "energy": "MWh", "power": "MW"}

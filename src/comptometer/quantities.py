@@ -16,6 +16,7 @@ class Quantity:
 
     Attributes:
         name: as in the command line.
+        key: in JSON; the name unless given.
         label: for people, e.g. on an axis.
         unit: of its values.
         value: what a row says of it; nothing where it says nothing.
@@ -27,6 +28,7 @@ class Quantity:
     label: str
     unit: str
     value: Callable[[ModelRow], float | None]
+    key: str = ""
     counts: Callable[[ModelRow], bool] = lambda row: True
     note: str = ""
 
@@ -36,7 +38,13 @@ def _language(row: ModelRow) -> bool:
 
 
 _ALL = (
-    Quantity(name="compute", label="Training compute", unit="FLOP", value=lambda row: row.compute),
+    Quantity(
+        name="compute",
+        key="training_compute",
+        label="Training compute",
+        unit="FLOP",
+        value=lambda row: row.compute,
+    ),
     Quantity(name="parameters", label="Parameters", unit="parameter", value=lambda row: row.parameters),
     Quantity(
         name="data",
@@ -69,6 +77,7 @@ class ChipQuantity:
     label: str
     unit: str
     value: Callable[[HardwareRow], float | None]
+    key: str = ""
     note: str = ""
 
 
@@ -113,12 +122,18 @@ _CHIPS = (
 QUANTITIES: Mapping[str, Quantity | ChipQuantity] = {quantity.name: quantity for quantity in (*_ALL, *_CHIPS)}
 
 
+def canonical(name: str) -> str:
+    """The name of a quantity that may be written as in JSON; another name as it is."""
+    return next((known for known, found in QUANTITIES.items() if name and name == found.key), name)
+
+
 def quantity(name: str) -> Quantity | ChipQuantity:
     """The quantity of this name.
 
     Raises:
         NotFound: with all that there are.
     """
+    name = canonical(name)
     if name not in QUANTITIES:
         from difflib import get_close_matches
 
@@ -128,4 +143,4 @@ def quantity(name: str) -> Quantity | ChipQuantity:
 
 def is_of_chips(name: str) -> bool:
     """Is this a quantity of chips, and not of models?"""
-    return isinstance(QUANTITIES.get(name), ChipQuantity)
+    return isinstance(QUANTITIES.get(canonical(name)), ChipQuantity)

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 from comptometer import architecture, dossiers, exact_counts, library
 from comptometer.catalogue import Entry, entry
+from comptometer.days import day
 from comptometer.derivation import job
-from comptometer.errors import NotFound, UsageError
+from comptometer.errors import NotationError, NotFound, Problem, UsageError
 from comptometer.evidence import caller_claim
 from comptometer.figures import (
     Figure,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 
 def estimate(
-    source: str | Path | None = None,
+    source: str | Path | Dossier | None = None,
     *,
     name: str | None = None,
     domain: str | Sequence[str] | None = None,
@@ -57,10 +58,10 @@ def estimate(
 
     Args:
         source: a model of the catalogue by any of its names, or the path of a dossier, of a `config.json` or of a
-            folder with one.
+            folder with one; or a dossier.
         name: what to call the result; also names the unknowns: two results of one name share them.
         domain: what the model is for; language where only figures are given, tokens among them.
-        as_of: refuse dates after this day.
+        as_of: refuse dates after this day; a month or a year ends with its last one.
         chip: the chip by any of its names; a list for several segments of the job, which add up.
         reported_as: what the reported figure counts: "model" FLOP, "hardware" FLOP with recomputation, or
             "derived-from-hardware" if it was worked out from the machines' time.
@@ -164,9 +165,9 @@ def dossier(
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"as_of: {text!r} is not a date; write year-month-day") from None
+        return day(text, last=True)
+    except NotationError as error:
+        raise UsageError.of([Problem("as_of", str(error))]) from None
 
 
 def _base(source: str | Path | Dossier | None, as_of: date | None) -> Dossier | None:

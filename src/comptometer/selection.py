@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from difflib import get_close_matches
 from typing import Any, Self
 
+from comptometer.days import window
 from comptometer.distribution import Point
-from comptometer.errors import ComptometerError, UsageError
+from comptometer.errors import ComptometerError, NotFound, Problem, UsageError
+from comptometer.population import held_by
 from comptometer.store import folded
 from comptometer.vocabulary import DOMAINS, read
 
 METHODS = ("operations", "parameters-tokens", "hardware-time", "reported")
 VERDICTS = ("consistent", "tension", "conflict", "single-method", "none")
-CHOICES: Mapping[str, tuple[str, ...]] = {"domain": DOMAINS, "method": METHODS, "verdict": VERDICTS}
+NAMES: Mapping[str, tuple[str, ...]] = {"domain": DOMAINS, "method": METHODS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,32 +56,44 @@ class Selection:
 
         Raises:
             UsageError: an unknown condition, or a value that it cannot have; says all that is wrong.
+            NotFound: a domain or method that there is not.
         """
         known = [field.name for field in fields(cls)]
-        problems = []
+        problems: list[Problem | str] = []
         for key in conditions.keys() - known:
             near = get_close_matches(key, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
             problems.append(f"unknown condition {key!r}; {hint}")
         given = {key: value for key, value in conditions.items() if value is not None and key in known}
-        for key, choices in CHOICES.items():
-            if given.get(key, choices[0]) not in choices:
-                problems.append(f"{key}: {given[key]!r} is not one of {', '.join(choices)}")
-        for key in ("since", "until"):
-            if isinstance(given.get(key), str):
-                try:
-                    given[key] = date.fromisoformat(given[key])
-                except ValueError:
-                    problems.append(f"{key}: {given[key]!r} is not a date; write year-month-day")
-        for key in ("at_least", "at_most"):
-            if isinstance(given.get(key), str):
-                try:
-                    given[key] = _flop(given[key])
-                except ComptometerError as error:
-                    problems.append(f"{key}: {error}")
+        if given.get("verdict", VERDICTS[0]) not in {"", *VERDICTS}:
+            problems.append(Problem("verdict", f"{given['verdict']!r} is not one of {', '.join(VERDICTS)}"))
+        given["since"], given["until"], misread = window(given.get("since"), given.get("until"))
+        problems += [*misread, *_read_bounds(given)]
+        lacking = [
+            NotFound(key, name, get_close_matches(name, names, 2) or names)
+            for key, names in NAMES.items()
+            if (name := given.get(key)) and name not in names
+        ]
         if problems:
-            raise UsageError("\n".join(problems))
+            raise UsageError.of([*problems, *map(str, lacking)])
+        if lacking:
+            raise lacking[0]
         return cls(**given)
+
+    def check_names(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Refuse text that no row holds: it is misspelt.
+
+        Raises:
+            NotFound: such an organization, country or origin, with the nearest.
+        """
+        rows = list(rows)
+        if self.organization:
+            held_by("organization", [self.organization], {row["developer"] for row in rows})
+        if self.country:
+            held_by("country", [self.country], {name for row in rows for name in row["country"].split("; ")})
+        origins = {row["origin"] for row in rows}
+        if self.origin and self.origin not in origins:
+            raise NotFound("origin", self.origin, get_close_matches(self.origin, origins, 2) or sorted(origins))
 
     @property
     def computes(self) -> bool:
@@ -109,6 +123,22 @@ class Selection:
             and (self.at_least is None or (compute is not None and compute >= self.at_least))
             and (self.at_most is None or (compute is not None and compute <= self.at_most))
         )
+
+
+def _read_bounds(given: dict[str, Any]) -> list[Problem]:
+    """Read the bounds of training compute, in place; what is wrong with them."""
+    problems = []
+    for key in ("at_least", "at_most"):
+        if isinstance(given.get(key), str):
+            try:
+                given[key] = _flop(given[key])
+            except ComptometerError as error:
+                problems.append(Problem(key, str(error)))
+                del given[key]
+    low, high = given.get("at_least"), given.get("at_most")
+    if low is not None and high is not None and low > high:
+        problems.append(Problem("at_least", f"{low:g} FLOP is more than {high:g}, the most (at_most)"))
+    return problems
 
 
 def _flop(text: str) -> float:

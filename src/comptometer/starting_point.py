@@ -11,7 +11,7 @@ import numpy as np
 
 from comptometer import vintages
 from comptometer.distribution import Array, Distribution, LogNormal
-from comptometer.errors import UsageError
+from comptometer.errors import Problem, UsageError
 from comptometer.growth import Answer, trend
 from comptometer.limits import Stated
 from comptometer.trends import DAYS_PER_YEAR, Trend
@@ -40,6 +40,7 @@ class Start:
         log_level: logarithm of compute (FLOP) in that year, shape (draws,).
         log_growth: logarithm of the factor a year, shape (draws,).
         last: the last day of the data, after which everything is extrapolated.
+        bias_dex: by how much the line through the data was lowered, in decimal logarithms.
         said: where level and growth come from, for people.
     """
 
@@ -48,6 +49,7 @@ class Start:
     log_growth: Array
     last: date
     said: Mapping[str, str]
+    bias_dex: float = 0.0
 
     def at(self, year: float) -> Array:
         """Logarithm of the trend in a year."""
@@ -75,6 +77,7 @@ def start_from_trend(fitted: Trend, day: date, worlds: Worlds, *, last: date, bi
         log_growth=slopes * DAYS_PER_YEAR * LN10,
         last=last,
         said={},
+        bias_dex=bias_dex,
     )
 
 
@@ -85,7 +88,8 @@ def choose(
     stated: Stated | None,
     day: date | None,
     level: str,
-    bias_dex: float,
+    bias_dex: float | None,
+    correction: bool,
     answer: Answer | None,
     data: str | None,
 ) -> Start:
@@ -97,16 +101,25 @@ def choose(
         stated: what the preset brings.
         day: of the start.
         level: one of `LEVELS`, where no level was given.
-        bias_dex: see `start_from_trend`.
+        bias_dex: see `start_from_trend`; the winner's curse of the data unless given.
+        correction: is the winner's curse taken off, where no bias is given?
         answer: whose trend to take; otherwise the running top ten since 2018 is asked for.
         data: the vintage.
 
     Raises:
-        UsageError: a day for a preset that has its own.
+        UsageError: a day for a preset that has its own; a bias where no line is lowered.
     """
+    with_line = not ("level" in beliefs or level == "largest")
+    if bias_dex is not None and not with_line:
+        said = "lowers the line through the frontier, and another level was asked for"
+        raise UsageError.of([Problem("bias_dex", said)])
     if stated and answer is None and data is None and level == "frontier":
         if day is not None:
-            raise UsageError("from: this preset brings its own start; name the data to start from another day")
+            said = "this preset brings its own start; name the data to start from another day"
+            raise UsageError.of([Problem("from", said)])
+        if bias_dex is not None:
+            said = "lowers the line through the frontier, and this preset brings its own start"
+            raise UsageError.of([Problem("bias_dex", said)])
         return _as_stated(stated, worlds, beliefs)
     if "growth" in beliefs and "level" in beliefs:
         begun = day or vintages.sidecar(data or vintages.DEFAULT).date
@@ -121,9 +134,24 @@ def choose(
     begun = day or vintages.sidecar(asked.question.data).date
     which = f"running top {asked.question.wanted.top} since {asked.question.wanted.since}, {asked.question.data}"
     last = asked.observations[-1].day
-    fitted = start_from_trend(asked.trend, begun, worlds, last=last, bias_dex=bias_dex)
-    fitted = replace(fitted, said={"level": f"line through the {which}", "growth": which})
+    bias, why = _bias(asked, begun, bias_dex, correction=correction and with_line)
+    fitted = start_from_trend(asked.trend, begun, worlds, last=last, bias_dex=bias)
+    fitted = replace(fitted, said={"level": f"line through the {which}{why}", "growth": which})
     return _overridden(fitted, begun, worlds, beliefs, asked, level)
+
+
+def _bias(asked: Answer, day: date, given: float | None, *, correction: bool) -> tuple[float, str]:
+    """By how much the resampled lines lie too high on a day, in dex, and how that is told.
+
+    Where the values were redrawn in the resamples, these lie above the truth twice (see `trends.frontier`).
+    """
+    if given is not None:
+        return given, f", lowered by {given:g} dex as given" if given else ""
+    curse = asked.winners_curse(day) if correction else None
+    if curse is None:
+        return 0.0, ""
+    times = 2 if asked.question.noise else 1
+    return times * curse.bias, f", lowered by {curse.bias:.2f} dex for the winner's curse"
 
 
 def _as_stated(stated: Stated, worlds: Worlds, beliefs: Mapping[str, Distribution]) -> Start:

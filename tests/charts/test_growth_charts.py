@@ -24,10 +24,10 @@ from comptometer.charts.sensitivity import sensitivity_chart
 from comptometer.cli.chart import command
 from comptometer.cli.trend import command as trend_command
 from comptometer.collection import Models
+from comptometer.definitions import Variant, variants
 from comptometer.errors import ComptometerError, UsageError
 from comptometer.growth import Answer, Question, trend
 from comptometer.population import Wanted
-from comptometer.sensitivity import Variant, sensitivity
 from comptometer.studies import openai_2018
 from comptometer.trends import as_date
 from comptometer.units import FLOP_PER_PFS_DAY
@@ -65,13 +65,13 @@ def spec(
 ) -> dict[str, Any]:
     look = Look(theme=theme, scale=scale, language=language, width=size[0], height=size[1])
     if name == "sensitivity":
-        return dict(in_altair(sensitivity_chart(variants(), vintages.DEFAULT, look)).to_dict())
+        return dict(in_altair(sensitivity_chart(answered_variants(), vintages.DEFAULT, look)).to_dict())
     return dict(draw(name, look).to_dict())
 
 
 @cache
-def variants() -> list[Variant]:
-    return sensitivity(Question(wanted=Wanted(since=None, until=None), draws=200))
+def answered_variants() -> list[Variant]:
+    return variants(Question(wanted=Wanted(since=None, until=None), draws=200))
 
 
 def walk(part: Any) -> Iterator[dict[str, Any]]:
@@ -253,9 +253,10 @@ def test_a_quantity_that_is_no_compute_has_its_own_unit_and_no_second_axis() -> 
 
 def test_the_frontier_marks_records_and_the_largest_and_draws_all_models() -> None:
     drawn = spec("frontier")["datasets"]
-    answers = {select: trend(select=select, top=TOP) for select in ("all", "frontier", "records")}
+    answers = {select: trend(select=select) for select in ("all", "frontier", "record")}
+    assert answers["frontier"].question.wanted.top == TOP
     check_points(answers["all"], drawn["points"], "flop")
-    for select, most in (("records", 0), ("frontier", 1)):
+    for select, most in (("record", 0), ("frontier", 1)):
         check_points(answers[select], [row for row in drawn["points"] if row["rank"] <= most], "flop")
     assert sorted(row["flop"] for row in drawn["thresholds"]) == [1e23, 1e25, 1e26]
     assert drawn["article"] == line_of_2018(answers["all"].observations[-1].day)
@@ -316,7 +317,7 @@ def test_missing_draws_the_share_of_each_year() -> None:
 
 def test_sensitivity_draws_every_answer_and_names_what_has_none() -> None:
     drawn = spec("sensitivity")["datasets"]["rows"]
-    answered = [variant for variant in variants() if variant.answer]
+    answered = [variant for variant in answered_variants() if variant.answer]
     assert [row["label"] for row in drawn] == [variant.label for variant in answered]
     for row, variant in zip(drawn, answered, strict=True):
         found = variant.to_dict()
@@ -324,7 +325,7 @@ def test_sensitivity_draws_every_answer_and_names_what_has_none() -> None:
             key: found["growth_per_year"][key] for key in ("estimate", "p5", "p95")
         }
         assert row["models"] == found["n"]
-    failed = [variant.label for variant in variants() if not variant.answer]
+    failed = [variant.label for variant in answered_variants() if not variant.answer]
     assert all(label in joined(note(spec("sensitivity"))) for label in failed)
 
 
@@ -332,13 +333,13 @@ def test_sensitivity_draws_every_answer_and_names_what_has_none() -> None:
 
 
 def test_a_question_in_a_name_is_the_question_of_the_command() -> None:
-    asked = question("select=frontier&top=5&since=2018&without=GPT-4&without=Grok-3&no-fine-tunes&draws=50").question
+    asked = question("select=frontier&top=5&since=2018&without=GPT-4&without=Grok-3&no-fine-tunes&draws=150").question
     assert (asked.wanted.select, asked.wanted.top, asked.wanted.since) == (
         "frontier",
         5,
         trend(since="2018-01-01").question.wanted.since,
     )
-    assert (tuple(asked.wanted.without), asked.wanted.fine_tunes, asked.draws) == (("GPT-4", "Grok-3"), False, 50)
+    assert (tuple(asked.wanted.without), asked.wanted.fine_tunes, asked.draws) == (("GPT-4", "Grok-3"), False, 150)
     assert question("").question == trend().question
 
 
@@ -383,7 +384,7 @@ def test_the_words_of_both_languages_have_the_same_places_for_values(key: str) -
 
 
 def test_every_definition_of_the_sensitivity_has_chinese_words() -> None:
-    assert {v.label for v in variants() if v.label not in VARIANTS} <= set(vintages.vintage_ids())
+    assert {v.label for v in answered_variants() if v.label not in VARIANTS} <= set(vintages.vintage_ids())
 
 
 def test_a_chinese_page_says_that_it_is_chinese(tmp_path: Path) -> None:

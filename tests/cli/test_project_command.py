@@ -71,7 +71,7 @@ def test_a_file_of_limits_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["--to", 2032, "--without", "chip", "--rho", 3], 2, ["did you mean chips", "rho: a correlation"]),
+        (["--to", 2032, "--without", "chip", "--rho", 3], 2, ["did you mean chips", "--rho: a correlation"]),
         (["--to", 2050], 2, ["--far"]),
         (["--to", 2020], 2, ["not after the start"]),
         (["--to", "soon"], 2, ["soon"]),

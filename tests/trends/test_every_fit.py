@@ -151,5 +151,5 @@ def test_organizations_that_nobody_named_cannot_be_resampled(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_option_that_it_does_not_have_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match="no option knots"):
+    with pytest.raises(UsageError, match="knots: does not belong to the method"):
         FITS[name](doubling_every(5), Resampling(name="x"), **NEEDED.get(name, {}), knots=3)

@@ -75,7 +75,7 @@ def test_the_share_of_points_below_is_the_quantile() -> None:
 def test_the_notable_models_since_2010(data: str, growth: tuple[float, ...]) -> None:
     """What others obtained on the same tables, to the last digit or the next."""
     for quantile, expected in zip((0.5, 0.9, 0.95), growth, strict=True):
-        found = trend(data=data, method="quantile", options={"quantile": quantile}, draws=20).trend
+        found = trend(data=data, method="quantile", options={"quantile": quantile}, draws=100).trend
         assert found.growth_per_year.estimate == pytest.approx(expected, abs=0.011)
 
 

@@ -52,7 +52,7 @@ def test_every_resample_is_the_median_of_its_own_pairs(noise: bool) -> None:
 @pytest.mark.parametrize(("data", "growth"), [("epoch-2025-06", 5.19), ("epoch-2026-07", 4.56)])
 def test_the_notable_models_since_2010(data: str, growth: float) -> None:
     """What others obtained on the same tables."""
-    found = trend(data=data, method="theil-sen", draws=10).trend
+    found = trend(data=data, method="theil-sen", draws=100).trend
     assert found.growth_per_year.estimate == pytest.approx(growth, abs=0.006)
 
 

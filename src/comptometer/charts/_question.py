@@ -16,10 +16,6 @@ from comptometer.growth import Answer, trend
 _YES, _NO = {"", "yes", "true", "1"}, {"no", "false", "0"}
 
 
-def _day(value: str) -> str:
-    return f"{value}-01-01" if len(value) == 4 and value.isdigit() else value
-
-
 def _flag(value: str) -> bool:
     if value.casefold() not in _YES | _NO:
         raise ValueError("write yes or no")
@@ -31,8 +27,10 @@ def _breaks(value: str) -> int | str:
 
 
 FLAGS: Final[Mapping[str, Callable[[str], Any]]] = {
-    **dict.fromkeys(("quantity", "select", "organization", "country", "domain", "data", "values", "method", "by"), str),
-    **dict.fromkeys(("since", "until"), _day),
+    **dict.fromkeys(
+        ("quantity", "select", "organization", "country", "domain", "data", "values", "method", "by", "since", "until"),
+        str,
+    ),
     **dict.fromkeys(("top", "draws"), int),
     **dict.fromkeys(("of-all", "open-weights", "closed-weights", "fine-tunes", "no-fine-tunes", "noise"), _flag),
     **dict.fromkeys(("confidence", "without"), str),

@@ -58,7 +58,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "from": ("from {day}", "自 {day} 起"),
     "to": ("to {day}", "至 {day}"),
     "reported": ("values as the table reports", "数值取自数据表"),
-    "estimates": ("values as we estimate", "数值为本软件估算"),
+    "estimated": ("values as we estimate", "数值为本软件估算"),
     # Kinds
     "language": ("language", "语言"),
     "vision": ("vision, images, video", "视觉、图像、视频"),

@@ -50,7 +50,8 @@ SINCE: Final = date(2010, 1, 1)
 def frontier_chart(look: Look) -> Spec:
     """All models faint, those of the frontier and the records strong."""
     palette, language = PALETTES[look.theme], look.language
-    everyone, top, records = (trend(select=select, top=TOP, since=SINCE) for select in ("all", "frontier", "records"))
+    top = trend(select="frontier", top=TOP, since=SINCE)
+    everyone, records = (trend(select=select, since=SINCE) for select in ("all", "record"))
     points = kinds_of(everyone, top, records, language)
     first, last = everyone.observations[0].day, everyone.observations[-1].day
     lines = {

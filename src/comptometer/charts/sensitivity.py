@@ -13,9 +13,9 @@ from comptometer.charts._growth import source_line
 from comptometer.charts._layers import quiet
 from comptometer.charts._theme import BODY, PALETTES, SMALL, Layer, Palette, Rows, Words, finished
 from comptometer.charts._words import VARIANTS, listed, say, spread
+from comptometer.definitions import Variant, variants
 from comptometer.growth import Question
 from comptometer.release import banner
-from comptometer.sensitivity import Variant, sensitivity
 
 ROW, GROUP = 19.0, 14.0  # pixels that a row takes, and the air over a group
 LEFT, RIGHT = 280.0, 190.0  # pixels of the names, and of the figures
@@ -25,7 +25,7 @@ LEFT, RIGHT = 280.0, 190.0  # pixels of the names, and of the figures
 def plain(look: Look) -> Spec:
     """Growth of training compute under every definition."""
     question = Question()
-    return sensitivity_chart(sensitivity(question), question.data, look)
+    return sensitivity_chart(variants(question), question.data, look)
 
 
 def sensitivity_chart(variants: Sequence[Variant], data: str, look: Look) -> Spec:

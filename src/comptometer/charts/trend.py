@@ -262,7 +262,7 @@ def definition(answer: Answer, language: Language) -> str:
     if isinstance(answer.quantity, ChipQuantity):
         which = say("learning-chips" if wanted.select == "notable" else "gpus", language)
     else:
-        which = say(wanted.select, language, top=wanted.top)
+        which = say("records" if wanted.select == "record" else wanted.select, language, top=wanted.top)
     openness = {True: say("open", language), False: say("closed", language), None: ""}[wanted.open_weights]
     parts = [
         which,

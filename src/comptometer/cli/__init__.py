@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from comptometer.errors import ComptometerError
+from comptometer.errors import ComptometerError, Problem, UsageError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -118,6 +118,14 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _refused(error: ComptometerError) -> int:
-    for line in str(error).splitlines():
+    problems = error.problems if isinstance(error, UsageError) else ()
+    for line in "\n".join(map(_spelled, problems or [str(error)])).splitlines():
         click.echo(f"comptometer: {line}", err=True)
     return error.exit_status
+
+
+def _spelled(problem: Problem | str) -> str:
+    """What is wrong, with the flag as it is typed."""
+    if isinstance(problem, str):
+        return problem
+    return f"--{problem.argument.replace('_', '-')}: {problem.text}"

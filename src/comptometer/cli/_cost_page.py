@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from comptometer import text
 from comptometer.cli._print import aligned, bold, style, wrapped
-from comptometer.cost import Cost
 from comptometer.evidence import Known
 from comptometer.machines import Machines
 from comptometer.published_costs import PublishedFigure
 from comptometer.records import Claim
 from comptometer.release import data_version
+from comptometer.training_cost import Cost
 
 MEANS = {
     "amortised": "what machines, interconnect and energy were used up",

@@ -12,6 +12,7 @@ import click
 
 from comptometer.cells import delimited, worded
 from comptometer.cli._columns import on_terminal, width
+from comptometer.cli._dates import LAST
 
 FORMATS = ("table", "csv", "tsv", "json", "jsonl", "md")
 C = TypeVar("C", bound=Callable[..., Any])
@@ -26,9 +27,9 @@ def as_of_option(command: C) -> C:
     """Add `--as-of`."""
     return click.option(
         "--as-of",
-        type=click.DateTime(["%Y-%m-%d"]),
+        type=LAST,
         metavar="DATE",
-        help="Refuse models and dates after this day (today unless given).",
+        help="Refuse models and dates after this day (today unless given); a month or a year ends with its last.",
     )(command)
 
 

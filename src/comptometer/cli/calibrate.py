@@ -38,10 +38,9 @@ def command(data: str | None, form: str, rows: str | None, as_json: bool) -> Non
       comptometer calibrate --data epoch-2025-06 --json
       comptometer calibrate --format csv --rows runs
     """
-    from comptometer import vintages
     from comptometer.calibration import calibrate
 
-    found = calibrate(data or vintages.DEFAULT)
+    found = calibrate(data)
     if as_json:
         emit_json(found.to_dict())
     elif form in {"table", "md"} and not rows:

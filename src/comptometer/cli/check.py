@@ -64,7 +64,7 @@ def command(
             raise click.UsageError("--rules lists the rules and looks at nothing: leave out SOURCE and --data")
         _emit_rules(rules, form, as_json)
         return 0
-    found = _inspected(source, data, rules)
+    found = _inspected(source, data, names)
     worst = SEVERITIES.index(severity)
     shown = replace(found, findings=[f for f in found.findings if SEVERITIES.index(f.severity) <= worst])
     if as_json:
@@ -75,26 +75,16 @@ def command(
     return int(bool(fail_on) and found.holds(fail_on))  # type: ignore[arg-type]
 
 
-def _inspected(source: str | None, data: str | None, rules: Sequence[Rule]) -> Inspection:
-    from comptometer import inspection, request
-    from comptometer.errors import NotFound, UsageError
+def _inspected(source: str | None, data: str | None, names: tuple[str, ...]) -> Inspection:
+    from comptometer import request
+    from comptometer.check_request import check
     from comptometer.files import LARGEST_FILE
 
-    if source is None:
-        return inspection.inspect_all(data, rules)
-    if source == "-" or source.endswith((".toml", ".json")):
-        if data is not None:
-            raise UsageError(f"{source}: a dossier has no vintage; leave out --data")
-        own = request.from_bytes(sys.stdin.buffer.read(LARGEST_FILE + 1), date.today()) if source == "-" else source
-        return inspection.inspect_dossier(request.dossier(own, as_of=date.today()), source, rules)
-    if not source.strip():
-        raise UsageError("the name of the model is empty; leave it out to look at the whole catalogue")
-    try:
-        return inspection.inspect_model(source, data, rules)
-    except NotFound:
-        if data is not None:
-            raise
-        return inspection.inspect_dossier(request.located(source, date.today()), source, rules)
+    today = date.today()
+    if source != "-":
+        return check(source, data=data, rule=names, as_of=today)
+    own = request.from_bytes(sys.stdin.buffer.read(LARGEST_FILE + 1), today)
+    return replace(check(own, data=data, rule=names, as_of=today), of=source)
 
 
 def _emit(findings: Sequence[Finding], form: str) -> None:

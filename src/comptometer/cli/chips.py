@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from comptometer.cli._complete import chips
+from comptometer.cli._dates import FIRST, LAST
+from comptometer.cli._once import Once
 from comptometer.cli._print import FORMATS, emit_json, emit_rows, json_option
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from comptometer.records import Chip
 
 FOR_PEOPLE = ("table", "md")
@@ -27,7 +30,6 @@ PEAK_COLUMNS = (
     "id", "name", "available", "precision", "peak_tflop_per_s", "sparse", "clock", "path", "accumulate", "source",
     "verified",
 )  # fmt: skip
-DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group("chips")
@@ -35,20 +37,22 @@ def command() -> None:
     """The catalogue's chips."""
 
 
-@command.command("list")
+@command.command("list", cls=Once)
 @click.option("--vendor", help="Only chips of this vendor.")
 @click.option("--kind", type=click.Choice(["gpu", "tpu", "cpu", "accelerator"]), help="Only chips of this kind.")
 @click.option("--family", help='Only the chips that share this name, e.g. "H100".')
-@click.option("--since", type=DAY, metavar="DATE", help="Available on this day or later; announced, where that is all.")
-@click.option("--until", type=DAY, metavar="DATE", help="Available on this day or before.")
+@click.option(
+    "--since", type=FIRST, metavar="DATE", help="Available on this day or later; announced, where that is all."
+)
+@click.option("--until", type=LAST, metavar="DATE", help="Available on this day or before.")
 @click.option("--precision", help="Only chips with a dense peak in this number format, and that peak.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print.")
 def listed(
     vendor: str | None,
     kind: str | None,
     family: str | None,
-    since: datetime | None,
-    until: datetime | None,
+    since: date | None,
+    until: date | None,
     precision: str | None,
     form: str,
 ) -> None:
@@ -60,7 +64,12 @@ def listed(
       comptometer chips list --vendor google --since 2020-01-01 --precision int8 --format csv
     """
     from comptometer import store
+    from comptometer.days import window
+    from comptometer.errors import UsageError
 
+    *_, problems = window(since, until)
+    if problems:
+        raise UsageError.of(problems)
     found: Iterable[Chip] = [store.chip_record(name) for name in store.chip_ids()]
     if vendor:
         found = _called("vendor", vendor, found)
@@ -105,11 +114,11 @@ def _format(name: str) -> str:
     return name.casefold()
 
 
-def _within(chip: Chip, since: datetime | None, until: datetime | None) -> bool:
+def _within(chip: Chip, since: date | None, until: date | None) -> bool:
     day = chip.available or chip.announced
     if not since and not until:
         return True
-    return day is not None and (not since or since.date() <= day) and (not until or day <= until.date())
+    return day is not None and (not since or since <= day) and (not until or day <= until)
 
 
 def _row(chip: Chip, precisions: Sequence[str]) -> dict[str, Any]:

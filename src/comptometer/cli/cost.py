@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import Any
 
 import click
 
 from comptometer.cli._complete import models
+from comptometer.cli._dates import FIRST
 from comptometer.cli._print import as_of_option, emit_json, json_option
 from comptometer.cli.estimate import figure_options, request_options, requested
-
-if TYPE_CHECKING:
-    from comptometer.library import Item
 
 
 @click.command("cost")
@@ -22,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--place", default="", metavar="COUNTRY", help="Where the machines stood, for CO2.  [France]")
 @click.option(
     "--published",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m"]),
+    type=FIRST,
     metavar="DATE",
     help="Day of publication, from which training and prices are dated.  [2024-07-23]",
 )
@@ -35,10 +32,10 @@ def command(
     source: str | None,
     dollars: int | None,
     place: str,
-    published: datetime | None,
+    published: date | None,
     data: str | None,
     as_json: bool,
-    as_of: datetime | None,
+    as_of: date | None,
     **given: Any,
 ) -> None:
     """Cost, energy and CO2 of a training run.
@@ -56,34 +53,14 @@ def command(
       comptometer cost --chip h100-sxm --chip-hours 6.4M --published 2024-04-18 --place "United States"
       comptometer cost gpt-4 --chip a100-sxm-40gb --chips 25000 --time "90 to 100 days" --json
     """
-    from comptometer.cost import cost, on_day
-    from comptometer.published_costs import published_figures
+    from comptometer.cost_request import costed, named
 
-    item = _item(source, data)
+    item = named(source, data)
     entry = requested(item.dossier() if item else source, as_of, given)
-    if published:
-        entry = on_day(entry, published.date())
-    found = cost(entry, dollars=dollars, place=place)
-    beside = published_figures(found, item.row if item else None, item.vintage if item else "")
+    found = costed(entry, item, dollars=dollars, place=place, published=published)
     if as_json:
-        emit_json(found.to_dict() | {"published": [figure.to_dict() for figure in beside]})
+        emit_json(found.to_dict())
     else:
         from comptometer.cli._cost_page import page
 
-        click.echo(page(found, beside))
-
-
-def _item(source: str | None, data: str | None) -> Item | None:
-    """The model of the catalogue that is meant; nothing where figures or a file are."""
-    from comptometer import vintages
-    from comptometer.errors import NotFound
-    from comptometer.library import library
-
-    if source is None or source == "-" or Path(source).suffix in {".toml", ".json"}:
-        return None
-    try:
-        return library(data or vintages.DEFAULT).item(source)
-    except NotFound:
-        if Path(source).exists():
-            return None
-        raise
+        click.echo(page(found, list(found.published)))

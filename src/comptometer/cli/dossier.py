@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import click
@@ -45,7 +45,7 @@ def new(path: Path) -> None:
 @command.command("check")
 @click.argument("path", type=click.Path(path_type=Path))
 @as_of_option
-def check(path: Path, as_of: datetime | None) -> None:
+def check(path: Path, as_of: date | None) -> None:
     """Read a dossier and report every problem in it; exit status 1 if there is one.
 
     \b
@@ -55,7 +55,7 @@ def check(path: Path, as_of: datetime | None) -> None:
     from comptometer.files import LARGEST_FILE
     from comptometer.request import from_bytes, from_file
 
-    day = as_of.date() if as_of else date.today()
+    day = as_of or date.today()
     dossier = from_bytes(sys.stdin.buffer.read(LARGEST_FILE + 1), day) if str(path) == "-" else from_file(path, day)
     stages = f", {len(dossier.stages)} stages" if dossier.stages else ""
     click.echo(f"{path}: {dossier.name}, {len(dossier.all_claims())} claims{stages}, no problem")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -86,7 +86,7 @@ def request_options(command: C) -> C:
 @request_options
 @as_of_option
 @json_option
-def command(source: str | None, as_json: bool, as_of: datetime | None, **given: Any) -> None:
+def command(source: str | None, as_json: bool, as_of: date | None, **given: Any) -> None:
     """Training compute with every method that the evidence allows.
 
     SOURCE is a model of the catalogue, a dossier (.toml), a config.json, or - for a dossier on standard input.
@@ -109,13 +109,13 @@ def command(source: str | None, as_json: bool, as_of: datetime | None, **given: 
         click.echo(page(entry, source))
 
 
-def requested(source: str | Dossier | None, as_of: datetime | None, given: dict[str, Any]) -> Entry:
+def requested(source: str | Dossier | None, as_of: date | None, given: dict[str, Any]) -> Entry:
     """The entry that a command line asks for."""
     from comptometer import request
     from comptometer.catalogue import entry
     from comptometer.files import LARGEST_FILE
 
-    day = as_of.date() if as_of else date.today()
+    day = as_of or date.today()
     figures: dict[str, Any] = {
         key: (value or None) if isinstance(value, tuple) else value for key, value in given.items()
     }

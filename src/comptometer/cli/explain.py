@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 import click
@@ -18,7 +18,7 @@ from comptometer.cli.estimate import figure_options, request_options, requested
 @request_options
 @as_of_option
 @json_option
-def command(source: str | None, as_json: bool, as_of: datetime | None, **given: Any) -> None:
+def command(source: str | None, as_json: bool, as_of: date | None, **given: Any) -> None:
     """The tree: value ← method ← claim ← source and place.
 
     SOURCE and figures are those of `comptometer estimate`.

@@ -10,7 +10,7 @@ from comptometer.cli._complete import vintages as complete
 from comptometer.cli._print import FORMATS, aligned, bold, emit_json, emit_rows, json_option, markdown, style, wrapped
 
 if TYPE_CHECKING:
-    from comptometer.forecasts import Finding, Scorecard, Scored
+    from comptometer.scorecard import Finding, Scorecard, Scored
 
 
 @click.command("forecasts")
@@ -30,10 +30,9 @@ def command(data: str | None, form: str, as_json: bool) -> None:
       comptometer forecasts --data epoch-2025-06
       comptometer forecasts --format csv
     """
-    from comptometer import vintages
-    from comptometer.forecasts import scorecard
+    from comptometer.scorecard import forecasts
 
-    found = scorecard(data or vintages.DEFAULT)
+    found = forecasts(data)
     if as_json:
         emit_json(found.to_dict())
     elif form == "table":

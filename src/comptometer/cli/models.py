@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from comptometer.cli._complete import models
+from comptometer.cli._dates import FIRST, LAST
+from comptometer.cli._once import Once
 from comptometer.cli._print import FORMATS, emit_json, emit_rows, hint, json_option
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ READ = (  # what a table for people shows; the machine formats have every column
 )  # fmt: skip
 SPOKEN = {"training_compute_flop": "FLOP"}
 SPARE = ("methods", "origin", "ratio")  # what a narrow terminal can do without
-DAY = click.DateTime(["%Y-%m-%d", "%Y"])
 
 
 @click.group("models")
@@ -32,8 +32,8 @@ def selection_options(command: C) -> C:
     """Add the conditions on models, as `Selection` has them."""
     decorated: Any = command
     for option in reversed((
-        click.option("--since", type=DAY, metavar="DATE", help="Published on this day or later.  [2020-01-01]"),
-        click.option("--until", type=DAY, metavar="DATE", help="Published on this day or earlier."),
+        click.option("--since", type=FIRST, metavar="DATE", help="Published then or later: 2020-06-30, 2020-06, 2020."),
+        click.option("--until", type=LAST, metavar="DATE", help="Published then or earlier."),
         click.option("--organization", metavar="TEXT", help="Developers whose names hold this."),
         click.option("--country", metavar="TEXT", help="Countries whose names hold this."),
         click.option("--domain", metavar="NAME", help="One of language, vision, speech, games, …"),
@@ -58,13 +58,10 @@ def selected(given: dict[str, Any]) -> Any:
 
     data = given.pop("data", None) or vintages.DEFAULT
     conditions = {key: value for key, value in given.items() if value is not None}
-    for key in ("since", "until"):
-        if isinstance(conditions.get(key), datetime):
-            conditions[key] = conditions[key].date()
     return Models(data).where(**conditions)
 
 
-@command.command("list")
+@command.command("list", cls=Once)
 @selection_options
 @click.option("--sort", type=click.Choice(["date", "compute", "name"]), default="date", help="In which order.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N of that order.")
@@ -158,20 +155,16 @@ def _others(name: str, found: Profile) -> None:
 @click.option("--data", metavar="VINTAGE", help="The table to look in; the newest shipped one unless given.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print.")
 @json_option
-def compare(names: tuple[str, ...], data: str | None, form: str, as_json: bool) -> None:
+def compared(names: tuple[str, ...], data: str | None, form: str, as_json: bool) -> None:
     """Several models beside each other, each over the first.
 
     \b
     Example:
       comptometer models compare gpt-3 "PaLM 540B" "Llama 3.1-405B"
     """
-    from comptometer import vintages
-    from comptometer.model_comparison import compared
-    from comptometer.profile import profile
+    from comptometer.model_comparison import compare
 
-    if len(names) < 2:
-        raise click.UsageError("name at least two models to compare")
-    table = compared([profile(name, data or vintages.DEFAULT) for name in names])
+    table = compare(*names, data=data)
     if as_json:
         emit_json(table.to_dict())
     else:

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from comptometer.cli._complete import presets, vintages
+from comptometer.cli._dates import FIRST
+from comptometer.cli._once import Once
 from comptometer.cli._print import FORMATS, aligned, bold, emit_json, emit_rows, json_option, markdown, style, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from comptometer.projection import Projection
 
 Table = tuple[str, list[str], list[list[str]], str]  # title, columns, rows, note
 
 
-@click.command("project")
+@click.command("project", cls=Once)
 @click.option("--to", type=int, required=True, metavar="YEAR", help="Up to the first of January of this year.")
 @click.option(
     "--from",
     "start",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=FIRST,
     metavar="DATE",
-    help="Where the projection starts; the date of the vintage unless given.",
+    help="Where the projection starts: a day, a month or a year; the date of the vintage unless given.",
 )
 @click.option("--growth", metavar="FACTOR", help="A year: 4, or '3.9 to 5.6'; the running top ten's unless given.")
 @click.option(
@@ -36,7 +38,10 @@ Table = tuple[str, list[str], list[list[str]], str]  # title, columns, rows, not
     metavar="FLOP",
     help="Compute at the start: '3e26 to 1e27'; frontier (the line through the running top ten) or largest.",
 )
-@click.option("--bias-dex", type=float, default=0.0, metavar="DEX", help="How far that line lies too high.")
+@click.option(
+    "--bias-dex", type=float, metavar="DEX", help="How far that line lies too high; the winner's curse unless given."
+)
+@click.option("--correction/--no-correction", default=True, help="Take the winner's curse off that line?")
 @click.option("--data", metavar="VINTAGE", shell_complete=vintages, help="The table; the newest one unless given.")
 @click.option(
     "--preset",
@@ -80,7 +85,7 @@ Table = tuple[str, list[str], list[list[str]], str]  # title, columns, rows, not
 @json_option
 def command(
     to: int,
-    start: datetime | None,
+    start: date | None,
     thresholds: tuple[str, ...],
     form: str,
     rows: str | None,
@@ -103,7 +108,7 @@ def command(
 
     found = project(
         to,
-        start=start.date() if start else None,
+        start=start,
         thresholds=[_flop(text) for text in thresholds] or THRESHOLDS,
         **given,
     )
@@ -118,12 +123,12 @@ def command(
 
 def _flop(text: str) -> float:
     from comptometer.distribution import Point
-    from comptometer.errors import UsageError
+    from comptometer.errors import Problem, UsageError
     from comptometer.limits import positive
 
     belief = positive(text, "FLOP")
     if not isinstance(belief, Point):
-        raise UsageError(f"threshold: {text!r} must be one number; write e.g. 1e27")
+        raise UsageError.of([Problem("threshold", f"{text!r} must be one number; write e.g. 1e27")])
     return belief.value
 
 

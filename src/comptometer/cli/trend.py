@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from comptometer.cli._dates import FIRST, LAST
+from comptometer.cli._once import Once
 from comptometer.cli._print import aligned, bold, emit_json, json_option, style, wrapped
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from comptometer.growth import Answer
 
-DAY = click.DateTime(["%Y-%m-%d", "%Y"])
 
-
-@click.command("trend")
+@click.command("trend", cls=Once)
 @click.argument("file", required=False, type=click.Path())
 @click.option(
     "--quantity",
@@ -24,17 +26,21 @@ DAY = click.DateTime(["%Y-%m-%d", "%Y"])
     metavar="NAME",
     help="What grows: compute, parameters, data, time, chips, power, cost, …",
 )
-@click.option("--select", default="notable", metavar="WHICH", help="all, notable, frontier, records or large-scale.")
+@click.option("--select", default="notable", metavar="WHICH", help="all, notable, frontier, record or large-scale.")
 @click.option(
-    "--top", type=click.IntRange(min=1), default=10, metavar="N", help="Of the frontier: the N largest at release."
+    "--top", type=click.IntRange(min=1), metavar="N", help="Of the frontier: the N largest at release; 10 unless given."
 )
 @click.option(
     "--of-all", is_flag=True, help="Take frontier, records or large ones among all models, not the notable ones."
 )
 @click.option(
-    "--since", type=DAY, default="2010-01-01", metavar="DATE", help="First day of the window; 2010-01-01 unless given."
+    "--since",
+    type=FIRST,
+    default="2010-01-01",
+    metavar="DATE",
+    help="First day of the window: a day, a month (2018-06) or a year; 2010-01-01 unless given.",
 )
-@click.option("--until", type=DAY, metavar="DATE", help="Last day of the window.")
+@click.option("--until", type=LAST, metavar="DATE", help="Last day of the window; of a month or a year its last.")
 @click.option("--organization", metavar="TEXT", help="Organizations whose names hold this; a|b for either.")
 @click.option("--country", metavar="TEXT", help="Countries whose names hold this.")
 @click.option("--domain", metavar="TEXT", help="Domains of the table that hold this.  [Language]")
@@ -47,83 +53,100 @@ DAY = click.DateTime(["%Y-%m-%d", "%Y"])
 @click.option("--data", metavar="VINTAGE", help="The table; the newest shipped one unless given.")
 @click.option(
     "--values",
-    type=click.Choice(["reported", "estimates"]),
     default="reported",
-    help="The table's figures, or our estimates.",
+    metavar="WHOSE",
+    help="The table's figures (reported), or ours (estimated).",
 )
 @click.option("--method", default="log-linear", metavar="NAME", help="How to fit.")
 @click.option("--breaks", metavar="N", help="Of segmented: 0, 1, 2, or auto.  [auto]")
-@click.option("--knot", metavar="DATE", help="Of two-era: the day between the eras.  [2018-01-01]")
+@click.option("--knot", type=FIRST, metavar="DATE", help="Of two-era: the day between the eras.  [2018-01-01]")
 @click.option("--join", metavar="HOW", help="Of two-era: do the lines meet there, or stand apart?  [meet]")
 @click.option("--quantile", type=float, metavar="P", help="Of quantile: which one.  [0.9]")
 @click.option("--by", type=click.Choice(["organization", "model"]), default="organization", help="What is resampled.")
-@click.option("--draws", type=click.IntRange(min=1), default=10_000, metavar="N", help="How many resamples.")
+@click.option(
+    "--draws", type=int, default=10_000, metavar="N", help="How many resamples, 100 to 100,000; 10,000 unless given."
+)
 @click.option("--noise", is_flag=True, help="Redraw the values in each resample, as uncertain as they are.")
 @click.option("--sensitivity", is_flag=True, help="The same question under every reasonable definition.")
 @click.option("--date-column", default="date", metavar="NAME", help="Of FILE: the column of dates.  [date]")
 @click.option("--value-column", default="value", metavar="NAME", help="Of FILE: the column of values.  [value]")
 @click.option("--organization-column", metavar="NAME", help="Of FILE: whose each value is.")
 @click.option("--unit", default="", metavar="UNIT", help="Of FILE: the unit of the values.")
+@click.option(
+    "--predict", type=FIRST, metavar="YEAR", help="The line, and where one new point would lie, on 1 January of YEAR."
+)
+@click.option("--far", is_flag=True, help="Allow --predict more than seven years from the data.")
 @click.option("--points", is_flag=True, help="In the JSON, also the points.")
 @json_option
-def command(file: str | None, as_json: bool, points: bool, data: str | None, sensitivity: bool, **given: Any) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    file: str | None,
+    as_json: bool,
+    points: bool,
+    sensitivity: bool,
+    predict: date | None,
+    far: bool,
+    **given: Any,
+) -> None:
     """How fast does it grow: factor a year, doubling time, interval, and what was left out.
 
-    FILE is a CSV or Parquet file of your own with dates and values; without it the question is about a pinned table.
+    FILE is a CSV or Parquet file of your own with dates and values, or - for CSV on standard input; without it the
+    question is about a pinned table.
 
     \b
     Examples:
       comptometer trend
       comptometer trend --sensitivity
       comptometer trend my-models.csv --value-column flop --unit FLOP
+      comptometer trend --select frontier --since 2018 --predict 2028
       comptometer trend --select frontier --since 2018
       comptometer trend --quantity cost --select frontier --since 2016 --data epoch-2025-06
       comptometer trend --domain Language --since 2017-06-01 --by model --json
     """
-    columns = {name: given.pop(name) for name in ("date_column", "value_column", "organization_column", "unit")}
-    options = {name: given.pop(name) for name in ("breaks", "knot", "join", "quantile")}
-    options = {name: value for name, value in options.items() if value is not None}
-    if str(options.get("breaks", "")).isdigit():
-        options["breaks"] = int(options["breaks"])
-    for key in ("since", "until"):
-        if isinstance(given[key], datetime):
-            given[key] = given[key].date()
-    answer = _own(file, columns, options, given) if file else _asked(data, options, given, sensitivity)
+    asked = {
+        name: value
+        for name, value in given.items()
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT and value is not None
+    }
+    _together(ctx, points and not as_json, sensitivity)
     if sensitivity:
-        _print_variants(answer, as_json)
-    elif as_json:
+        _print_variants(asked, as_json)
+        return
+    from comptometer.trend_request import trend
+
+    source = sys.stdin.buffer if file == "-" else file
+    answer = trend(source, predict=predict, far=far, **asked)
+    if as_json:
         emit_json(answer.to_dict(points=points))
     else:
         click.echo(page(answer))
 
 
-def _asked(data: str | None, options: dict[str, Any], given: dict[str, Any], sensitivity: bool) -> Answer:
-    from comptometer.growth import trend
-
-    draws = min(given.pop("draws"), 2000) if sensitivity else given.pop("draws")
-    return trend(data=data, options=options, draws=draws, **given)
-
-
-def _own(file: str, columns: dict[str, Any], options: dict[str, Any], given: dict[str, Any]) -> Answer:
-    from comptometer.own_series import trend_of
-
-    context = click.get_current_context()
-    chosen = {
-        name: given[name]
-        for name in ("since", "until", "by")
-        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
-    }
-    return trend_of(file, **columns, method=given["method"], draws=given["draws"], options=options, **chosen)
+def _together(ctx: click.Context, points_of_no_json: bool, sensitivity: bool) -> None:
+    """Refuse flags that would do nothing beside the others."""
+    if points_of_no_json:
+        raise click.UsageError("--points is of the JSON: add --json", ctx)
+    if sensitivity:
+        for name in ("file", "predict", "far", "points"):
+            if ctx.params.get(name):
+                shown = "FILE" if name == "file" else f"--{name}"
+                raise click.UsageError(f"{shown} means nothing with --sensitivity", ctx)
 
 
-def _print_variants(answer: Answer, as_json: bool) -> None:
+def _print_variants(asked: dict[str, Any], as_json: bool) -> None:
     from comptometer import text
-    from comptometer.sensitivity import sensitivity, to_dict
+    from comptometer.definitions import FEWER_DRAWS, sensitivity
 
-    variants = sensitivity(answer.question)
+    asked["draws"] = min(asked.get("draws", FEWER_DRAWS), FEWER_DRAWS)
+    found = sensitivity(**asked)
     if as_json:
-        emit_json(to_dict(answer.question, variants))
+        emit_json(found.to_dict())
         return
+    variants = found.variants
+    answer = variants[0].answer
+    assert answer is not None
     rows = []
     for variant in variants:
         row = variant.to_dict()
@@ -154,6 +177,7 @@ def page(answer: Answer) -> str:
         for part in (
             _head(answer),
             _fit(answer),
+            _predicted(answer),
             _breaks(answer),
             _robust(answer),
             _left_out(answer),
@@ -196,7 +220,7 @@ def _which(answer: Answer) -> str:
         "all": "all models",
         "notable": "notable models",
         "frontier": f"the {wanted.top} largest at release",
-        "records": "larger than all before",
+        "record": "larger than all before",
         "large-scale": "large-scale models",
     }[wanted.select]
 
@@ -234,6 +258,23 @@ def _fit(answer: Answer) -> str:
         f"{table}\n\n"
         f"{trend.n} {what} of {organizations} organizations, {first} to {last}; R² {text.number(trend.r2, 3)}; "
         f"intervals from {answer.question.draws:,} resamples by {unit}"
+    )
+
+
+def _predicted(answer: Answer) -> str:
+    """The line on another day, and where a single new point would lie."""
+    from comptometer import text
+
+    if answer.prediction is None:
+        return ""
+    row = answer.prediction.to_dict()
+    mean, single, unit = row["mean"], row["single"], f" {row['unit']}" if row["unit"] else ""
+    away = f", {row['years_from_the_data']:.1f} years from the data" if row["years_from_the_data"] else ""
+    return wrapped(
+        f"Prediction  on {row['day']}{away}: {text.number(mean['estimate'], 2)}{unit} "
+        f"(90% of the line {text.interval(mean['p5'], mean['p95'])}; "
+        f"of a single new point {text.interval(single['p5'], single['p95'])})",
+        0,
     )
 
 

@@ -139,6 +139,7 @@ class QuestionRow(Document):
     theta: str
     draws: int
     bias_dex: float
+    correction: bool
 
 
 @document("projection")

@@ -17,7 +17,7 @@ class QuestionRow(Document):
     quantity: str
     unit: str
     data: str
-    values: Literal["reported", "estimates"]
+    values: Literal["reported", "estimated"]
     method: str
     options: dict[str, Any]
     by: Literal["organization", "model"]
@@ -91,12 +91,45 @@ class WithoutRow(Document):
     growth_per_year: float
 
 
+class ResamplingRow(Document):
+    """How often what is drawn anew."""
+
+    draws: int
+    unit: Literal["model", "organization"]
+
+
+class SingleRow(Document):
+    """Ends of the 90% interval of one new point."""
+
+    p5: float
+    p95: float
+
+
+class PredictionRow(Document):
+    """The line on a day that was asked for, and where a single new point would lie."""
+
+    day: str
+    years_from_the_data: float
+    unit: str
+    mean: FittedRow
+    single: SingleRow
+
+
 @document("trend")
 class TrendDocument(Document):
     """`comptometer trend --json`."""
 
     schema_: Literal["comptometer/trend/1"] = Field(alias="schema")
     data_version: str
+    data: str
+    quantity: str
+    select: Literal["all", "notable", "frontier", "record", "large-scale"]
+    since: str | None
+    until: str | None
+    method: str
+    values: Literal["reported", "estimated"]
+    month_days: float
+    resampling: ResamplingRow
     question: QuestionRow
     n: int
     organizations: int
@@ -112,6 +145,7 @@ class TrendDocument(Document):
     bic: dict[str, float]
     notes: list[str]
     level: LevelRow | None
+    prediction: PredictionRow | None
     without_one: list[WithoutRow]
     excluded: dict[str, int]
     missing_by_year: dict[str, float]

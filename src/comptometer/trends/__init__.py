@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comptometer.distribution import Array
-from comptometer.errors import NotEnoughEvidence, UsageError
+from comptometer.errors import NotEnoughEvidence, Problem, UsageError
 from comptometer.registry import Registry
 
 DAYS_PER_MONTH = 30.4375  # a year of 365.25 days over twelve
@@ -127,10 +127,13 @@ class Resampling:
     noise: bool = False
 
     def __post_init__(self) -> None:
+        problems = []
         if self.draws < 1:
-            raise UsageError(f"draws: must be at least 1, got {self.draws}")
+            problems.append(Problem("draws", f"must be at least 1, got {self.draws}"))
         if self.by not in {"model", "organization"}:
-            raise UsageError(f"by: {self.by!r} is neither model nor organization")
+            problems.append(Problem("by", f"{self.by!r} is neither model nor organization"))
+        if problems:
+            raise UsageError.of(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,5 +382,7 @@ def refuse(name: str, options: Mapping[str, Any], known: Sequence[str] = ()) -> 
         UsageError: there are some.
     """
     if options:
-        has = f"; it has {' and '.join(known)}" if known else "; it has none"
-        raise UsageError(f"{name} has no option {', '.join(sorted(options))}{has}")
+        takes = f"which takes {' and '.join(known)} only" if known else "which takes no options"
+        raise UsageError.of(
+            Problem(option, f"does not belong to the method {name}, {takes}") for option in sorted(options)
+        )

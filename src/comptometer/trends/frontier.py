@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from comptometer.distribution import Array
-from comptometer.errors import NotEnoughEvidence, UsageError
+from comptometer.errors import NotEnoughEvidence, Problem, UsageError
 from comptometer.trends import DAYS_PER_YEAR, LEAST_POINTS, Fitted, Points, Resampling, Trend
 from comptometer.trends._centred import Centred, Line
 from comptometer.trends._resampling import Sampler
@@ -27,29 +27,29 @@ class Frontier:
     """Which models are meant: chosen among all points of all dates, then those within a window.
 
     Attributes:
-        select: frontier (`top` at release), records (larger than all before) or large-scale (far above those within a
+        select: frontier (`top` at release), record (larger than all before) or large-scale (far above those within a
             year).
         top: how many make the frontier.
         first, last: ordinals of the window's ends.
     """
 
-    select: Literal["frontier", "records", "large-scale"] = "frontier"
+    select: Literal["frontier", "record", "large-scale"] = "frontier"
     top: int = 10
     first: float = -np.inf
     last: float = np.inf
 
     def __post_init__(self) -> None:
-        if self.select not in {"frontier", "records", "large-scale"}:
-            raise UsageError(f"select: {self.select!r} is not one of frontier, records, large-scale")
+        if self.select not in {"frontier", "record", "large-scale"}:
+            raise UsageError.of([Problem("select", f"{self.select!r} is not one of frontier, record, large-scale")])
         if self.top < 1:
-            raise UsageError(f"top: must be at least 1, got {self.top}")
+            raise UsageError.of([Problem("top", f"must be at least 1, got {self.top}")])
 
     def chosen(self, days: Array, logs: Array) -> Chosen:
         """Who belongs to it in each draw; logs of shape (draws, n) in order of the days, shape (draws, n)."""
         match self.select:
             case "frontier":
                 found = running_top(days, logs, self.top)
-            case "records":
+            case "record":
                 found = record_setters(days, logs)
             case _:
                 found = large_scale(days, logs)

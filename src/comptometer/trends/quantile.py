@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comptometer.distribution import Array
-from comptometer.errors import UsageError
+from comptometer.errors import Problem, UsageError
 from comptometer.trends import Points, Resampling, Trend, fit, refuse
 from comptometer.trends._centred import Centred, Line
 from comptometer.trends._resampling import Sampler
@@ -39,7 +39,7 @@ def quantile(points: Points, resampling: Resampling, *, quantile: float = 0.5, *
     """
     refuse("quantile", options, ["quantile"])
     if isinstance(quantile, bool) or not isinstance(quantile, int | float) or not 0 < quantile < 1:
-        raise UsageError(f"quantile must lie between 0 and 1, got {quantile!r}")
+        raise UsageError.of([Problem("quantile", f"must lie between 0 and 1, got {quantile!r}")])
     sampler, centred = Sampler(points, resampling).at_most(DRAWS), Centred.of(points)
     x, y = centred.x, centred.y
     slope, level = lines(x, y[None], np.ones((1, points.n)), quantile)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comptometer.distribution import Array
-from comptometer.errors import NotEnoughEvidence, UsageError
+from comptometer.errors import NotEnoughEvidence, Problem, UsageError
 from comptometer.trends import Break, Points, Resampling, Trend, fit, refuse
 from comptometer.trends._centred import Centred, Line
 from comptometer.trends._hinges import MOST as MOST_HINGES
@@ -79,14 +79,15 @@ def segmented(
 def _most(breaks: int | str, join: str, least: int) -> int:
     """How many breaks are tried."""
     if join not in {"apart", "meet"}:
-        raise UsageError(f"segmented: join is apart or meet, not {join!r}")
+        raise UsageError.of([Problem("join", f"of segmented is apart or meet, not {join!r}")])
     if least < 3:
-        raise UsageError(f"segmented: least must be at least 3 points, got {least}")
+        raise UsageError.of([Problem("least", f"must be at least 3 points, got {least}")])
     asked = MOST_ASKED if join == "apart" else MOST_HINGES
     if breaks == "auto":
         return MOST
     if isinstance(breaks, bool) or breaks not in range(asked + 1):
-        raise UsageError(f"segmented: breaks of lines that are {join} are 0 to {asked} or auto, not {breaks!r}")
+        said = f"of lines that {'meet' if join == 'meet' else 'stand apart'} are 0 to {asked} or auto, not {breaks!r}"
+        raise UsageError.of([Problem("breaks", said)])
     return int(breaks)
 
 

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from comptometer.days import day
 from comptometer.distribution import Array
-from comptometer.errors import NotEnoughEvidence, UsageError
+from comptometer.errors import NotationError, NotEnoughEvidence, Problem, UsageError
 from comptometer.trends import LEAST_POINTS, Break, Points, Resampling, Trend, as_date, fit, refuse
 from comptometer.trends._centred import Centred, Line
 from comptometer.trends._hinges import Hinges
@@ -44,23 +45,25 @@ def two_era(
     """
     refuse("two-era", options, ["knot", "join"])
     if join not in {"apart", "meet"}:
-        raise UsageError(f"two-era: join is apart or meet, not {join!r}")
-    day = _day(knot)
-    before = int(np.searchsorted(points.days, day))
-    _enough(points, before, day)
+        raise UsageError.of([Problem("join", f"of two-era is apart or meet, not {join!r}")])
+    between = _day(knot)
+    before = int(np.searchsorted(points.days, between))
+    _enough(points, before, between)
     sampler, centred = Sampler(points, resampling), Centred.of(points)
     rows = Stretches.whole(centred.x, centred.y, [before])
 
     def lines(sums: Array) -> tuple[Array, Array]:
         """Slopes and levels of both eras in every draw, shape (2, draws) each."""
-        shape = (Pieces if join == "apart" else Hinges).of(running(sums), np.array([day - centred.middle]))
+        shape = (Pieces if join == "apart" else Hinges).of(running(sums), np.array([between - centred.middle]))
         return shape.lines(np.ones((1, sums.shape[-1]), dtype=np.intp))
 
     slopes, levels = lines(rows.sums())
     drawn = [lines(sums) for sums in rows.resampled(sampler)]
     all_slopes, all_levels = (np.concatenate(part, axis=1) for part in zip(*drawn, strict=True))
     usable = np.isfinite(all_slopes).all(axis=0)
-    given = Break(day=day, days=np.full(int(usable.sum()), day), identified=True, why="given, not found in the data")
+    given = Break(
+        day=between, days=np.full(int(usable.sum()), between), identified=True, why="given, not found in the data"
+    )
     return centred.trend(
         [
             Line(float(slopes[era, 0]), float(levels[era, 0]), all_slopes[era, usable], all_levels[era, usable])
@@ -75,11 +78,11 @@ def two_era(
 def _day(knot: date | str | None) -> float:
     """The ordinal of the day between the eras."""
     if knot is None:
-        raise UsageError("two-era needs a day between its eras: knot=2018-01-01")
+        raise UsageError.of([Problem("knot", "two-era needs the day between its eras, e.g. 2018-01-01")])
     try:
-        return float((date.fromisoformat(knot) if isinstance(knot, str) else knot).toordinal())
-    except ValueError:
-        raise UsageError(f"two-era: knot {knot!r} is not a date; write year-month-day") from None
+        return float(day(knot).toordinal())
+    except NotationError as error:
+        raise UsageError.of([Problem("knot", str(error))]) from None
 
 
 def _enough(points: Points, before: int, day: float) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from comptometer import price_index, store, text
 from comptometer.catalogue import Entry, claim_row, entry
@@ -27,6 +27,9 @@ from comptometer.machines import Machines, Purchase, facts_of
 from comptometer.quantity import Estimate
 from comptometer.records import Claim
 from comptometer.release import data_version
+
+if TYPE_CHECKING:
+    from comptometer.published_costs import PublishedFigure
 
 HOURS_PER_YEAR = 8766  # 365.25 days
 INDEX = "bls-producer-price-index"
@@ -46,6 +49,7 @@ class Cost:
         power: mean power of the building's part in MW, where the number of chips is known.
         co2: tonnes of CO2 equivalents, of the energy at the building.
         missing: what each kind, energy included, would take.
+        published: what others say that it cost, and how much energy and power it took.
     """
 
     entry: Entry
@@ -58,6 +62,7 @@ class Cost:
     power: Known | None
     co2: Known | None
     missing: Mapping[str, Sequence[str]]
+    published: Sequence[PublishedFigure] = ()
 
     @property
     def amounts(self) -> dict[str, Known]:
@@ -77,7 +82,7 @@ class Cost:
         return list(dict.fromkeys(warning for known in self.amounts.values() for warning in known.warnings))
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object of `comptometer cost` (schema `comptometer/cost/1`), without published figures."""
+        """The JSON object of `comptometer cost` (schema `comptometer/cost/1`)."""
         return {
             "schema": "comptometer/cost/1",
             "data_version": data_version(),
@@ -88,6 +93,7 @@ class Cost:
             **self.figures(),
             "claims": [claim_row(claim) for claim in self.claims],
             "warnings": self.warnings,
+            "published": [figure.to_dict() for figure in self.published],
         }
 
     def figures(self) -> dict[str, Any]:
@@ -102,7 +108,7 @@ class Cost:
         }
 
 
-def cost(model: Entry, *, dollars: int | None = None, place: str = "") -> Cost:
+def cost_of(model: Entry, *, dollars: int | None = None, place: str = "") -> Cost:
     """Cost, energy and CO2 of a model.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Any
 
 from comptometer import vintages
 from comptometer.errors import ComptometerError
-from comptometer.growth import Answer, Question, ask
+from comptometer.growth import Answer, Question, ask, trend
 from comptometer.release import data_version
 from comptometer.trends import FITS
 
@@ -47,26 +47,49 @@ class Variant:
         return row
 
 
-def sensitivity(question: Question) -> list[Variant]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensitivity:
+    """A question, and its answers under every reasonable definition; the question as asked comes first."""
+
+    question: Question
+    variants: Sequence[Variant]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of `comptometer trend --sensitivity` (schema `comptometer/sensitivity/1`)."""
+        return {
+            "schema": "comptometer/sensitivity/1",
+            "data_version": data_version(),
+            "question": self.question.name,
+            "quantity": self.question.quantity,
+            "rows": [variant.to_dict() for variant in self.variants],
+        }
+
+
+def sensitivity(*, draws: int = FEWER_DRAWS, **asked: Any) -> Sensitivity:
+    """How much of an answer about growth is the definition? Arguments as for `trend` of a pinned table.
+
+    At most 2,000 resamples are made for each variant.
+
+    Raises:
+        UsageError, NotFound, NotEnoughEvidence: see `growth.trend`.
+
+    >>> rows = sensitivity(data="epoch-2024-05", select="frontier", draws=100).variants
+    >>> rows[0].label, len(rows) > 20
+    ('the question', True)
+    """
+    question = trend(draws=draws, **asked).question
+    return Sensitivity(question=question, variants=variants(question))
+
+
+def variants(question: Question) -> list[Variant]:
     """Answer a question, and the same with each definition changed alone; the question as asked comes first.
 
     What is changed: which models and how many, fine-tunes, confidence, domain, the window, the edition of the table,
     whose values, how the line is fitted, what is resampled. Variants that cannot be answered say why.
     """
     asked = replace(question, draws=min(question.draws, FEWER_DRAWS))
-    variants = [("as asked", "the question", asked), *_models(asked), *_windows(asked), *_tables(asked), *_fits(asked)]
-    return [_answered(group, label, each) for group, label, each in variants if group == "as asked" or each != asked]
-
-
-def to_dict(question: Question, variants: Sequence[Variant]) -> dict[str, Any]:
-    """The JSON object of `comptometer trend --sensitivity` (schema `comptometer/sensitivity/1`)."""
-    return {
-        "schema": "comptometer/sensitivity/1",
-        "data_version": data_version(),
-        "question": question.name,
-        "quantity": question.quantity,
-        "rows": [variant.to_dict() for variant in variants],
-    }
+    changed = [("as asked", "the question", asked), *_models(asked), *_windows(asked), *_tables(asked), *_fits(asked)]
+    return [_answered(group, label, each) for group, label, each in changed if group == "as asked" or each != asked]
 
 
 def _answered(group: str, label: str, question: Question) -> Variant:
@@ -84,7 +107,7 @@ def _models(asked: Question) -> list[tuple[str, str, Question]]:
     choices: list[tuple[str, dict[str, Any]]] = [
         ("all models", {"select": "all"}),
         ("notable models", {"select": "notable"}),
-        ("larger than all before", {"select": "records"}),
+        ("larger than all before", {"select": "record"}),
         *((f"the {top} largest at release", {"select": "frontier", "top": top}) for top in (5, 10, 20)),
         ("the 10 largest of all, not of the notable", {"select": "frontier", "top": 10, "of_all": True}),
         ("large-scale models", {"select": "large-scale"}),
@@ -110,7 +133,7 @@ def _windows(asked: Question) -> list[tuple[str, str, Question]]:
 def _tables(asked: Question) -> list[tuple[str, str, Question]]:
     found = [("table", name, replace(asked, data=name)) for name in vintages.vintage_ids()]
     if asked.quantity == "compute":
-        found.append(("values", "our estimates", replace(asked, values="estimates", data=vintages.DEFAULT)))
+        found.append(("values", "our estimates", replace(asked, values="estimated", data=vintages.DEFAULT)))
     return found
 
 

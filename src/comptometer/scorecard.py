@@ -107,13 +107,20 @@ class Scorecard:
         }
 
 
-def scorecard(data: str = vintages.DEFAULT) -> Scorecard:
-    """Hold every forecast on file against a vintage.
+def forecasts(data: str | None = None) -> Scorecard:
+    """What was said about the future of training compute, against what happened since.
+
+    Args:
+        data: the vintage that it is held against; the newest shipped one unless given.
 
     Raises:
         NotFound: no such vintage.
+
+    >>> found = forecasts("epoch-2025-06")
+    >>> found.data, len(found.forecasts) > 5
+    ('epoch-2025-06', True)
     """
-    facts = vintages.sidecar(data)
+    facts = vintages.sidecar(data or vintages.DEFAULT)
     return Scorecard(data=facts.id, forecasts=[_scored(row, facts.id) for row in on_file()])
 
 
