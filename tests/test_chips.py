@@ -371,7 +371,7 @@ def test_a_file_that_writes_its_names_in_another_way_is_read_whole(tmp_path, mon
         '[[peaks]]\nprecision = "bf16"\nvalue = "500 TFLOP/s"\nsource = "acme"\n'
     )
     monkeypatch.setenv("COMPTOMETER_DATA", str(tmp_path))
-    caches = (store.chip_ids, store.chip_record, store._chip_names, store.source_ids, store.source)
+    caches = (store.chip_ids, store.chip_record, store.chip_spellings, store.source_ids, store.source)
     for cached in caches:
         cached.cache_clear()
     try:

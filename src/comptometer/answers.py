@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from comptometer import vintages
+from comptometer.notebook import Drawable
 from comptometer.population import Wanted
 from comptometer.prediction import Prediction, predicted
 from comptometer.quantities import ChipQuantity, Quantity
@@ -71,7 +72,7 @@ class Observation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(Drawable):
     """What came out.
 
     Attributes:

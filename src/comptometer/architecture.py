@@ -5,13 +5,14 @@ Finding the file is cheap and happens when a dossier is read. It is counted only
 
 from __future__ import annotations
 
+import json
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from comptometer.errors import NotFound
-from comptometer.files import ARCHITECTURES, shipped_architecture
+from comptometer.files import ARCHITECTURES, Held, shipped_architecture
 from comptometer.release import DATA
 
 if TYPE_CHECKING:
@@ -49,24 +50,28 @@ def _own(path: Path) -> Path | None:
         return None
 
 
-def shown(file: Path) -> str:
+def shown(file: Path | Held) -> str:
     """What to call a file: a shipped one by its name, a `config.json` by its folder as well."""
+    if isinstance(file, Held):
+        return file.name
     if file.is_relative_to(DATA):
         return file.stem
     return f"{file.parent.name}/{file.name}".lstrip("/") if file.name == "config.json" else file.name
 
 
-def counted(file: Path, sequence_length: int | None = None) -> OpCount:
+def counted(file: Path | Held, sequence_length: int | None = None) -> OpCount:
     """Operations of one example: of one sequence where it is a sequence model, causal where its mask is.
 
     Args:
-        file: as located.
+        file: as located, or the text of a `config.json`.
         sequence_length: tokens in the sequence; what the configuration allows, at most 4,096, unless given. A layer
             list has a shape of its own.
 
     Raises:
         NotFound, DataError, UsageError: see `counting.count`.
     """
+    if isinstance(file, Held):
+        return _counted_text(file, sequence_length)
     try:
         stamp = file.stat().st_mtime_ns
     except OSError:
@@ -79,3 +84,10 @@ def _counted(file: Path, sequence_length: int | None, stamp: int) -> OpCount:
     from comptometer.counting import count  # formulas and layer kinds are read only where something is counted
 
     return count(file, sequence_length=sequence_length, attention="causal")
+
+
+@lru_cache(maxsize=8)  # a text may be long
+def _counted_text(file: Held, sequence_length: int | None) -> OpCount:
+    from comptometer.counting import count
+
+    return count(json.loads(file.content), sequence_length=sequence_length, attention="causal")

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from comptometer import exact_counts, labels, sanity, text, units
+from comptometer import exact_counts, labels, sanity
 from comptometer.derivation import job
 from comptometer.errors import NotEnoughEvidence
 from comptometer.evidence import Evidence, Job, source_of, unique
 from comptometer.methods import Outcome, outcomes
+from comptometer.notebook import Drawable
 from comptometer.quantity import Estimate
 from comptometer.reconcile import Part, Reconciled, reconcile
 from comptometer.records import Claim, Dossier, Source
@@ -25,7 +26,7 @@ LEAST_SHARE = 1e-3  # of the variance, for a claim to be listed as a driver
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(Drawable):
     """A model with its evidence and what follows from it.
 
     Behaves like the estimate of its training compute in FLOP: it can be divided, added, asked for its interval.
@@ -236,9 +237,6 @@ class Entry:
     def __str__(self) -> str:
         return f"{self.name}: {self.value}"
 
-    def _repr_html_(self) -> str:
-        return card(self)
-
 
 def _value(other: object) -> Estimate | float:
     """What stands on the other side of an operator."""
@@ -324,23 +322,3 @@ def _outranked(worked_out: Outcome, reported: Outcome | None, evidence: Evidence
     columns = [c for c in worked_out.claims if c.kind != "assumed" and not c.id.startswith("chip:")]
     apart = abs(math.log(worked_out.estimate.median / reported.estimate.median)) > math.log(COLUMNS_APART)
     return apart and bool(columns) and all(c.source == claim.source for c in columns)
-
-
-def card(item: Entry) -> str:
-    """A static card for notebooks: no script, so that it survives in an untrusted one."""
-    from html import escape
-
-    low, high = item.interval()
-    rows = "".join(
-        f"<tr><td>{escape(name)}</td><td>{text.number(o.estimate.median, 2)}</td>"
-        f"<td>{text.interval(*o.estimate.interval())}</td><td><code>{escape(o.formula)}</code></td></tr>"
-        for name, o in item.methods.items()
-    )
-    version = data_version(*item.dossier.vintages)
-    agreement = f"hardware over count {text.number(item.ratio, 2)}, " if item.ratio else ""
-    return (
-        f"<div><b>{escape(item.name)}</b>: {text.number(item.median, 2)} {units.name(item.value.unit)}"
-        f" <small>90% {text.interval(low, high)}</small>, {text.number(item.pfs_days.median, 2)} petaFLOP/s-days"
-        f"<table><tr><th>method</th><th>FLOP</th><th>90%</th><th>formula</th></tr>{rows}</table>"
-        f"<small>{agreement}{escape(item.compute.verdict)}; data {escape(version)}</small></div>"
-    )

@@ -11,6 +11,7 @@ from comptometer.catalogue import Entry, attempt, entry
 from comptometer.errors import NotFound
 from comptometer.frames import Frames
 from comptometer.library import Item, library
+from comptometer.notebook import Showable
 from comptometer.records import Chip, Dossier
 from comptometer.selection import Selection
 from comptometer.standing import Standing
@@ -32,7 +33,7 @@ AMOUNTS = frozenset({"compute", "tokens", "examples", "updates", "chip_hours", "
 COLUMNS = tuple(column.name for column in columns.MODELS)
 
 
-class Models(Frames, Mapping[str, Entry]):
+class Models(Showable, Frames, Mapping[str, Entry]):
     """The catalogue's models, by any of their names: `models["alexnet"]`.
 
     Args:
@@ -203,7 +204,7 @@ def _median(evidence: Evidence, need: str) -> float | None:
     return known.estimate.to("chip*h").median if need == "chip_hours" else known.estimate.median
 
 
-class Chips(Frames, Mapping[str, Chip]):
+class Chips(Showable, Frames, Mapping[str, Chip]):
     """The catalogue's chips, by any of their names: `chips["h100-sxm"]`; the name of a family is not found."""
 
     def __getitem__(self, name: str) -> Chip:

@@ -11,6 +11,7 @@ from functools import partial
 
 from comptometer import exact_counts, store, text
 from comptometer.distribution import LogStudentT, Mixture, Point, Truncated
+from comptometer.errors import UsageError
 from comptometer.evidence import CALLER, Evidence, Job, Known, Rule, median
 from comptometer.quantity import Estimate
 from comptometer.records import HEAVY, Assumption, Chip, Claim, Dossier, Stage, heavy_text
@@ -77,7 +78,7 @@ def _peak(evidence: Evidence) -> Known | None:
     measured = any(evidence.best(about) for about in ("utilization", "mfu", "hfu"))
     if wanted:
         for chip in chips:
-            chip.peak(wanted)  # refuses a format that the chip does not have
+            _check_format(chip, wanted)
     if wanted in LOW_PRECISION and not measured:
         warnings.append(f"{wanted} without a utilization: the default is relative to the 16-bit peak, which is used")
         wanted = None
@@ -106,6 +107,18 @@ def _peak(evidence: Evidence) -> Known | None:
     known = evidence.stated(claim)
     used = [*known.claims, *([precision] if precision else [])]
     return replace(known, claims=used, warnings=warnings, assumed=len(beliefs) > 1)
+
+
+def _check_format(chip: Chip, wanted: str) -> None:
+    """Refuse a format that the chip does not have.
+
+    Raises:
+        UsageError: names those that it has.
+    """
+    try:
+        chip.peak(wanted)
+    except UsageError as error:
+        raise UsageError(f"precision: {error}") from None
 
 
 def _apart(claims: Sequence[Claim]) -> str:

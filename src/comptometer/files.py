@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from comptometer.errors import DataError, NotFound, UsageError
@@ -13,6 +14,14 @@ from comptometer.errors import DataError, NotFound, UsageError
 ARCHITECTURES = {"layers": ".toml", "configs": ".json"}  # folders of the shipped data, and the endings of their files
 FIRST_READ = 65_536  # bytes
 LARGEST_FILE = 4_000_000  # bytes; a dossier or a configuration is a few thousand
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A file that was handed over and lies nowhere: what to call it, and its text."""
+
+    name: str
+    content: str
 
 
 def read_bytes(path: str | os.PathLike[str], limit: int = LARGEST_FILE) -> bytes:

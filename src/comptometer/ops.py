@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from comptometer.errors import UsageError
+from comptometer.notebook import Showable
 
 Attention = Literal["full", "causal", "half"]
 Recompute = Literal["none", "flash", "selective", "full"]
@@ -101,7 +102,7 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpCount:
+class OpCount(Showable):
     """Operations of one training step on one batch.
 
     Attributes:

@@ -16,6 +16,7 @@ from comptometer.errors import NotEnoughEvidence
 from comptometer.evidence import source_named
 from comptometer.inspection import of_item
 from comptometer.library import Item, Library, library
+from comptometer.notebook import Showable
 from comptometer.records import Claim, Dossier, Source
 from comptometer.release import data_version
 from comptometer.training_cost import Cost, cost_of
@@ -34,7 +35,7 @@ class Edition:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Profile:
+class Profile(Showable):
     """A model of the catalogue; cost and checks are worked out when they are asked for.
 
     Attributes:

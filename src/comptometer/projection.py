@@ -20,6 +20,7 @@ from comptometer.growth import Answer
 from comptometer.limit_paths import Line, limit_path, price_line
 from comptometer.limit_paths import Path as LimitPath
 from comptometer.limits import Duration, Limits, positive, rate
+from comptometer.notebook import Showable
 from comptometer.prediction import FARTHEST, FIRST_YEAR, LAST_YEAR
 from comptometer.quantity import HAZEN
 from comptometer.release import data_version
@@ -36,7 +37,7 @@ PATHS = ("trend", "hard", "soft")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Projection:
+class Projection(Showable):
     """A projection with everything that made it.
 
     Attributes:

@@ -21,6 +21,7 @@ from comptometer import text, units
 from comptometer.distribution import DRAWS, GRID, Z90, Array, Distribution, Point, shared
 from comptometer.errors import UnitError
 from comptometer.notation import parse
+from comptometer.notebook import Showable
 from comptometer.units import Unit
 
 ROOT_SEED = 2018  # of every draw; the numbers of a release change when it does
@@ -62,7 +63,7 @@ class _Rising:
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
+class Estimate(Showable):
     """A quantity that is not known exactly.
 
     Attributes:
@@ -284,13 +285,6 @@ class Estimate:
 
     def __repr__(self) -> str:
         return f"<Estimate {self}>"
-
-    def _repr_html_(self) -> str:
-        low, high = self.interval()
-        return (
-            f"<span><b>{text.number(self.median, 2)}</b> {units.name(self.unit)} "
-            f"<small>90%: {text.interval(low, high)}</small></span>"
-        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (np.asarray(self.draws), units.name(self.unit), dict(self.beliefs))

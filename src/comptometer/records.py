@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from comptometer.distribution import T3_90, Distribution, LogStudentT, Point, Truncated
 from comptometer.errors import UsageError
+from comptometer.files import Held
+from comptometer.notebook import Showable
 from comptometer.text import number
 from comptometer.vocabulary import Kind, Tag
 
@@ -47,7 +49,7 @@ class Claim:
         belief: the same as a distribution in the unit of the vocabulary; absent where the value is a word.
         kind: stated, derived or assumed.
         rests_on: what its author worked it out from (keys of the vocabulary).
-        file: where the architecture that is claimed is written down.
+        file: where the architecture that is claimed is written down, or its text.
         holds: how many of the dossier's examples one input of that architecture holds, as written; 1 unless said.
         draws_as: name that orders the draws, where it is not the id: an assumption is drawn anew for each model.
     """
@@ -64,7 +66,7 @@ class Claim:
     rests_on: frozenset[str] = frozenset()
     verified: bool = True
     note: str = ""
-    file: Path | None = None
+    file: Path | Held | None = None
     holds: str = ""
     draws_as: str = ""
 
@@ -129,7 +131,7 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chip:
+class Chip(Showable):
     """One part that can be bought; `unit` says what counts as one (chip, package, board or system).
 
     Attributes:

@@ -6,6 +6,7 @@ Figures given by the caller are claims like all others; they outrank what a doss
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -33,7 +34,7 @@ from comptometer.figures import (
     twice_said,
     unknown,
 )
-from comptometer.files import read_bytes
+from comptometer.files import Held, read_bytes
 from comptometer.records import Claim, Dossier, Source, Stage
 from comptometer.text import exact
 from comptometer.vocabulary import DOMAINS, read
@@ -50,7 +51,7 @@ def estimate(
     as_of: date | str | None = None,
     chip: str | Sequence[str] | None = None,
     reported_as: str | None = None,
-    config: str | Path | None = None,
+    config: str | Path | Mapping[str, object] | None = None,
     **figures: Figure | Sequence[Figure] | None,
 ) -> Entry:
     """Estimate training compute with every method that the evidence allows.
@@ -65,7 +66,7 @@ def estimate(
         reported_as: what the reported figure counts: "model" FLOP, "hardware" FLOP with recomputation, or
             "derived-from-hardware" if it was worked out from the machines' time.
         config: a `config.json` (or a folder with one), a layer list (`.toml`) or a shipped one by its name, whose
-            operations are counted, exactly, for method `operations`.
+            operations are counted, exactly, for method `operations`; or the fields of a `config.json`.
         figures: any of `params, active_params, experts, tokens, examples, epochs, updates, batch_size,
             macs_per_example, flop_per_example, backward_factor, sequence_length, recompute, scale_up, reported,
             chips, time, chip_hours, precision, peak, utilization, mfu, hfu`, as numbers or as people write them
@@ -107,7 +108,7 @@ def dossier(
     as_of: date | str | None = None,
     chip: str | Sequence[str] | None = None,
     reported_as: str | None = None,
-    config: str | Path | None = None,
+    config: str | Path | Mapping[str, object] | None = None,
     figures: Mapping[str, Figure | Sequence[Figure] | None] | None = None,
     prefix: str = "",
 ) -> Dossier:
@@ -134,14 +135,16 @@ def dossier(
     if isinstance(as_of, str):
         as_of = _day(as_of)
     domains = _domains(domain)
-    base = _base(source, as_of) or _own({**given, "chip": chips, **({"config": str(config)} if config else {})})
+    base = _base(source, as_of) or _own(
+        {**given, "chip": chips, **({} if config is None else {"config": _told(config)})}
+    )
     base = replace(
         base, name=name or base.name, domain=domains or base.domain, id=_identifier(name) if name else base.id
     )
     segments = segments_of(chips, given, base.id, prefix, problems)
     claims = stated(given, base.id, prefix, problems)
     if config is not None:
-        counted = _counted(str(config), base.id, prefix)
+        counted = _counted(config, base.id, prefix)
         claims.append(counted)
         base = replace(base, name=_called(base, counted, named=bool(source or name)))
     if reported_as is not None:
@@ -289,15 +292,34 @@ def is_config(source: str) -> bool:
     return bool(source.strip()) and (path.suffix == ".json" or (_exists(path) and path.is_dir()))
 
 
-def _counted(path: str, subject: str, prefix: str) -> Claim:
-    """The caller's claim that a file is the architecture."""
-    claim = caller_claim("architecture", path, None, spelled("config", prefix), subject)
-    return replace(claim, file=architecture.located(path, Path()))
+def _counted(config: str | Path | Mapping[str, object], subject: str, prefix: str) -> Claim:
+    """The caller's claim that a file is the architecture, or that these are its fields."""
+    held = _held(config) if isinstance(config, Mapping) else None
+    value = held.name if held else str(config)
+    claim = caller_claim("architecture", value, None, spelled("config", prefix), subject)
+    return replace(claim, file=held or architecture.located(value, Path()))
+
+
+def _told(config: str | Path | Mapping[str, object]) -> str:
+    """A configuration as a figure of the caller: other fields make another model."""
+    return _held(config).content if isinstance(config, Mapping) else str(config)
+
+
+def _held(fields: Mapping[str, object]) -> Held:
+    """The fields of a configuration as its text.
+
+    Raises:
+        UsageError: they are not what JSON can say.
+    """
+    try:
+        return Held("config.json", json.dumps(fields, sort_keys=True))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"config: {error or 'is nested too deeply'}") from None
 
 
 def _called(base: Dossier, counted: Claim, *, named: bool) -> str:
     """The name of the model: that of the file, where nobody gives it another."""
-    if named or counted.file is None:
+    if named or not isinstance(counted.file, Path):
         return base.name
     return (counted.file.parent.name if counted.file.stem == "config" else counted.file.stem) or base.name
 

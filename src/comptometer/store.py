@@ -340,7 +340,7 @@ def path_of(kind: str, record_id: str, *, shipped: bool = False) -> Path | None:
 
 
 @cache
-def _chip_names() -> Mapping[str, tuple[str, ...]]:
+def chip_spellings() -> Mapping[str, tuple[str, ...]]:
     """Every spelling of a chip, folded, with the ids that it may mean.
 
     Each name also counts with the vendor's before it. A name of one chip comes before one of several, and a user's own
@@ -408,7 +408,7 @@ def chips_named(name: str) -> tuple[Chip, ...]:
     """
     if found := chip_ids_named(name):
         return tuple(chip_record(chip_id) for chip_id in found)
-    names = _chip_names()
+    names = chip_spellings()
     if together := several(name, lambda spelling: names.get(folded(spelling), ())):
         raise NotFound("chip", name, hint=str(together))
     near = get_close_matches(folded(name), names, 4, 0.6)
@@ -418,7 +418,7 @@ def chips_named(name: str) -> tuple[Chip, ...]:
 
 def chip_ids_named(name: str) -> tuple[str, ...]:
     """The ids of the chips that a name may mean; none where it is no chip's."""
-    return (name,) if path_of("chips", name) is not None else _chip_names().get(folded(name), ())
+    return (name,) if path_of("chips", name) is not None else chip_spellings().get(folded(name), ())
 
 
 # Assumptions

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from comptometer import text
 from comptometer.catalogue import Entry
-from comptometer.charts import Look, Spec
+from comptometer.charts import Look, Spec, in_altair
 from comptometer.charts._axes import FLOP_TITLE, PFS_TITLE, Span, Tick, axis, tick_labels, tick_rows, ticks
 from comptometer.charts._labels import text_width
 from comptometer.charts._theme import (
@@ -24,6 +24,7 @@ from comptometer.charts._theme import (
     Words,
     finished,
 )
+from comptometer.notebook import PICTURES
 from comptometer.quantity import Estimate
 from comptometer.release import banner
 from comptometer.units import FLOP_PER_PFS_DAY
@@ -249,3 +250,6 @@ def _words(entry: Entry) -> Words:
         note=f"{'Evidence: ' + '; '.join(sources) + '.' if sources else 'Evidence: as given.'}\n{banner()}",
         description=f"{title}, by {len(entry.methods)} methods and all of them together.",
     )
+
+
+PICTURES.add("picture-of-Entry", lambda drawn, **look: in_altair(estimate_chart(drawn, Look(**look))))

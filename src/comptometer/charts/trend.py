@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from comptometer import text
-from comptometer.charts import Language, Look, Spec, chart
+from comptometer.charts import Language, Look, Spec, chart, in_altair
 from comptometer.charts._axes import FLOP_TITLE
 from comptometer.charts._frame import Frame
 from comptometer.charts._growth import (
@@ -36,6 +36,7 @@ from comptometer.charts._layers import quiet
 from comptometer.charts._theme import PALETTES, SMALL, Layer, Palette, Rows, Words, finished, series
 from comptometer.charts._words import listed, say, sentences, spread
 from comptometer.growth import Answer, Observation, candidates, trend
+from comptometer.notebook import PICTURES
 from comptometer.quantities import ChipQuantity
 from comptometer.release import banner
 from comptometer.trends import Segment, as_date
@@ -347,3 +348,6 @@ def _headings(answer: Answer, language: Language) -> dict[str, str]:
         **({"pfs_text": say("pfs-days", language)} if is_compute(answer) else {}),
         "kind": say("heading-kind", language),
     }
+
+
+PICTURES.add("picture-of-Answer", lambda drawn, **look: in_altair(trend_chart(drawn, Look(**look))))

@@ -24,9 +24,7 @@ COLUMNS = ("split", "part", "implied", "n", "estimate", "p5", "p50", "p95", "sha
     metavar="WHICH",
     help="frontier (as if not given), all, notable, records or large-scale.",
 )
-@click.option(
-    "--top", type=click.IntRange(min=1), default=10, metavar="N", help="Of the frontier: the N largest at release."
-)
+@click.option("--top", type=click.IntRange(min=1), metavar="N", help="Of the frontier: the N largest at release.  [10]")
 @click.option(
     "--since", type=DAY, default="2018-01-01", metavar="DATE", help="First day of the window; 2018-01-01 unless given."
 )

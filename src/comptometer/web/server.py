@@ -29,10 +29,12 @@ def application(hosts: frozenset[str] = LOOPBACK) -> App:
     """
     try:
         from fastapi import FastAPI, Request
+        from fastapi.exceptions import RequestValidationError
         from fastapi.responses import JSONResponse, Response
     except ImportError:
         raise ComptometerError("the page needs the extra: pip install 'comptometer[web]'") from None
     from comptometer.web.api import ROUTES
+    from comptometer.web.api._problem import lines
     from comptometer.web.guard import Guard
 
     site = Site(served=True)
@@ -52,7 +54,12 @@ def application(hosts: frozenset[str] = LOOPBACK) -> App:
         suggestions = list(getattr(error, "suggestions", ()))
         return JSONResponse({"detail": str(error), **({"suggestions": suggestions} if suggestions else {})}, status)
 
+    def unread(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        return JSONResponse({"detail": lines(error.errors())}, 422)
+
     app.add_exception_handler(ComptometerError, refused)
+    app.add_exception_handler(RequestValidationError, unread)
 
     @lru_cache(maxsize=512)
     def content(path: str) -> tuple[bytes, str]:
