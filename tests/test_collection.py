@@ -119,3 +119,11 @@ def test_models_beside_each_other() -> None:
     assert compute["ratios"][1] == pytest.approx(8.1, rel=0.05)
     assert compute["ratios"][2] is None
     assert document["compute_ratio"][2] is None
+
+
+def test_comparing_asks_no_check_and_works_out_no_cost() -> None:
+    models = [profile("gpt-3"), profile("palm")]
+    assert compared(models).to_dict()["compute_ratio"][0] is not None
+    assert not [model for model in models if {"findings", "cost"} & set(vars(model))]
+    assert models[0].cost is not None
+    assert "cost" in vars(models[0])

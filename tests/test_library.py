@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,7 +12,7 @@ from comptometer import bulk
 from comptometer.dossiers import dossier, dossier_ids, dossier_names, names_of
 from comptometer.errors import NotFound
 from comptometer.evidence import median
-from comptometer.library import dossier_named, library
+from comptometer.library import MANY, dossier_named, library
 from comptometer.sources import name_key
 
 
@@ -52,6 +54,38 @@ def test_what_is_not_found_is_answered_with_what_may_be_meant(written: str, sugg
     with pytest.raises(NotFound) as error:
         library().item(written)
     assert any(suggested in name for name in error.value.suggestions)
+
+
+@pytest.mark.parametrize(
+    ("written", "first"),
+    [
+        ("opt", "OPT-175B"),
+        ("llama 3", "Llama 3.1-405B"),
+        ("yi", "Yi-"),
+        ("t5", "T5-11B"),
+        ("gemini", "Gemini 1.0 Ultra"),
+    ],
+)
+def test_a_family_is_answered_with_its_members_the_largest_of_note_first(written: str, first: str) -> None:
+    with pytest.raises(NotFound) as error:
+        library().item(written)
+    assert error.value.suggestions[0].startswith(first)
+    letters = "".join(filter(str.isalpha, written))
+    assert all(re.search(rf"\b{letters}", name, re.IGNORECASE) for name in error.value.suggestions)
+    assert len(set(error.value.suggestions)) == len(error.value.suggestions)
+
+
+def test_a_large_family_says_how_to_list_it() -> None:
+    with pytest.raises(NotFound, match=r"\? comptometer models list --find 'llama 3' lists every name") as error:
+        library().item("llama 3")
+    assert len(error.value.suggestions) == MANY
+    assert pickle.loads(pickle.dumps(error.value)).message == error.value.message
+
+
+def test_a_number_is_a_version_and_not_the_beginning_of_another() -> None:
+    names = {item.names[0] for item in library().family("llama 3")}
+    assert {"Llama 3.1-405B", "Llama 3 70B"} <= names
+    assert not any(name.startswith(("LLaMA-33B", "Llama 2")) for name in names)
 
 
 def test_a_model_that_the_default_lacks_comes_from_the_next_older_vintage() -> None:

@@ -39,13 +39,13 @@ class NotFound(ComptometerError, KeyError):
 
     exit_status = 3
 
-    def __init__(self, what: str, name: str, suggestions: Sequence[str] = ()) -> None:
-        hint = f"; did you mean {' or '.join(suggestions)}?" if suggestions else ""
+    def __init__(self, what: str, name: str, suggestions: Sequence[str] = (), hint: str = "") -> None:
+        meant = f"; did you mean {' or '.join(suggestions)}?" if suggestions else ""
         self.suggestions = tuple(suggestions)
-        self.message = f'no {what} "{name}"{hint}'
+        self.hint = hint
+        self.message = f'no {what} "{name}"{meant}' + (f" {hint}" if hint and meant else f"; {hint}" if hint else "")
         super().__init__(self.message)
-
-        self.asked = (what, name, tuple(suggestions))
+        self.asked = (what, name, tuple(suggestions), hint)
 
     def __str__(self) -> str:  # KeyError would print the repr
         return self.message

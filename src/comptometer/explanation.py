@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from comptometer import text
+from comptometer import labels, text
 from comptometer.catalogue import Entry
 from comptometer.evidence import source_named
 from comptometer.exact_counts import is_counted_from
@@ -96,7 +96,7 @@ def _claim(model: Entry, claim: Claim, counted: Sequence[Claim] = ()) -> Node:
         details.append(Node(f"worked out by its author from {', '.join(sorted(claim.rests_on))}", "lineage"))
     if claim.note:
         details.append(Node(claim.note, "note"))
-    return Node(f"{claim.about.replace('_', ' ')} = {claim.value}{chip}{tag}, {claim.kind}", "claim", details)
+    return Node(f"{labels.about(claim.about)} = {claim.value}{chip}{tag}, {claim.kind}", "claim", details)
 
 
 def _count(model: Entry, claim: Claim, counted: Sequence[Claim]) -> list[Node]:
@@ -128,7 +128,10 @@ def _agreement(model: Entry) -> list[Node]:
 
 
 def _missing(model: Entry) -> list[Node]:
-    return [Node(f"{name} would need {', '.join(needs)}", "missing") for name, needs in model.missing.items()]
+    return [
+        Node(f"{name} would need {', '.join(map(labels.need, needs))}", "missing")
+        for name, needs in model.missing.items()
+    ]
 
 
 def _references(model: Entry) -> list[Node]:

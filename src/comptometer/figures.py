@@ -187,7 +187,7 @@ def segments_of(
         except NotFound as error:
             problems.append(f"{prefix}chip: {error}")
             if len(problems) == 1 and len(chips) == 1:
-                raise NotFound("chip", name, error.suggestions) from None
+                raise NotFound("chip", name, error.suggestions, error.hint) from None
     if problems:
         count = min(count, 1)
     return [

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache, cached_property
+from shlex import quote
 
 from comptometer import bulk, dossiers, vintages
 from comptometer.errors import NotFound
@@ -22,6 +23,8 @@ from comptometer.sources import name_key
 from comptometer.store import folded
 
 CURATED = "curated"
+FEW, MANY = 3, 6  # names that are offered in place of an unknown one: at most, and of a family
+SHORT = 3  # letters: so short a word is in many others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,20 +145,30 @@ class Library:
         """
         found = name if name in self.items else self.names.get(name_key(name)) or self._loosely.get(folded(name))
         if found is None:
-            raise NotFound("model", name, self.near(name))
+            more = len(self.family(name))
+            hint = f"comptometer models list --find {quote(name)} lists every name that holds it" if more > MANY else ""
+            raise NotFound("model", name, self.near(name), hint)
         return self.items[found]
 
-    def near(self, name: str, most: int = 3) -> list[str]:
-        """Names that may have been meant: those that hold every part of the name, then those spelled alike."""
+    def family(self, name: str) -> list[Item]:
+        """The models whose names begin with these words and numbers (3 also with 3.1), the most prominent first."""
         wanted = _parts(name)
-        holding = {
-            item.id: min(len(spelling) for spelling in item.names)
-            for item in self.items.values()
-            if wanted and any(_holds(spelling, wanted) for spelling in item.names)
-        }
-        alike = [self.names[key] for key in get_close_matches(name_key(name), self.names, most, 0.6)]
-        ids = dict.fromkeys([*sorted(holding, key=lambda model_id: (holding[model_id], model_id)), *alike])
-        return [self.items[model_id].names[0] for model_id in ids][:most]
+        found = [item for item in self.items.values() if any(_begins(spelling, wanted) for spelling in item.names)]
+        return sorted(found, key=_prominence) if wanted else []
+
+    def near(self, name: str) -> list[str]:
+        """Names that may have been meant: of its family, then those with every part of it, then those spelled alike."""
+        wanted = _parts(name)
+        found = {item.id: item for item in self.family(name)}
+        for holds in (_holds, _holds_apart):
+            if len(found) < FEW and wanted:
+                held = [item for item in self.items.values() if any(holds(name, wanted) for name in item.names)]
+                found |= {item.id: item for item in sorted(held, key=_prominence)}
+        most = MANY if len(found) > FEW else FEW
+        if len(found) < FEW and (not found or len(folded(name)) > SHORT):
+            alike = [self.names[key] for key in get_close_matches(name_key(name), self.names, FEW, 0.6)]
+            found |= {model_id: self.items[model_id] for model_id in alike if model_id not in found}
+        return list(dict.fromkeys(item.names[0] for item in found.values()))[:most]
 
 
 def _parts(name: str) -> list[str]:
@@ -163,13 +176,35 @@ def _parts(name: str) -> list[str]:
     return re.findall(r"[^\W\d_]+|\d+(?:\.\d+)?", name.casefold())
 
 
-def _holds(name: str, wanted: Sequence[str]) -> bool:
-    """Has a name every wanted word, and every wanted number (3 also as 3.1, not as 30)?"""
-    lowered = name.casefold()
-    if not all(part in lowered for part in wanted):
-        return False
+def _is_version(wanted: str, own: str) -> bool:
+    """Is a part of a name the wanted one, or a version of the wanted number (3 also 3.1, not 30)?"""
+    return wanted == own or (wanted[0].isdigit() and own.startswith(f"{wanted}."))
+
+
+def _begins(name: str, wanted: Sequence[str]) -> bool:
     own = _parts(name)
-    return all(any(part == mine or mine.startswith(f"{part}.") for mine in own) for part in wanted if part[0].isdigit())
+    return len(own) >= len(wanted) and all(map(_is_version, wanted, own))
+
+
+def _holds(name: str, wanted: Sequence[str]) -> bool:
+    """Stand the wanted parts one after the other in a name?"""
+    own = _parts(name)
+    return any(all(map(_is_version, wanted, own[at:])) for at in range(len(own) - len(wanted) + 1))
+
+
+def _holds_apart(name: str, wanted: Sequence[str]) -> bool:
+    """Has a name every wanted part, in any order? A long word may also be a part of another."""
+    lowered, own = name.casefold(), _parts(name)
+    return all(
+        any(_is_version(part, mine) for mine in own) or (part.isalpha() and len(part) > SHORT and part in lowered)
+        for part in wanted
+    )
+
+
+def _prominence(item: Item) -> tuple[object, ...]:
+    """Order of models of one family: those with a dossier or marked as notable, the most compute first."""
+    known = item.curated or bool(item.row and item.row.notability)
+    return (not known, -((item.row.compute if item.row else None) or 0.0), item.names[0])
 
 
 @cache

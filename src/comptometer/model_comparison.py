@@ -18,6 +18,12 @@ QUANTITIES: Mapping[str, str] = {  # key of the catalogue's row → unit; words 
     **dict.fromkeys(METHOD_COLUMNS.values(), "FLOP"),
     "ratio": "", "verdict": "", "rank_at_release": "", "chip": "", "chips": "chip", "chip_hours": "chip-hour",
 }  # fmt: skip
+SPOKEN: Mapping[str, str] = {  # what people read in place of the key
+    "active_parameters": "active parameters",
+    "training_compute_flop": "training compute", "p5": "90% interval, from", "p95": "90% interval, to",
+    **{column: f"by {method}" for method, column in METHOD_COLUMNS.items()},
+    "ratio": "hardware-time over count", "rank_at_release": "rank at release", "chip_hours": "chip-hours",
+}  # fmt: skip
 NO_RATIO = frozenset({"ratio", "rank_at_release"})
 
 
@@ -54,8 +60,10 @@ class Comparison:
         names = [model.dossier.name for model in self.models]
         columns = ["quantity", "unit", *names]
         write: Callable[[Any], Any] = _short if people else _plain
+        named = SPOKEN if people else {}
         rows = [
-            {"quantity": quantity, "unit": QUANTITIES[quantity]} | dict(zip(names, map(write, values), strict=True))
+            {"quantity": named.get(quantity, quantity), "unit": QUANTITIES[quantity]}
+            | dict(zip(names, map(write, values), strict=True))
             for quantity, values in self.values.items()
             if any(value not in {None, ""} for value in values)
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from comptometer import standing, vintages
@@ -15,7 +16,7 @@ from comptometer.cost import Cost, cost
 from comptometer.errors import NotEnoughEvidence
 from comptometer.evidence import source_named
 from comptometer.inspection import of_item
-from comptometer.library import Item, library
+from comptometer.library import Item, Library, library
 from comptometer.records import Claim, Dossier, Source
 from comptometer.release import data_version
 
@@ -31,9 +32,9 @@ class Edition:
     confidence: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Profile:
-    """A model of the catalogue.
+    """A model of the catalogue; cost and checks are worked out when they are asked for.
 
     Attributes:
         item: what is on file.
@@ -42,8 +43,7 @@ class Profile:
         missing: what each method lacks.
         rank: place by median training compute among all that were published by its day.
         editions: what each vintage says, newest first.
-        findings: what about the evidence asks for a look, worst first.
-        cost: cost and energy, where the machines are known.
+        company: the models around it.
     """
 
     item: Item
@@ -52,8 +52,20 @@ class Profile:
     missing: Mapping[str, Sequence[str]]
     rank: int | None
     editions: Sequence[Edition]
-    findings: Sequence[Finding]
-    cost: Cost | None
+    company: Library
+
+    @cached_property
+    def findings(self) -> Sequence[Finding]:
+        """What about the evidence asks for a look, worst first."""
+        return findings(of_item(self.item, self.company))
+
+    @cached_property
+    def cost(self) -> Cost | None:
+        """Cost and energy, where the machines are known."""
+        try:
+            return cost(self.entry) if self.entry else None
+        except NotEnoughEvidence:
+            return None
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -141,16 +153,8 @@ def profile(name: str, data: str = vintages.DEFAULT) -> Profile:
         missing=entry.missing if entry else found,  # type: ignore[arg-type]
         rank=_rank(item.id, dossier.published, entry, data),
         editions=_editions(item),
-        findings=findings(of_item(item, company)),
-        cost=_cost(entry),
+        company=company,
     )
-
-
-def _cost(entry: Entry | None) -> Cost | None:
-    try:
-        return cost(entry) if entry else None
-    except NotEnoughEvidence:
-        return None
 
 
 def _rank(model_id: str, published: date | None, entry: Entry | None, data: str) -> int | None:

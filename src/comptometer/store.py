@@ -19,6 +19,7 @@ from comptometer import units
 from comptometer.distribution import LogStudentT, Truncated
 from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
 from comptometer.files import LARGEST_FILE, read_bytes
+from comptometer.machine_names import several
 from comptometer.notation import parse
 from comptometer.places import SHIPPED as SHIPPED
 from comptometer.places import folders as folders
@@ -309,6 +310,8 @@ def chips_named(name: str) -> tuple[Chip, ...]:
     names = _chip_names()
     ids = names.get(folded(name), ())
     if not ids:
+        if together := several(name, lambda spelling: names.get(folded(spelling), ())):
+            raise NotFound("chip", name, hint=str(together))
         near = get_close_matches(folded(name), names, 4, 0.6)
         suggestions = dict.fromkeys(chip_id for close in near for chip_id in names[close])
         raise NotFound("chip", name, list(suggestions)[:3])

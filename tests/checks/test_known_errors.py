@@ -24,10 +24,12 @@ KNOWN: Sequence[tuple[str, str, float | None]] = [
     ("Yuan 1.0", "hfu-as-mfu", 0.75),
     ("BloombergGPT", "hfu-as-mfu", 0.75),
     ("AlexaTM 20B", "hfu-as-mfu", 0.75),
+    ("Megatron-LM (8.3B)", "hfu-as-mfu", 0.75),
     # hardware FLOP beside the model FLOP of others
     ("OPT-175B", "hardware-flop", 0.75),
     ("Fairseq-dense 13B", "hardware-flop", 0.75),
     ("BloombergGPT", "hardware-flop", 0.75),
+    ("Yuan 1.0", "hardware-flop-of-hfu", 0.75),
     # half the machines
     ("ViT-22B", "cores-as-chips", 2.0),
     # 17.7 million chip-hours where 7.0 were spent

@@ -55,6 +55,10 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], float | None]] = {
         2.0,
     ),
     "hfu-as-mfu": ({"mfu": 0.37 * 4 / 3, "published": date(2022, 5, 1)}, 0.75),
+    "hardware-flop-of-hfu": (
+        {"published": date(2022, 5, 1), "mfu": 0.45, "hardware": (), "dataset_size": 2e13, "compute": 8.4e23 * 4 / 3},
+        0.75,
+    ),
     "ramped-chips": ({"mfu": 0.37 * 1.45}, 1 / 1.45),
     "hardware-flop": ({"compute": 8.4e23 * 4 / 3, "published": date(2022, 5, 1)}, 0.75),
     "epochs": ({"epochs": 4.0, "dataset_size": 5e11, "compute": 2.1e23}, 4.0),
@@ -93,6 +97,36 @@ def test_a_rule_finds_what_it_is_made_for(rule: str) -> None:
     assert rule in signs, {name: finding.text for name, finding in signs.items()}
     if factor is not None:
         assert signs[rule].factor == pytest.approx(factor, rel=1e-6)
+
+
+EARLY: Mapping[str, Any] = {"published": date(2020, 5, 1), "chip_hours": None, "training_hours": HOURS * 2}
+
+
+def test_a_utilization_from_before_selective_recomputation_is_noted_where_nothing_bears_it_out() -> None:
+    """Counted and stated compute over the time are 18.5% of the peak: 42% is more than recomputation explains."""
+    noted = found(row(**EARLY, mfu=0.42, compute_method=("hardware",)))["hfu-as-mfu"]
+    assert (noted.severity, noted.factor) == ("note", 0.75)
+    assert noted.numbers["ratio"] == pytest.approx(0.42 / 0.185, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"mfu": 0.19},  # count and time give it
+        {"mfu": 0.42, "compute": 8.4e23 * 0.42 / 0.185},  # the stated compute gives it
+        {"mfu": 0.42, "parameters": 2e9},  # fits on one chip
+        {"mfu": 0.42, "hardware": ("Google TPU v3",)},
+        {"mfu": 0.42, "hfu": 0.42},
+    ],
+    ids=["counted", "stated", "small", "tpu", "said"],
+)
+def test_a_utilization_that_is_borne_out_or_of_another_kind_of_job_is_not_noted(columns: Mapping[str, Any]) -> None:
+    assert "hfu-as-mfu" not in found(row(**{**EARLY, **columns}))
+
+
+def test_flop_of_the_authors_are_not_noted_where_a_count_of_the_same_data_can_tell() -> None:
+    alike = {"published": date(2022, 5, 1), "mfu": 0.45, "hardware": ()}
+    assert "hardware-flop-of-hfu" not in found(row(**alike))
 
 
 def test_a_figure_that_moved_is_found_and_a_small_change_is_not() -> None:

@@ -11,6 +11,7 @@ import pytest
 from comptometer import store
 from comptometer.cli import _chip_page, run
 from comptometer.documents.chips import ChipDocument, ChipFamilyDocument
+from comptometer.vocabulary import PRECISIONS
 
 
 @pytest.fixture
@@ -68,6 +69,27 @@ def test_a_number_format_selects_the_chips_that_have_it_and_shows_its_peak(said)
 
 
 @pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("intel/gaudi3", ["bf16 by default 1678 (2026) matrix", "bf16 1835 (2024) matrix"]),
+        ("nvidia/titan-z", ["fp32 by default 8.1216 vector", "fp32 10.092 vector"]),
+    ],
+)
+def test_the_page_marks_the_peak_that_estimates_take(said, name: str, rows: list[str]) -> None:  # type: ignore[no-untyped-def]
+    lines = [" ".join(line.split()) for line in said("show", name)[1].splitlines()]
+    for row in rows:
+        assert any(line.startswith(row) for line in lines), row
+
+
+def test_each_chip_marks_one_peak_for_each_format_that_training_uses() -> None:
+    for chip in map(store.chip_record, store.chip_ids()):
+        page = _chip_page.page([chip], chip.id)
+        assert page.count("  by default  ") == len(chip.default_precision), chip.id
+        formats = {peak.precision for peak in chip.peaks if chip.has_peak(peak.precision)} & set(PRECISIONS)
+        assert page.count("  if named  ") == len(formats - set(chip.default_precision)), chip.id
+
+
+@pytest.mark.parametrize(
     ("arguments", "status", "hint"),
     [
         (("list", "--vendor", "nvidai"), 3, "did you mean NVIDIA?"),
@@ -76,6 +98,17 @@ def test_a_number_format_selects_the_chips_that_have_it_and_shows_its_peak(said)
         (("list", "--since", "lately"), 2, "lately"),
         (("show", "h1000"), 3, "did you mean nvidia/h100"),
         (("show", "Intel A100"), 3, "no chip"),
+        (
+            ("show", "v3-8"),
+            3,
+            "that is 4 chips of google/tpu-v3 (8 cores, 2 to a chip): use chip=google/tpu-v3 chips=4",
+        ),
+        (("show", "TPU v4-4096"), 3, "that is 2048 chips of google/tpu-v4"),
+        (("show", "v5litepod-16"), 3, "that is 16 chips of google/tpu-v5e: use chip=google/tpu-v5e chips=16"),
+        (("show", "8xH100"), 3, 'use chip="h100" chips=8'),
+        (("show", "2,048 × A100 SXM 80GB"), 3, "that is 2048 chips of nvidia/a100-sxm-80gb"),
+        (("show", "DGX H100"), 3, "that is 8 chips of nvidia/h100-sxm (a server with 8)"),
+        (("show", "v100-16"), 3, "did you mean nvidia/v100"),
         (("show", "k80", "--json", "--format", "csv"), 2, "give one of them"),
     ],
 )
@@ -89,7 +122,7 @@ def test_what_cannot_be_is_refused_with_a_hint(said, arguments, status: int, hin
 def test_the_page_shows_dense_and_sparse_rates_apart_with_sources_and_prices(said) -> None:  # type: ignore[no-untyped-def]
     _, printed, _ = said("show", "h100-sxm")
     peak = next(line.split() for line in printed.splitlines() if line.strip().startswith("bf16 "))
-    assert peak[1:6] == ["989.4", "1978.9", "matrix", "fp32", "boost"]
+    assert peak[1:8] == ["by", "default", "989.4", "1978.9", "matrix", "fp32", "boost"]
     for part in (
         "one chip (SXM): 1 die, 1 device", "announced 2022-03-22, available 2022-09-20", "900 GB/s, both directions",
         "system-share  44,489.88", "<https://glennklockwood.com/garden/processors/h100>",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from comptometer import text
 from comptometer.checks import Case, Sign, rule
+from comptometer.machine_names import NAMED_BY_CORES
 from comptometer.records import Chip
 from comptometer.sanity import UTILIZATION_RANGE
 
@@ -13,9 +14,6 @@ NODES = (4, 8, 16, 32)  # chips in one server, or in a few
 EIGHT = 8  # chips in the usual server
 CLOSE = 0.05
 LIKE_REPORTED = 0.15  # a count and a reported utilization that agree within this are of one job
-# Slices of these are named by their cores, two to a chip: "v3-8" is four chips.
-# https://docs.cloud.google.com/tpu/docs/system-architecture-tpu-vm
-NAMED_BY_CORES = frozenset({"TPU v2", "TPU v3", "TPU v4", "TPU v5p"})
 PLAUSIBLE = 0.1, 0.6  # of a utilization that an explanation must lead to
 
 

@@ -9,7 +9,7 @@ from comptometer import store, text
 from comptometer.cli._print import aligned, bold, wrapped
 from comptometer.records import Chip, Peak
 from comptometer.release import data_version
-from comptometer.vocabulary import FORMATS
+from comptometer.vocabulary import FORMATS, PRECISIONS
 
 UNVERIFIED = " (unverified)"
 Key = tuple[str, str, str, str, str]
@@ -170,6 +170,7 @@ def _peaks(chip: Chip) -> str:
     rows = [
         [
             precision,
+            _taken(chip, list(kinds[key].values())),
             *(_marked(kinds[key].get(sparse)) for sparse in (False, True)),
             path,
             accumulate,
@@ -179,11 +180,20 @@ def _peaks(chip: Chip) -> str:
         for key in order
         for precision, path, accumulate, clock, _ in [key]
     ]
-    columns = ["precision", "dense", "sparse", "units", "accumulate", "clock", "source"]
+    columns = ["precision", "taken", "dense", "sparse", "units", "accumulate", "clock", "source"]
     some = any(not peak.verified for peak in chip.peaks)
     legend = "; ? unverified: remembered, or worked out from other figures" if some else ""
     head = f"Peaks  TFLOP/s (int8: TOP/s) of one {chip.unit}{legend}"
-    return "\n".join([head, "", *aligned(columns, rows)])
+    taken = "taken: the dense rate that estimates of training use, by default or where the format is named"
+    return "\n".join([head, wrapped(taken), "", *aligned(columns, rows, spare=("accumulate", "source"))])
+
+
+def _taken(chip: Chip, peaks: Sequence[Peak]) -> str:
+    """Is one of these rates the one that an estimate uses?"""
+    for peak in peaks:
+        if peak.precision in PRECISIONS and chip.has_peak(peak.precision) and chip.peak(peak.precision) is peak:
+            return "by default" if peak.precision in chip.default_precision else "if named"
+    return ""
 
 
 def _key(peak: Peak, taken: dict[Key, dict[bool, Peak]]) -> Key:

@@ -60,7 +60,7 @@ def _costs(found: Cost) -> str:
     if found.parts:
         whole = found.kinds["amortised"].estimate.median
         shares = [f"{name} {text.percent(known.estimate.median / whole)}" for name, known in found.parts.items()]
-        lines.append(f"  of the amortised cost: {', '.join(shares)}")
+        lines.append(wrapped(f"of the amortised cost: {', '.join(shares)}"))
     return "\n".join(lines)
 
 
@@ -76,7 +76,8 @@ def _energy(found: Cost) -> str:
     if found.co2:
         low, high = found.co2.estimate.interval()
         where = f"the grid of {found.place}" if found.place else "a grid anywhere; --place COUNTRY narrows it"
-        lines.append(f"CO2  {text.number(found.co2.estimate.median, 2)} t   90% {text.interval(low, high)}   ({where})")
+        amount = text.number(found.co2.estimate.median, 2)
+        lines.append(wrapped(f"CO2  {amount} t   90% {text.interval(low, high)}   ({where})", 0))
     return "\n".join(lines)
 
 
@@ -88,7 +89,7 @@ def _missing(found: Cost) -> str:
     if not found.missing:
         return ""
     wants = [f"{name} needs {', '.join(needs)}" for name, needs in found.missing.items()]
-    return f"Missing  {'; '.join(wants)}"
+    return wrapped(f"Missing  {'; '.join(wants)}", 0)
 
 
 def _published(beside: Sequence[PublishedFigure]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from comptometer import text
+from comptometer import labels, text
+from comptometer.catalogue import Entry
 from comptometer.cli._cost_page import section
 from comptometer.cli._print import aligned, bold, style, wrapped
 from comptometer.cli.estimate import agreement, drivers, methods, missing, notes, typed
@@ -19,12 +20,13 @@ def page(found: Profile) -> str:
         _checks(found),
         _cost(found),
         _claims(found),
+        _taken(found),
         _aside(found),
         _editions(found),
         _sources(found),
     ]
-    more = f"data {data_version()} · comptometer explain {typed(found.item.id)} shows how each number follows"
-    return "\n\n".join(part for part in [*parts, style(more, dim=True)] if part)
+    more = f" · comptometer explain {typed(found.item.id)} shows how each number follows" if found.entry else ""
+    return "\n\n".join(part for part in [*parts, style(wrapped(f"data {data_version()}{more}", 0), dim=True)] if part)
 
 
 def _head(found: Profile) -> str:
@@ -39,30 +41,43 @@ def _head(found: Profile) -> str:
         "curated dossier" if found.item.curated else f"from {found.item.vintage}",
     ]
     others = [name for name in found.item.names if name != found.dossier.name]
-    lines = ["   ".join(part for part in line if part), style(" · ".join(part for part in about if part), dim=True)]
-    return "\n".join([*lines, *([f"also called {', '.join(others)}"] if others else [])])
+    lines = [
+        "   ".join(part for part in line if part),
+        style(wrapped(" · ".join(part for part in about if part), 0), dim=True),
+    ]
+    return "\n".join([*lines, *([wrapped(f"also called {', '.join(others)}", 0)] if others else [])])
 
 
 def _result(found: Profile) -> list[str]:
     entry = found.entry
     if entry is None:
-        wants = "; ".join(f"{name} needs {', '.join(needs)}" for name, needs in found.missing.items())
-        return ["Training compute  unknown: no method has what it needs", f"Missing  {wants}"]
+        return [
+            "Training compute  unknown: no method has what it needs",
+            wrapped(f"Missing  {labels.needs(found.missing)}", 0),
+        ]
     low, high = entry.interval()
     value = bold(f"{text.number(entry.median, 2)} FLOP")
     days = text.number(entry.pfs_days.median, 2)
     lines = [f"Training compute  {value}   90% {text.interval(low, high)}   ({days} petaFLOP/s-days)"]
     if found.rank:
         lines.append(f"Rank at release   {found.rank} by training compute, of all models published by that day")
-    return ["\n".join(lines), methods(entry), agreement(entry), drivers(entry), missing(entry), notes(entry)]
+    return ["\n".join(lines), methods(entry), agreement(entry), drivers(entry), missing(entry), _notes(found, entry)]
+
+
+def _notes(found: Profile, entry: Entry) -> str:
+    """What the methods want a reader to know; what a check says too stands there, with what would settle it."""
+    checked = {finding.id for finding in found.findings}
+    twice = {finding.text for finding in entry.findings if finding.id in checked}
+    return notes([note for note in entry.warnings if note not in twice])
 
 
 def _checks(found: Profile) -> str:
     """What the checks of plausibility find, each with what would settle it."""
     if not found.findings:
         return ""
+    columns = ["severity", "rule", "found", "settled by"]
     rows = [[finding.severity, finding.id, finding.text, finding.suggestion] for finding in found.findings]
-    return "\n".join([bold("Checks"), *aligned(["severity", "rule", "found", "settled by"], rows)])
+    return "\n".join([bold("Checks"), *aligned(columns, rows, spare=["settled by"])])
 
 
 def _cost(found: Profile) -> str:
@@ -73,27 +88,41 @@ def _cost(found: Profile) -> str:
 
 
 def _claims(found: Profile) -> str:
-    return _table("Claims", found.claims)
+    """What is claimed, stage by stage."""
+    dossier = found.dossier
+    staged = [(stage.name, claim) for stage in dossier.stages for claim in stage.claims]
+    return _table("Claims", [*(("whole job" if staged else "", claim) for claim in dossier.claims), *staged])
+
+
+def _taken(found: Profile) -> str:
+    """What the methods take that is no claim about this model: it often decides the interval."""
+    used = found.entry.claims if found.entry else []
+    taken = [claim for claim in used if claim.id.startswith(("chip:", "assumption:"))]
+    return _table("Taken from the records of chips, or assumed where nobody says", [("", claim) for claim in taken])
 
 
 def _aside(found: Profile) -> str:
-    return _table("Put aside, nothing is computed from these", list(found.dossier.aside))
+    return _table("Put aside, nothing is computed from these", [("", claim) for claim in found.dossier.aside])
 
 
-def _table(title: str, claims: list[Claim]) -> str:
+def _table(title: str, claims: list[tuple[str, Claim]]) -> str:
+    """Claims, each with its stage; the column of stages stands there only where there are some."""
     if not claims:
         return ""
+    staged = any(stage for stage, _ in claims)
     rows = [
         [
-            claim.about.replace("_", " "),
-            claim.value,
+            *([stage] if staged else []),
+            labels.title(claim),
+            labels.value(claim),
             claim.kind if claim.verified else f"{claim.kind}, unverified",
             claim.source,
             "; ".join(part for part in (claim.where, claim.note) if part),
         ]
-        for claim in claims
+        for stage, claim in claims
     ]
-    return "\n".join([bold(title), *aligned(["about", "value", "kind", "source", "where, note"], rows)])
+    columns = [*(["stage"] if staged else []), "about", "value", "kind", "source", "where, note"]
+    return "\n".join([bold(title), *aligned(columns, rows, spare=("kind", "source"))])
 
 
 def _editions(found: Profile) -> str:

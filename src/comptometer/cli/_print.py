@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import click
 
 from comptometer.cells import delimited, worded
+from comptometer.cli._columns import on_terminal, width
 
 FORMATS = ("table", "csv", "tsv", "json", "jsonl", "md")
-LEAST_LAST = 24  # columns of a terminal that the last column of a table can do with
 C = TypeVar("C", bound=Callable[..., Any])
 
 
@@ -37,8 +37,23 @@ def emit_json(document: Mapping[str, Any]) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
 
 
-def emit_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], form: str) -> None:
-    """Print records in one of the machine formats, or as a table."""
+def emit_rows(
+    columns: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    form: str,
+    *,
+    spoken: Mapping[str, str] | None = None,
+    spare: Sequence[str] = (),
+) -> None:
+    """Print records in one of the machine formats, or as a table.
+
+    Args:
+        columns: keys of the records.
+        rows: the records.
+        form: one of `FORMATS`.
+        spoken: headings for people, where the key is not one.
+        spare: keys of the columns that a narrow terminal can do without, the least needed first.
+    """
     if form == "json":
         click.echo(json.dumps(list(rows), ensure_ascii=False, indent=2, allow_nan=False))
     elif form == "jsonl":
@@ -49,23 +64,20 @@ def emit_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], form: s
         click.echo(delimited(columns, cells, "," if form == "csv" else "\t"), nl=False)
     else:
         words = [[worded(row.get(column)) for column in columns] for row in rows]
-        click.echo("\n".join(markdown(columns, words) if form == "md" else aligned(columns, words)))
+        heads = [(spoken or {}).get(column, column) for column in columns]
+        left_out = [(spoken or {}).get(column, column) for column in spare]
+        click.echo("\n".join(markdown(heads, words) if form == "md" else aligned(heads, words, spare=left_out)))
 
 
-def width(text: str) -> int:
-    """Columns that a text takes in a terminal; Chinese characters take two."""
-    if text.isascii():
-        return len(text)
-    import unicodedata
-
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
-
-
-def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
-    """Rows in columns, numbers to the right: as wide as they need to be in a pipe, wrapped on a terminal."""
+def aligned(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ", *, spare: Sequence[str] = ()
+) -> list[str]:
+    """Rows in columns, numbers to the right: as wide as they need to be in a pipe, folded on a terminal."""
     numeric = [all(_numeric(row[at]) for row in rows) for at in range(len(columns))]
-    if sys.stdout.isatty() and (lines := _on_terminal(columns, rows, numeric)):
-        return lines
+    if sys.stdout.isatty():
+        import shutil
+
+        return on_terminal(columns, rows, numeric, shutil.get_terminal_size().columns, spare)
     table = [list(columns), *[list(row) for row in rows]]
     widths = [max(width(row[at]) for row in table) for at in range(len(columns))]
 
@@ -77,30 +89,6 @@ def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]], indent: str =
         return (indent + "  ".join(cells)).rstrip()
 
     return [bold(line(table[0])), *(line(row) for row in table[1:])]
-
-
-def _on_terminal(columns: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool]) -> list[str] | None:
-    """Rows with the last column wrapped; nothing where the terminal is too narrow: no other cell is ever cut."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
-    natural = [max(width(cell) for cell in (column, *(row[at] for row in rows))) for at, column in enumerate(columns)]
-    natural[-1] = min(natural[-1], LEAST_LAST)  # it may hold a formula, which can be wrapped
-    if sum(natural) + 2 * len(natural) > console.width:
-        return None
-    table = Table(box=None, pad_edge=True, header_style="bold")
-    for at, column in enumerate(columns):
-        last = at == len(columns) - 1
-        table.add_column(
-            column, justify="right" if numeric[at] else "left", min_width=natural[at], no_wrap=not last, overflow="fold"
-        )
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    with console.capture() as captured:
-        console.print(table)
-    return [line.rstrip() for line in captured.get().splitlines()]
 
 
 def _numeric(cell: str) -> bool:

@@ -69,7 +69,11 @@ def page(found: Calibration, draw: Draw) -> str:
         again = any(line.refitted for line in experiment.lines)
         columns = [*HEADINGS, *(REFITTED if again else ())]
         rows = draw(columns, [_cells(line, again) for line in experiment.lines])
-        parts.append("\n".join([bold(experiment.title), wrapped(f"against {experiment.against}"), *_gap(draw), *rows]))
+        parts.append(
+            "\n".join(
+                [bold(wrapped(experiment.title, 0)), wrapped(f"against {experiment.against}"), *_gap(draw), *rows]
+            )
+        )
     rows = draw(("set", "n", "ratio", "≤ 1.5×", "≤ 2×", "≤ 3×", "published"), [_set(row) for row in found.consistency])
     parts.append("\n".join([bold("Consistency: 0.33 × chip-hours × peak over the count"), *_gap(draw), *rows]))
     return "\n\n".join([*parts, _foot(found)])
@@ -86,7 +90,9 @@ def _foot(found: Calibration) -> str:
         "ratio: median of estimate over truth · fold: half of the estimates are within this factor · "
         "c.v.: medians fitted without the family of the run"
     )
-    return f"{legend}\ndata {data_version()}, {found.data} · comptometer chart calibration chart.svg draws it"
+    return (
+        f"{wrapped(legend, 0)}\ndata {data_version()}, {found.data} · comptometer chart calibration chart.svg draws it"
+    )
 
 
 def _cells(line: Line, again: bool) -> list[str]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 FOR_PEOPLE = ("table", "md")
 BRIEF = ("id", "name", "announced", "available", "unit", "dies_per_unit", "precision", "peak_tflop_per_s")
+SPOKEN = {"dies_per_unit": "dies", "peak_tflop_per_s": "peak TFLOP/s"}
+SPARE = ("announced", "dies_per_unit", "name")  # what a narrow terminal can do without
+PEAKS_SPARE = ("name", "verified", "accumulate", "path")
 COLUMNS = (
     "id", "name", "vendor", "family", "kind", "form_factor", "announced", "available", "unit", "dies_per_unit",
     "devices_per_unit", "precision", "peak_tflop_per_s", "tdp_watt", "memory_gb", "memory_gb_per_s",
@@ -72,7 +75,7 @@ def listed(
         and _within(chip, since, until)
         and (not precision or chip.has_peak(precision))
     ]
-    emit_rows(BRIEF if form in FOR_PEOPLE else COLUMNS, rows, form)
+    emit_rows(BRIEF if form in FOR_PEOPLE else COLUMNS, rows, form, spoken=SPOKEN, spare=SPARE)
 
 
 def _called(key: str, name: str, chips: Iterable[Chip]) -> list[Chip]:
@@ -153,7 +156,8 @@ def show(name: str, as_json: bool, form: str | None) -> None:
     if as_json:
         emit_json(_chip_page.document(found, name))
     elif form:
-        emit_rows(PEAK_COLUMNS, [_peak_row(chip, peak) for chip in found for peak in chip.peaks], form)
+        peaks = [_peak_row(chip, peak) for chip in found for peak in chip.peaks]
+        emit_rows(PEAK_COLUMNS, peaks, form, spoken=SPOKEN, spare=PEAKS_SPARE)
     else:
         click.echo(_chip_page.page(found, name))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -132,7 +132,7 @@ def page(entry: Entry, source: str | None) -> str:
         agreement(entry),
         drivers(entry),
         missing(entry),
-        notes(entry),
+        notes(entry.warnings),
     ]
     return "\n\n".join(part for part in parts if part) + "\n\n" + _foot(source)
 
@@ -175,15 +175,21 @@ def agreement(entry: Entry) -> str:
     verdict = style(entry.compute.verdict, fg=COLOURS[entry.compute.verdict])
     lines = []
     if entry.ratio is not None and entry.z is not None:
-        shared = "" if entry.independent else "; the two share evidence, so this confirms nothing"
+        shared = "" if entry.independent else _shared(entry)
         lines.append(
             f"Agreement  hardware-time over {entry.counted} {text.number(entry.ratio, 3)}, "
             f"z {text.number(entry.z, 2)}: {verdict}{shared}"
         )
     elif entry.compute.verdict == "single-method":
-        lines.append(f"Agreement  {verdict}: nothing independent to compare with")
+        why = "the others rest on the same evidence" if len(entry.methods) > 1 else "nothing to compare with"
+        lines.append(f"Agreement  {verdict}: {why}")
     else:
-        lines.append(f"Agreement  {verdict}")
+        told = [pair for pair in entry.compute.comparisons if pair.verdict == entry.compute.verdict]
+        pair = max(told or entry.compute.comparisons, key=lambda pair: (pair.independent, pair.z))
+        lines.append(
+            f"Agreement  {pair.first} over {pair.second} {text.number(pair.ratio, 3)}, "
+            f"z {text.number(pair.z, 2)}: {verdict}{'' if pair.independent else _shared(entry)}"
+        )
     for cause in entry.hypotheses:
         state = "already taken into account" if cause.applied else f"settled by {cause.settles}"
         lines.append(
@@ -195,33 +201,33 @@ def agreement(entry: Entry) -> str:
     return "\n".join(lines)
 
 
+def _shared(entry: Entry) -> str:
+    """What it means that two methods compared share evidence."""
+    if entry.compute.verdict == "consistent":
+        return "; the two share evidence, so this confirms nothing"
+    return ", although the two share evidence"
+
+
 def drivers(entry: Entry) -> str:
     """What the uncertainty comes from."""
-    from comptometer import text
+    from comptometer import labels, text
 
-    shares = [f"{label(name)} {text.percent(share)}" for name, share in entry.sensitivity().items() if share >= 0.005]
-    return f"Uncertainty  {', '.join(shares)}" if shares else ""
-
-
-def label(claim: str) -> str:
-    """A claim's id, shortened to what it is about."""
-    if claim.startswith("assumption:"):
-        return claim.removeprefix("assumption:").partition("#")[0].replace("/", " ", 1)
-    if claim.startswith("chip:"):
-        return f"peak of {claim.removeprefix('chip:')}"
-    return claim.rpartition(":")[2].partition("@")[0].replace("_", " ")
+    shares = [
+        f"{labels.driver(name)} {text.percent(share)}" for name, share in entry.sensitivity().items() if share >= 0.005
+    ]
+    return wrapped(f"Uncertainty  {', '.join(shares)}", 0) if shares else ""
 
 
 def missing(entry: Entry) -> str:
     """What the other methods would need."""
-    names = {"flop": "compute (--reported)"}
-    wants = [f"{name} needs {', '.join(names.get(n, n) for n in needs)}" for name, needs in entry.missing.items()]
-    return f"Missing  {'; '.join(wants)}" if wants else ""
+    from comptometer import labels
+
+    return wrapped(f"Missing  {labels.needs(entry.missing)}", 0) if entry.missing else ""
 
 
-def notes(entry: Entry) -> str:
+def notes(warnings: Sequence[str]) -> str:
     """What a reader should know."""
-    return "\n".join(["Notes", *(wrapped(note) for note in entry.warnings)]) if entry.warnings else ""
+    return "\n".join(["Notes", *map(wrapped, warnings)]) if warnings else ""
 
 
 def typed(name: str) -> str:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from comptometer.cli._complete import models
 from comptometer.cli._print import FORMATS, emit_json, emit_rows, hint, json_option
 
+if TYPE_CHECKING:
+    from comptometer.profile import Profile
+
 C = TypeVar("C", bound=Callable[..., Any])
 READ = (  # what a table for people shows; the machine formats have every column
     "name", "developer", "published", "training_compute_flop", "90%", "methods", "ratio", "verdict", "origin",
 )  # fmt: skip
+SPOKEN = {"training_compute_flop": "FLOP"}
+SPARE = ("methods", "origin", "ratio")  # what a narrow terminal can do without
 DAY = click.DateTime(["%Y-%m-%d", "%Y"])
 
 
@@ -82,7 +87,7 @@ def listed(form: str, sort: str, limit: int | None, **conditions: Any) -> None:
         rows.sort(key=lambda row: str(row["name"]).casefold())
     shown = rows[:limit]
     if form in {"table", "md"}:
-        emit_rows(READ, [_for_people(row) for row in shown], form)
+        emit_rows(READ, [_for_people(row) for row in shown], form, spoken=SPOKEN, spare=SPARE)
         without = sum(row["training_compute_flop"] is None for row in rows)
         more = f"; the first {len(shown)} are shown" if len(shown) < len(rows) else ""
         hint(f"{len(rows)} models, {without} of them without evidence for any method{more}")
@@ -134,6 +139,18 @@ def show(name: str, data: str | None, as_json: bool) -> None:
         from comptometer.cli._model_page import page
 
         click.echo(page(found))
+        _others(name, found)
+
+
+def _others(name: str, found: Profile) -> None:
+    """Say that a name such as "gpt" is also that of a family."""
+    from comptometer.library import FEW, MANY
+    from comptometer.store import folded
+
+    others = [item.names[0] for item in found.company.family(name) if item.id != found.item.id]
+    if name.isalpha() and folded(name) != folded(found.item.names[0]) and len(others) > FEW:
+        listed = ", ".join(list(dict.fromkeys(others))[:MANY])
+        hint(f"{name} is also how {listed} begin; comptometer models list --find {name} lists every name that holds it")
 
 
 @command.command("compare")
