@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import cos, hypot, inf, pi, sin
 from typing import Final, Literal
 
@@ -197,10 +198,11 @@ def place(
     done: list[Placed] = []
     for wish in wishes:
         least, best = patience, None
+        near = _within_reach(wish, size, taken)
         for cost, placed in sorted(_candidates(wish, size), key=lambda candidate: candidate[0]):
             if cost > least or (best and cost == least):
                 break
-            if not placed.box.within(within) or not _free(placed, wish, taken, done):
+            if not placed.box.within(within) or not _free(placed, wish, near, done):
                 continue
             whole = cost + _CROSSING * _crossed(placed, line)
             if whole < least or (whole == least and not best):
@@ -215,6 +217,14 @@ def crowded_first(wishes: Sequence[Wish], near: float = 70.0) -> list[Wish]:
     neighbours = [sum(hypot(one.x - other.x, one.y - other.y) < near for other in wishes) for one in wishes]
     order = sorted(range(len(wishes)), key=lambda at: (-neighbours[at], wishes[at].y, wishes[at].x))
     return [wishes[at] for at in order]
+
+
+def _within_reach(wish: Wish, size: float, taken: Sequence[Box]) -> list[Box]:
+    """What can be in the way of a text or of its leader, wherever it is put."""
+    width, height = _extent(wish.text, size)
+    across, down = (RADIUS + GAP + _DISTANCES[-1] + length for length in (width, height))
+    reach = Box(wish.x - across, wish.y - down, wish.x + across, wish.y + down)
+    return [box for box in taken if box.touches(reach, 1.0)]
 
 
 def _candidates(wish: Wish, size: float) -> Iterator[tuple[float, Placed]]:
@@ -235,11 +245,17 @@ def _candidates(wish: Wish, size: float) -> Iterator[tuple[float, Placed]]:
 
 
 def _box(text: str, spot: Spot, size: float, align: Align, down: float, *, bold: bool = False) -> Box:
-    lines = text.split("\n")
-    width, height = max(text_width(line, size, bold=bold) for line in lines), len(lines) * size * LINE
+    width, height = _extent(text, size, bold=bold)
     left = spot[0] - {"left": 0.0, "center": width / 2, "right": width}[align]
     top = spot[1] - (height / 2 if abs(down) <= 0.3 else height if down < 0 else 0.0)
     return Box(left, top, left + width, top + height)
+
+
+@cache
+def _extent(text: str, size: float, *, bold: bool = False) -> tuple[float, float]:
+    """Width and height of a text in lines."""
+    lines = text.split("\n")
+    return max(text_width(line, size, bold=bold) for line in lines), len(lines) * size * LINE
 
 
 def _leader(point: Spot, box: Box) -> Run:

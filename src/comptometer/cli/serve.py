@@ -46,6 +46,7 @@ def _listening(host: str, port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))
+        found.listen(128)  # who asks before we answer waits
     except OSError as error:
         found.close()
         raise ComptometerError(

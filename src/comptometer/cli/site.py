@@ -19,7 +19,11 @@ def command(folder: Path) -> None:
     """
     from comptometer.web.site import Site, publish
 
-    site = Site()
-    with click.progressbar(length=len(list(site.paths())), label=str(folder), file=sys.stderr) as bar:
-        count = publish(site, folder, lambda *_: bar.update(1))
+    with click.progressbar(length=1, label=str(folder), file=sys.stderr) as bar:
+
+        def tell(done: int, whole: int) -> None:
+            bar.length = whole
+            bar.update(done - bar.pos)
+
+        count = publish(Site(), folder, tell)
     click.echo(f"{folder / 'index.html'}: {count} files")
