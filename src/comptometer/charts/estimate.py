@@ -82,12 +82,12 @@ def headings(language: Language) -> dict[str, str]:
 
 def estimate_rows(entry: Entry, palette: Palette, width: float, language: Language = "en") -> list[dict[str, Any]]:
     """Each method's estimate, and below them what they give together."""
-    methods = sorted(entry.methods, key=lambda name: (_place(name), name))
+    methods = sorted(entry.methods, key=lambda name: (place(name), name))
     rows = [
         {
             **_spread(name, entry.methods[name].estimate, language),
-            "color": palette.series[_place(name)],
-            "shape": SHAPES[_place(name)],
+            "color": palette.series[place(name)],
+            "shape": SHAPES[place(name)],
             "weight": _weight(entry.compute.weights.get(name), language),
             "formula": entry.methods[name].formula,
         }
@@ -105,7 +105,8 @@ def _ticks(span: Span) -> list[Tick]:
     return ticks(span, apart=62.0)
 
 
-def _place(method: str) -> int:
+def place(method: str) -> int:
+    """Where a method stands among the others."""
     return ORDER.index(method) if method in ORDER else len(ORDER)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from comptometer import __version__, labels, text
 from comptometer.catalogue import Entry
 from comptometer.charts import Look
-from comptometer.charts.estimate import estimate_chart
+from comptometer.charts.estimate import estimate_chart, place
 from comptometer.charts.frontier import lines_of_law
 from comptometer.checks import Finding
 from comptometer.evidence import Known
@@ -90,7 +90,7 @@ def methods(entry: Entry, say: Wording) -> list[dict[str, Any]]:
     """Each method with its numbers, its formula and its bar, and last what they give together."""
     scale = LogScale.of([*(outcome.estimate for outcome in entry.methods.values()), entry.value])
     rows = []
-    for name, outcome in entry.methods.items():
+    for name, outcome in sorted(entry.methods.items(), key=lambda item: (place(item[0]), item[0])):
         low, high = outcome.estimate.interval()
         weight = entry.compute.weights.get(name)
         general = f"formula.{name}"
@@ -168,7 +168,16 @@ def thresholds(entry: Entry, say: Wording) -> list[dict[str, Any]]:
         {**line, "share": entry.probability_above(float(line["flop"])), "value": say.number(float(line["flop"]))}
         for line in lines_of_law(say.language)
     ]
-    return [{**row, "percent": say.percent(row["share"])} for row in sorted(rows, key=lambda row: row["flop"])]
+    return [{**row, "percent": chance(row["share"], say)} for row in sorted(rows, key=lambda row: row["flop"])]
+
+
+def chance(share: float, say: Wording) -> str:
+    """A probability that so many draws allow to tell: never certain either way.
+
+    >>> chance(1.0, Wording("en")), chance(0.0, Wording("en")), chance(0.5, Wording("en"))
+    ('>99%', '<1%', '50%')
+    """
+    return ">99%" if share > 0.99 else "<1%" if share < 0.01 else say.percent(share)
 
 
 def finding_row(finding: Finding, say: Wording) -> dict[str, Any]:

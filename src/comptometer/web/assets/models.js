@@ -33,7 +33,7 @@
       pick, head, cell("td", row.developer), cell("td", row.published, "nowrap"),
       cell("td", known ? numbers.number(known, 2) : null, "number"),
       cell("td", known ? numbers.spread(row.p5, row.p95) : null, "nowrap"),
-      cell("td", word("models-verdict-", row.verdict), "verdict-" + row.verdict),
+      cell("td", word("models-verdict-", row.verdict), "nowrap verdict-" + row.verdict),
       cell("td", row.parameters ? numbers.amount(row.parameters) : null, "number"),
       cell("td", row.domain.map(function (name) { return word("models-kind-", name); }).join(page.say("models-list")))
     );
