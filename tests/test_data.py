@@ -111,7 +111,7 @@ def test_every_configuration_is_claimed_by_a_model_with_those_parameters() -> No
     for name in dossier_ids():
         record = dossier(name)
         for claim in record.all_claims():
-            if claim.about == "architecture" and claim.file is not None and claim.file.suffix == ".json":
+            if claim.about == "architecture" and isinstance(claim.file, Path) and claim.file.suffix == ".json":
                 size = architecture.counted(claim.file).parameters
                 stated = next(c.belief for c in record.claims if c.about == "parameters")
                 assert size is not None

@@ -74,11 +74,31 @@ def driver(name: str) -> str:
         return _assumed(name.removeprefix("assumption:").partition("#")[0])
     if name.startswith("chip:"):
         return _peak(name)
+    key, kind, stage = parts_of(name)
+    said = ", counted" if kind.startswith("counted") else KINDS.get(kind, "")
+    return ("stated compute" if key == "compute" else about(key)) + said + (f" ({stage})" if stage else "")
+
+
+def parts_of(name: str) -> tuple[str, str, str]:
+    """What the id of a claim of a dossier says: key of the vocabulary, kind, and stage.
+
+    >>> parts_of("stability-ai/sdxl:base, 256 pixels:flop_per_example#counted-77@podell-2023-sdxl")
+    ('flop_per_example', 'counted-77', 'base, 256 pixels')
+    """
     path, _, kind = name.partition("@")[0].partition("#")
     *owner, key = path.split(":")
-    stage = owner[1:]
-    said = ", counted" if kind.startswith("counted") else KINDS.get(kind, "")
-    return ("stated compute" if key == "compute" else about(key)) + said + (f" ({':'.join(stage)})" if stage else "")
+    return key, kind, ":".join(owner[1:])
+
+
+def chips_of(name: str) -> tuple[list[str], list[str]]:
+    """The chips whose peak a claim is, and the number formats, by its id: of one chip, or of all that are possible.
+
+    >>> chips_of("chip:nvidia/v100-sxm#fp16")
+    (['nvidia/v100-sxm'], ['fp16'])
+    """
+    parts = [part.partition("#") for part in name.removeprefix("chip:").split("|")]
+    chips = list(dict.fromkeys(chip for chip, _, _ in parts))
+    return chips, list(dict.fromkeys(precision for _, _, precision in parts if precision))
 
 
 def _assumed(assumption_id: str) -> str:
@@ -93,11 +113,8 @@ def _assumed(assumption_id: str) -> str:
 
 
 def _peak(name: str) -> str:
-    """Of one chip, or of all that are possible."""
-    parts = [part.partition("#") for part in name.removeprefix("chip:").split("|")]
-    chips = " or ".join(dict.fromkeys(chip for chip, _, _ in parts))
-    formats = " or ".join(dict.fromkeys(precision for _, _, precision in parts if precision))
-    return f"peak of {chips}" + (f" in {formats}" if formats else "")
+    chips, formats = chips_of(name)
+    return f"peak of {' or '.join(chips)}" + (f" in {' or '.join(formats)}" if formats else "")
 
 
 def title(claim: Claim) -> str:

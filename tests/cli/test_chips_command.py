@@ -9,6 +9,7 @@ import json
 import pytest
 
 from comptometer import store
+from comptometer.chip_facts import document
 from comptometer.cli import _chip_page, run
 from comptometer.documents.chips import ChipDocument, ChipFamilyDocument
 from comptometer.vocabulary import PRECISIONS
@@ -180,4 +181,4 @@ def test_every_chip_has_a_page_and_a_document_of_its_shape() -> None:
     for name in store.chip_ids():
         found = (store.chip_record(name),)
         assert found[0].name in _chip_page.page(found, name)
-        ChipDocument.model_validate(_chip_page.document(found, name))
+        ChipDocument.model_validate(document(found, name))

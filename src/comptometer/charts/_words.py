@@ -173,6 +173,34 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "{title}: {n} points from {first} to {last}.",
         "{title}：{first} 至 {last} 的 {n} 个数据点。",
     ),
+    # Estimate
+    "method-operations": ("operations", "运算次数"),
+    "method-parameters-tokens": ("parameters-tokens", "参数×词元"),
+    "method-hardware-time": ("hardware-time", "硬件×时间"),
+    "method-reported": ("reported", "公布值"),
+    "method-combined": ("combined", "综合"),
+    "single-method": ("single-method", "仅一种方法"),
+    "is": (": ", "："),
+    "weight-of": ("weight {share}", "权重 {share}"),
+    "weight-little": ("weight below 1%", "权重不足 1%"),
+    "weight-none": ("no weight: not independent", "无权重：证据不独立"),
+    "estimate-title": (
+        "{name} took {value} FLOP to train (90% {spread})",
+        "{name} 的训练计算量为 {value} FLOP（90% 区间 {spread}）",
+    ),
+    "estimate-subtitle": (
+        "{pfs} petaFLOP/s-days (90% {spread}). Mark: median; thick bar: 50% of the possible values; thin bar: 90%. "
+        "Verdict on the methods: {agreement}. A multiply-add counts as two operations.",
+        "{pfs} petaFLOP/s-days（90% 区间 {spread}）。标记：中位数；粗条：50% 的可能取值；细条：90%。"
+        "各方法判定：{agreement}。一次乘加计为两次运算。",
+    ),
+    "estimate-ratio": ("hardware over count: {ratio}", "硬件 ÷ 计数：{ratio}"),
+    "estimate-described": (
+        "{title}, by {n} methods and all of them together.",
+        "{title}：{n} 种方法及其综合。",
+    ),
+    "evidence": ("Evidence: {sources}.", "证据：{sources}。"),
+    "evidence-given": ("Evidence: as given.", "证据：由使用者给出。"),
     # Missing
     "missing-title": (
         "{share} of {which} of {year} have no training compute; of {past} it was {was}",
@@ -317,6 +345,9 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "heading-label": ("definition", "定义"),
     "heading-growth": ("growth a year", "年增长倍数"),
     "heading-n": ("models", "模型数"),
+    "heading-method": ("method", "方法"),
+    "heading-weight": ("weight", "权重"),
+    "heading-formula": ("formula", "公式"),
 }
 
 # Chinese for the labels of `sensitivity`; names of tables stay.
@@ -357,14 +388,14 @@ def say(key: str, language: Language, **values: object) -> str:
     return WORDS[key][_COLUMN[language]].format(**values)
 
 
-def spread(row: Mapping[str, float | None], language: Language) -> str:
+def spread(row: Mapping[str, float | None], language: Language, digits: int = 3) -> str:
     """The two ends of a fitted number's 90% interval; an end that resampling does not give is unbounded.
 
     >>> spread({"p5": 3.94, "p95": 4.97}, "zh")
     '3.94 至 4.97'
     """
     low, high = row["p5"], row["p95"]
-    said = text.interval(-inf if low is None else low, inf if high is None else high, 3)
+    said = text.interval(-inf if low is None else low, inf if high is None else high, digits)
     return said if language == "en" else said.replace(" to ", " 至 ")
 
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from comptometer import text
 from comptometer.catalogue import Entry
-from comptometer.charts import Look, Spec, in_altair
-from comptometer.charts._axes import FLOP_TITLE, PFS_TITLE, Span, Tick, axis, tick_labels, tick_rows, ticks
+from comptometer.charts import Language, Look, Spec, in_altair
+from comptometer.charts._axes import Span, Tick, axis, tick_labels, tick_rows, ticks
 from comptometer.charts._labels import text_width
 from comptometer.charts._theme import (
     BODY,
@@ -24,6 +24,7 @@ from comptometer.charts._theme import (
     Words,
     finished,
 )
+from comptometer.charts._words import WORDS, listed, say, spread
 from comptometer.notebook import PICTURES
 from comptometer.quantity import Estimate
 from comptometer.release import banner
@@ -34,14 +35,6 @@ NAMES: Final = 160  # pixels left of the bars
 VALUES: Final = 130  # pixels right of the bars
 ROW: Final = 62  # pixels of a row
 COMBINED: Final = "combined"
-HEADINGS: Final = {
-    "method": "method",
-    "flop_text": "FLOP",
-    "spread": "90%",
-    "pfs_text": "petaFLOP/s-days",
-    "weight": "weight",
-    "formula": "formula",
-}
 
 
 def estimate_chart(entry: Entry, look: Look) -> Spec:
@@ -51,7 +44,7 @@ def estimate_chart(entry: Entry, look: Look) -> Spec:
     """
     palette = PALETTES[look.theme]
     width = max(260, look.width + LEFT + RIGHT - NAMES - VALUES)
-    rows = estimate_rows(entry, palette, width)
+    rows = estimate_rows(entry, palette, width, look.language)
     height = ROW * len(rows)
     span = _span(rows, width)
     pfs = span.in_pfs_days()
@@ -62,9 +55,9 @@ def estimate_chart(entry: Entry, look: Look) -> Spec:
         "ticks_pfs": tick_rows(pfs, _ticks(pfs), "pfs_days", centred=True),
     }
     return finished(
-        [_in_flop(rows, span, height, palette), _in_pfs_days(pfs, height, palette)],
-        _words(entry),
-        Rows(drawn=drawn, listed="rows", headings=HEADINGS),
+        [_in_flop(rows, span, height, palette, look.language), _in_pfs_days(pfs, height, palette, look.language)],
+        _words(entry, look.language),
+        Rows(drawn=drawn, listed="rows", headings=headings(look.language)),
         look=look,
         size=(width, height),
         margins=(NAMES, VALUES),
@@ -76,21 +69,34 @@ def estimate_chart(entry: Entry, look: Look) -> Spec:
 # Rows
 
 
-def estimate_rows(entry: Entry, palette: Palette, width: float) -> list[dict[str, Any]]:
+def headings(language: Language) -> dict[str, str]:
+    """What the columns of the rows are called."""
+    return {
+        "method": say("heading-method", language),
+        "flop_text": "FLOP",
+        "spread": "90%",
+        "pfs_text": say("pfs-days", language),
+        "weight": say("heading-weight", language),
+        "formula": say("heading-formula", language),
+    }
+
+
+def estimate_rows(entry: Entry, palette: Palette, width: float, language: Language = "en") -> list[dict[str, Any]]:
     """Each method's estimate, and below them what they give together."""
-    methods = sorted(entry.methods, key=lambda name: (_place(name), name))
+    methods = sorted(entry.methods, key=lambda name: (place(name), name))
     rows = [
         {
-            **_spread(name, entry.methods[name].estimate),
-            "color": palette.series[_place(name)],
-            "shape": SHAPES[_place(name)],
-            "weight": _weight(entry.compute.weights.get(name)),
+            **_spread(name, entry.methods[name].estimate, language),
+            "color": palette.series[place(name)],
+            "shape": SHAPES[place(name)],
+            "weight": _weight(entry.compute.weights.get(name), language),
             "formula": entry.methods[name].formula,
         }
         for name in methods
     ]
-    together = {"color": palette.text, "shape": "diamond", "weight": entry.compute.verdict, "formula": ""}
-    rows.append({**_spread(COMBINED, entry.value), **together})
+    verdict = say(entry.compute.verdict, language)
+    together = {"color": palette.text, "shape": "diamond", "weight": verdict, "formula": ""}
+    rows.append({**_spread(COMBINED, entry.value, language), **together})
     for at, row in enumerate(rows):
         row |= {"at": at + 0.62, "above": at + 0.27, "beside": at + 0.86, "told": _cut(row["formula"], width)}
     return rows
@@ -100,14 +106,16 @@ def _ticks(span: Span) -> list[Tick]:
     return ticks(span, apart=62.0)
 
 
-def _place(method: str) -> int:
+def place(method: str) -> int:
+    """Where a method stands among the others."""
     return ORDER.index(method) if method in ORDER else len(ORDER)
 
 
-def _spread(name: str, estimate: Estimate) -> dict[str, Any]:
+def _spread(method: str, estimate: Estimate, language: Language) -> dict[str, Any]:
     (low, high), (lower, upper) = estimate.interval(0.9), estimate.interval(0.5)
     pfs = estimate.median / FLOP_PER_PFS_DAY
-    said = text.number(estimate.median, 2), text.interval(low, high)
+    said = text.number(estimate.median, 2), spread({"p5": low, "p95": high}, language, 2)
+    name = _called(method, language)
     return {
         "method": name,
         "flop": estimate.median,
@@ -118,14 +126,22 @@ def _spread(name: str, estimate: Estimate) -> dict[str, Any]:
         "flop_text": said[0],
         "spread": said[1],
         "pfs_text": text.number(pfs, 2),
-        "spoken": f"{name}: {said[0]} FLOP, 90% {said[1]}",
+        "spoken": f"{name}{say('is', language)}{said[0]} FLOP, 90% {said[1]}",
     }
 
 
-def _weight(weight: float | None) -> str:
+def _called(method: str, language: Language) -> str:
+    """A method in the words of a language; one of another package keeps its name."""
+    key = f"method-{method}"
+    return say(key, language) if key in WORDS else method
+
+
+def _weight(weight: float | None, language: Language) -> str:
     if weight is None:
-        return "no weight: not independent"
-    return "weight below 1%" if weight < 0.01 else f"weight {text.percent(weight)}"
+        return say("weight-none", language)
+    if weight < 0.01:
+        return say("weight-little", language)
+    return say("weight-of", language, share=text.percent(weight))
 
 
 def _cut(formula: str, width: float) -> str:
@@ -145,11 +161,11 @@ def _span(rows: Sequence[dict[str, Any]], width: float) -> Span:
 # Layers
 
 
-def _in_flop(rows: Sequence[dict[str, Any]], span: Span, height: float, palette: Palette) -> Layer:
+def _in_flop(rows: Sequence[dict[str, Any]], span: Span, height: float, palette: Palette, language: Language) -> Layer:
     """The bars, the words beside them, and the lower axis."""
 
     def x(field: str) -> dict[str, Any]:
-        below = axis(_ticks(span), "bottom", FLOP_TITLE)
+        below = axis(_ticks(span), "bottom", say("axis", language, label=say("compute", language), unit="FLOP"))
         return {"field": field, "type": "quantitative", "scale": span.scale(), "axis": below}
 
     y = _y("at", len(rows))
@@ -160,16 +176,16 @@ def _in_flop(rows: Sequence[dict[str, Any]], span: Span, height: float, palette:
             {"data": {"name": "grid"}, "mark": _quiet("rule", palette.grid), "encoding": {"x": x("flop")}},
             _bar(x("p5"), "p95", y, strokeWidth=2.5),
             _bar(x("p25"), "p75", y, strokeWidth=7),
-            _medians(x("flop"), y, palette),
+            _medians(x("flop"), y, palette, language),
             *_beside(len(rows), span.end, palette),
             *tick_labels("ticks_flop", labels, palette),
         ]
     }
 
 
-def _in_pfs_days(span: Span, height: float, palette: Palette) -> Layer:
+def _in_pfs_days(span: Span, height: float, palette: Palette, language: Language) -> Layer:
     """The upper axis."""
-    above = axis(_ticks(span), "top", PFS_TITLE)
+    above = axis(_ticks(span), "top", say("pfs-days", language))
     x = {"field": "pfs_days", "type": "quantitative", "scale": span.scale(), "axis": above}
     return {"layer": tick_labels("ticks_pfs", {"x": x, "y": {"value": -14}}, palette)}
 
@@ -198,7 +214,7 @@ def _bar(x: dict[str, Any], end: str, y: dict[str, Any], **style: float) -> Laye
     return {"data": {"name": "rows"}, "mark": mark, "encoding": {"x": x, "x2": {"field": end}, "y": y, "color": color}}
 
 
-def _medians(x: dict[str, Any], y: dict[str, Any], palette: Palette) -> Layer:
+def _medians(x: dict[str, Any], y: dict[str, Any], palette: Palette, language: Language) -> Layer:
     look = {"filled": True, "size": 200, "opacity": 1, "stroke": palette.background, "strokeWidth": 2}
     return {
         "data": {"name": "rows"},
@@ -208,7 +224,7 @@ def _medians(x: dict[str, Any], y: dict[str, Any], palette: Palette) -> Layer:
             "y": y,
             "fill": {"field": "color", "type": "nominal", "scale": None, "legend": None},
             "shape": {"field": "shape", "type": "nominal", "scale": None, "legend": None},
-            "tooltip": [{"field": field, "title": heading} for field, heading in HEADINGS.items()],
+            "tooltip": [{"field": field, "title": heading} for field, heading in headings(language).items()],
             "description": {"field": "spoken", "type": "nominal"},
         },
     }
@@ -234,22 +250,26 @@ def _beside(count: int, width: float, palette: Palette) -> list[Layer]:
 # Words
 
 
-def _words(entry: Entry) -> Words:
-    low, high = entry.interval()
+def _words(entry: Entry, language: Language) -> Words:
     pfs = entry.pfs_days
-    title = f"{entry.name} took {text.number(entry.median, 2)} FLOP to train (90% {text.interval(low, high)})"
-    agreement = f"; hardware over count: {text.number(entry.ratio)}" if entry.ratio else ""
-    sources = dict.fromkeys(source.title for source in map(entry.source, entry.claims) if source.title)
+    title = say("estimate-title", language, name=entry.name, value=text.number(entry.median, 2),
+                spread=_ends(entry.value, language))  # fmt: skip
+    ratio = say("estimate-ratio", language, ratio=text.number(entry.ratio)) if entry.ratio else ""
+    sources = list(dict.fromkeys(source.title for source in map(entry.source, entry.claims) if source.title))
+    cited = say("evidence", language, sources="; ".join(sources)) if sources else say("evidence-given", language)
     return Words(
         title=title,
-        subtitle=(
-            f"{text.number(pfs.median, 2)} petaFLOP/s-days (90% {text.interval(*pfs.interval())}). Mark: median; thick "
-            "bar: 50% of the possible values; thin bar: 90%. Verdict on the methods: "
-            f"{entry.compute.verdict}{agreement}. A multiply-add counts as two operations."
-        ),
-        note=f"{'Evidence: ' + '; '.join(sources) + '.' if sources else 'Evidence: as given.'}\n{banner()}",
-        description=f"{title}, by {len(entry.methods)} methods and all of them together.",
-    )
+        subtitle=say("estimate-subtitle", language, pfs=text.number(pfs.median, 2), spread=_ends(pfs, language),
+                     agreement=listed([say(entry.compute.verdict, language), ratio], language)),
+        note=f"{cited}\n{banner()}",
+        description=say("estimate-described", language, title=title, n=len(entry.methods)),
+        language=language,
+    )  # fmt: skip
+
+
+def _ends(estimate: Estimate, language: Language) -> str:
+    low, high = estimate.interval()
+    return spread({"p5": low, "p95": high}, language, 2)
 
 
 PICTURES.add("picture-of-Entry", lambda drawn, **look: in_altair(estimate_chart(drawn, Look(**look))))

@@ -1,40 +1,17 @@
-"""A chip, or the members of a family, as people read them and as JSON."""
+"""A chip, or the members of a family, as people read them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from comptometer import store, text
+from comptometer import store
+from comptometer.chip_facts import peak_kinds, reason
 from comptometer.cli._print import aligned, bold, wrapped
 from comptometer.records import Chip, Peak
 from comptometer.release import data_version
-from comptometer.vocabulary import FORMATS, PRECISIONS
 
 UNVERIFIED = " (unverified)"
-Key = tuple[str, str, str, str, str]
-
-
-def document(chips: Sequence[Chip], name: str) -> dict[str, Any]:
-    """The JSON object: of one chip (`comptometer/chip/1`), or of a family (`comptometer/chip-family/1`)."""
-    head = {"data_version": data_version(), "sources_cited": _cited(chips)}
-    if len(chips) == 1:
-        return {"schema": "comptometer/chip/1", **chips[0].to_dict(), **head}
-    members = [chip.to_dict() for chip in chips]
-    return {
-        "schema": "comptometer/chip-family/1",
-        "name": name,
-        "reason": reason(chips, name),
-        "chips": members,
-        **head,
-    }
-
-
-def _cited(chips: Iterable[Chip]) -> dict[str, dict[str, str]]:
-    """Title, address and grade of every source, by its id."""
-    names = dict.fromkeys(name for chip in chips for name in chip.cited)
-    found = {name: store.source(name) for name in names}
-    return {name: {"title": one.title, "url": one.url, "grade": one.grade} for name, one in found.items()}
+TAKEN = {"default": "by default", "named": "if named", "": ""}
 
 
 def page(chips: Sequence[Chip], name: str) -> str:
@@ -43,29 +20,6 @@ def page(chips: Sequence[Chip], name: str) -> str:
 
 
 # A family
-
-
-def reason(chips: Sequence[Chip], name: str) -> str:
-    """Why a name of several chips is not enough, or why it is."""
-    said = f'"{name}" can be any of {len(chips)} chips'
-    differ = [chip for chip in chips if chip.default_precision]
-    formats = [p for p in dict.fromkeys(p for chip in differ for p in chip.default_precision) if _have(differ, p)]
-    apart = []
-    for precision in formats:
-        values = [chip.peak(precision).value / 1e12 for chip in differ]
-        if max(values) > 1.001 * min(values):
-            low, high = text.number(min(values), 5), text.number(max(values), 5)
-            apart.append(f"from {low} to {high} TFLOP/s in {precision}")
-    if apart:
-        return (
-            f"{said}, whose dense peaks differ: {' and '.join(apart)}. Name one; where nobody does, an estimate keeps "
-            "all of them open."
-        )
-    return f"{said}, which have the same dense peaks: an estimate does not depend on which. They differ in the rest."
-
-
-def _have(chips: Sequence[Chip], precision: str) -> bool:
-    return all(any(peak.precision == precision and not peak.sparse for peak in chip.peaks) for chip in chips)
 
 
 def _family(chips: Sequence[Chip], name: str) -> str:
@@ -163,22 +117,18 @@ def _power(chip: Chip) -> str:
 
 def _peaks(chip: Chip) -> str:
     """Dense and sparse rates apart; those of one kind in one row."""
-    kinds: dict[Key, dict[bool, Peak]] = {}
-    for peak in chip.peaks:
-        kinds.setdefault(_key(peak, kinds), {})[peak.sparse] = peak
-    order = sorted(kinds, key=lambda key: FORMATS.index(key[0]), reverse=True)
     rows = [
         [
-            precision,
-            _taken(chip, list(kinds[key].values())),
-            *(_marked(kinds[key].get(sparse)) for sparse in (False, True)),
-            path,
-            accumulate,
-            clock,
-            "; ".join(dict.fromkeys(peak.source for peak in kinds[key].values())),
+            kind.precision,
+            TAKEN[kind.taken],
+            _marked(kind.dense),
+            _marked(kind.sparse),
+            kind.path,
+            kind.accumulate,
+            kind.clock,
+            "; ".join(kind.sources),
         ]
-        for key in order
-        for precision, path, accumulate, clock, _ in [key]
+        for kind in peak_kinds(chip)
     ]
     columns = ["precision", "taken", "dense", "sparse", "units", "accumulate", "clock", "source"]
     some = any(not peak.verified for peak in chip.peaks)
@@ -186,21 +136,6 @@ def _peaks(chip: Chip) -> str:
     head = f"Peaks  TFLOP/s (int8: TOP/s) of one {chip.unit}{legend}"
     taken = "taken: the dense rate that estimates of training use, by default or where the format is named"
     return "\n".join([head, wrapped(taken), "", *aligned(columns, rows, spare=("accumulate", "source"))])
-
-
-def _taken(chip: Chip, peaks: Sequence[Peak]) -> str:
-    """Is one of these rates the one that an estimate uses?"""
-    for peak in peaks:
-        if peak.precision in PRECISIONS and chip.has_peak(peak.precision) and chip.peak(peak.precision) is peak:
-            return "by default" if peak.precision in chip.default_precision else "if named"
-    return ""
-
-
-def _key(peak: Peak, taken: dict[Key, dict[bool, Peak]]) -> Key:
-    """Kind of a rate; a revised one beside the present one has a row of its own."""
-    sort = peak.precision, peak.path, peak.accumulate, peak.clock
-    key = (*sort, "")
-    return (*sort, peak.where) if peak.sparse in taken.get(key, {}) else key
 
 
 def _marked(peak: Peak | None) -> str:

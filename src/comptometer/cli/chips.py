@@ -156,6 +156,7 @@ def show(name: str, as_json: bool, form: str | None) -> None:
       comptometer chips show h100
     """
     from comptometer import store
+    from comptometer.chip_facts import document
     from comptometer.cli import _chip_page
     from comptometer.errors import UsageError
 
@@ -163,7 +164,7 @@ def show(name: str, as_json: bool, form: str | None) -> None:
     if as_json and form:
         raise UsageError("--json prints the whole record and --format its peaks: give one of them")
     if as_json:
-        emit_json(_chip_page.document(found, name))
+        emit_json(document(found, name))
     elif form:
         peaks = [_peak_row(chip, peak) for chip in found for peak in chip.peaks]
         emit_rows(PEAK_COLUMNS, peaks, form, spoken=SPOKEN, spare=PEAKS_SPARE)
