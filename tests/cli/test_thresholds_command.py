@@ -61,7 +61,7 @@ def test_the_exit_status_says_how_it_went(arguments: tuple[str, ...], status: in
 
 
 def test_a_dossier_comes_from_standard_input() -> None:
-    own = 'name = "Ours"\npublished = 2024-01-01\n[[claims]]\nabout = "compute"\nvalue = "9e25"\nsource = "https://example.org"\n'
+    own = 'name = "Ours"\npublished = 2024-01-01\n[[claims]]\nabout = "compute"\nvalue = "9e25 FLOP"\nsource = "https://example.org"\n'
     found = json.loads(run("check", "-", "--json", stdin=own).stdout)
     assert found["model"] == "Ours"
     rows = {row["id"]: row for row in found["thresholds"]}
