@@ -64,7 +64,7 @@ def _formula(name: str, say: Wording) -> dict[str, Any]:
     """A method with the names of its needs in words."""
     formula = METHODS[name].formula
     return {
-        "name": say(f"method.{name}") if say.has(f"method.{name}") else name,
+        "name": say(f"methods.method.{name}") if say.has(f"methods.method.{name}") else name,
         "formula": _NEED.sub(lambda need: say(f"need.{need[1]}"), formula),
         "about": say(f"methods.{name}", **_errors()),
     }
