@@ -125,6 +125,7 @@ def _dossier(row: DossierFile, dossier_id: str, folder: Path | None, problems: l
         claims=claims,
         stages=stages,
         sources=sources,
+        basis="increment" if row.base_model else "total",
         **row.model_dump(exclude={"claims", "stages", "sources"}),
     )
 

@@ -22,6 +22,7 @@ from comptometer.sources import name_key
 from comptometer.store import folded
 
 CURATED = "curated"
+OURS = "a dossier of our own counts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class Item:
         vintage: the table that the row is from; empty where only a dossier tells of the model.
         row: what that table says.
         history: what older vintages said, newest first, each with the id of its vintage.
+        bases: what the tables say of the models that it was built on; empty unless they have all of them.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Item:
     vintage: str = ""
     row: ModelRow | None = None
     history: Sequence[tuple[str, ModelRow]] = ()
+    bases: Sequence[ModelRow] = ()
 
     @property
     def origin(self) -> str:
@@ -60,16 +63,17 @@ class Item:
         """
         if not self.curated:
             assert self.row is not None
-            return _from_row(self.row, self.vintage, self.id)
+            return _from_row(self.row, self.vintage, self.id, self.bases)
         own = dossiers.dossier(self.id)
         if self.row is None or not aside:
             return own
-        table = _from_row(self.row, self.vintage, self.id)
-        return replace(own, aside=[*table.claims, *table.aside], sources={**table.sources, **own.sources})
+        table = _from_row(self.row, self.vintage, self.id, self.bases)
+        beside = [replace(claim, aside=claim.aside or OURS) for claim in (*table.claims, *table.aside)]
+        return replace(own, aside=beside, sources={**table.sources, **own.sources})
 
 
-def _from_row(row: ModelRow, vintage_id: str, dossier_id: str) -> Dossier:
-    return bulk.dossier(row, source_of(vintage_id), dossier_id)
+def _from_row(row: ModelRow, vintage_id: str, dossier_id: str, bases: Sequence[ModelRow]) -> Dossier:
+    return bulk.dossier(row, source_of(vintage_id), dossier_id, bases)
 
 
 @cache
@@ -101,7 +105,12 @@ class Library:
         named: Mapping[str, str] = dossiers.dossier_names() if self._curated else {}
         found: dict[str, Item] = {}
         rows: dict[str, Item] = {}
-        for known in vintages.merged(self.vintage):
+        merged = vintages.merged(self.vintage)
+        by_name: dict[str, ModelRow] = {}
+        for known in merged:
+            for row in (known.row, *(row for _, row in known.history)):
+                by_name.setdefault(name_key(row.model), known.row)
+        for known in merged:
             names = tuple(dict.fromkeys([known.row.model, *(row.model for _, row in known.history)]))
             owner = next((named[name_key(name)] for name in names if name_key(name) in named), None)
             own_id = owner or _unused(_slugs(known.row), rows)
@@ -109,7 +118,7 @@ class Library:
             if own_id not in target:  # of two rows for one dossier the newer counts
                 target[own_id] = Item(
                     id=own_id, names=names, curated=bool(owner), vintage=known.vintage, row=known.row,
-                    history=known.history,
+                    history=known.history, bases=_bases(known.row, by_name),
                 )  # fmt: skip
         for dossier_id in dossiers.dossier_ids() if self._curated else ():
             names = dossiers.names_of(dossier_id)
@@ -156,6 +165,12 @@ class Library:
         alike = [self.names[key] for key in get_close_matches(name_key(name), self.names, most, 0.6)]
         ids = dict.fromkeys([*sorted(holding, key=lambda model_id: (holding[model_id], model_id)), *alike])
         return [self.items[model_id].names[0] for model_id in ids][:most]
+
+
+def _bases(row: ModelRow, by_name: Mapping[str, ModelRow]) -> Sequence[ModelRow]:
+    """The rows of the models that a model was built on; none unless all of them are there."""
+    found = [by_name.get(name_key(name)) for name in row.base_model]
+    return tuple(base for base in found if base is not None) if all(found) else ()
 
 
 def _parts(name: str) -> list[str]:

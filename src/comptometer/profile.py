@@ -7,28 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from comptometer import standing, vintages
+from comptometer import editions, lineage, standing, vintages
 from comptometer.catalogue import Entry, attempt, claim_row
 from comptometer.checks import Finding, findings
 from comptometer.collection import Models, facts
 from comptometer.cost import Cost, cost
+from comptometer.editions import Edition
 from comptometer.errors import NotEnoughEvidence
 from comptometer.evidence import source_named
 from comptometer.inspection import of_item
-from comptometer.library import Item, library
+from comptometer.library import Item, Library, library
+from comptometer.quantity import Estimate
 from comptometer.records import Claim, Dossier, Source
 from comptometer.release import data_version
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edition:
-    """What one vintage of a table says about a model."""
-
-    vintage: str
-    name: str
-    line: int
-    compute: float | None
-    confidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +30,21 @@ class Profile:
         item: what is on file.
         dossier: its claims; those put aside are what the table says, or what cannot be about the same job.
         entry: the estimate, where some method could run.
+        company: the models around it.
         missing: what each method lacks.
-        rank: place by median training compute among all that were published by its day.
+        total: training compute with that of its base models, where that is known.
+        rank: place by median total compute among all that were published by its day.
         editions: what each vintage says, newest first.
         findings: what about the evidence asks for a look, worst first.
         cost: cost and energy, where the machines are known.
     """
 
     item: Item
+    company: Library
     dossier: Dossier
     entry: Entry | None
     missing: Mapping[str, Sequence[str]]
+    total: Estimate | None
     rank: int | None
     editions: Sequence[Edition]
     findings: Sequence[Finding]
@@ -90,6 +85,7 @@ class Profile:
             "open_weights": facts["open_weights"],
             "origin": self.item.origin,
             "base_model": self.dossier.base_model,
+            "total": self.total.to_dict() if self.total else None,
             "rank_at_release": self.rank,
             "estimate": self.entry.to_dict() if self.entry else None,
             "missing": {name: list(needs) for name, needs in self.missing.items()},
@@ -103,6 +99,7 @@ class Profile:
                     "line": e.line,
                     "compute": e.compute,
                     "confidence": e.confidence,
+                    "ratio": e.ratio,
                 }
                 for e in self.editions
             ],
@@ -134,13 +131,16 @@ def profile(name: str, data: str = vintages.DEFAULT) -> Profile:
     dossier = item.dossier()
     found = attempt(dossier)
     entry = found if isinstance(found, Entry) else None
+    total = lineage.total(item, entry, company) if entry else None
     return Profile(
         item=item,
+        company=company,
         dossier=dossier,
         entry=entry,
         missing=entry.missing if entry else found,  # type: ignore[arg-type]
-        rank=_rank(item.id, dossier.published, entry, data),
-        editions=_editions(item),
+        total=total,
+        rank=_rank(item.id, dossier.published, total, data),
+        editions=editions.of(item, entry),
         findings=findings(of_item(item, company)),
         cost=_cost(entry),
     )
@@ -153,16 +153,7 @@ def _cost(entry: Entry | None) -> Cost | None:
         return None
 
 
-def _rank(model_id: str, published: date | None, entry: Entry | None, data: str) -> int | None:
-    if published is None or entry is None:
+def _rank(model_id: str, published: date | None, total: Estimate | None, data: str) -> int | None:
+    if published is None or total is None:
         return None
-    return standing.rank(model_id, published, entry.median, Models(data).standings())
-
-
-def _editions(item: Item) -> list[Edition]:
-    rows = [(item.vintage, item.row), *item.history] if item.row else []
-    return [
-        Edition(vintage=vintage, name=row.model, line=row.line, compute=row.compute, confidence=row.confidence)
-        for vintage, row in rows
-        if row is not None
-    ]
+    return standing.rank(model_id, published, total.median, Models(data).standings())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from comptometer import text
+from comptometer.catalogue import Entry
 from comptometer.cli._cost_page import section
 from comptometer.cli._print import aligned, bold, style, wrapped
 from comptometer.cli.estimate import agreement, drivers, methods, missing, notes, typed
 from comptometer.profile import Profile
+from comptometer.put_aside import put_aside
 from comptometer.records import Claim
 from comptometer.release import data_version
 
@@ -47,14 +49,37 @@ def _result(found: Profile) -> list[str]:
     entry = found.entry
     if entry is None:
         wants = "; ".join(f"{name} needs {', '.join(needs)}" for name, needs in found.missing.items())
-        return ["Training compute  unknown: no method has what it needs", f"Missing  {wants}"]
+        aside = put_aside(found.dossier, [need for needs in found.missing.values() for need in needs])
+        lacking = "\n".join([f"Missing  {wants}", *(wrapped(str(reason)) for reason in aside)])
+        return ["Training compute  unknown: no method has what it needs", lacking]
     low, high = entry.interval()
     value = bold(f"{text.number(entry.median, 2)} FLOP")
     days = text.number(entry.pfs_days.median, 2)
     lines = [f"Training compute  {value}   90% {text.interval(low, high)}   ({days} petaFLOP/s-days)"]
+    lines += _with_its_base(found, entry)
     if found.rank:
-        lines.append(f"Rank at release   {found.rank} by training compute, of all models published by that day")
-    return ["\n".join(lines), methods(entry), agreement(entry), drivers(entry), missing(entry), notes(entry)]
+        what = "training compute with its base's" if entry.basis == "increment" else "training compute"
+        lines.append(f"Rank at release   {found.rank} by {what}, of all models published by that day")
+    agreed = "\n".join(part for part in [agreement(entry), _tables_apart(found)] if part)
+    return ["\n".join(lines), methods(entry), agreed, drivers(entry), missing(entry), notes(entry)]
+
+
+def _with_its_base(found: Profile, entry: Entry) -> list[str]:
+    """Of a model of which only the increment is known: the total, or why there is none."""
+    if entry.basis != "increment":
+        return []
+    if found.total is None:
+        return [f"With its base     not known: {found.dossier.base_model} has no estimate, and so this has no rank"]
+    low, high = found.total.interval()
+    return [f"With its base     {text.number(found.total.median, 2)} FLOP   90% {text.interval(low, high)}"]
+
+
+def _tables_apart(found: Profile) -> str:
+    """What the editions say, where one of them is far from a curated result."""
+    if not found.item.curated or not any(edition.far for edition in found.editions):
+        return ""
+    said = [f"{edition.vintage} {text.number(edition.ratio)}×" for edition in found.editions if edition.ratio]
+    return wrapped(f"the tables' figures over ours: {', '.join(said)}")
 
 
 def _checks(found: Profile) -> str:
@@ -89,7 +114,7 @@ def _table(title: str, claims: list[Claim]) -> str:
             claim.value,
             claim.kind if claim.verified else f"{claim.kind}, unverified",
             claim.source,
-            "; ".join(part for part in (claim.where, claim.note) if part),
+            "; ".join(part for part in (claim.where, claim.note, claim.aside) if part),
         ]
         for claim in claims
     ]

@@ -165,6 +165,7 @@ def methods(entry: Entry) -> str:
     return "\n".join(aligned(["method", "FLOP", "90%", "weight", "formula"], rows))
 
 
+BESIDE = 3.0  # times off both answers: from here on a median lies between them
 COLOURS = {"consistent": "green", "tension": "yellow", "conflict": "red", "single-method": "cyan"}
 
 
@@ -174,16 +175,18 @@ def agreement(entry: Entry) -> str:
 
     verdict = style(entry.compute.verdict, fg=COLOURS[entry.compute.verdict])
     lines = []
-    if entry.ratio is not None and entry.z is not None:
-        shared = "" if entry.independent else "; the two share evidence, so this confirms nothing"
+    pair = entry.compute.comparison("hardware-time", entry.counted) if entry.counted else None
+    if pair is not None:
+        shared = "" if pair.independent else "; the two share evidence, so this confirms nothing"
         lines.append(
-            f"Agreement  hardware-time over {entry.counted} {text.number(entry.ratio, 3)}, "
-            f"z {text.number(entry.z, 2)}: {verdict}{shared}"
+            f"Agreement  hardware-time over {entry.counted} {text.number(pair.ratio, 3)}, "
+            f"z {text.number(pair.z, 2)}: {verdict}{shared}"
         )
     elif entry.compute.verdict == "single-method":
         lines.append(f"Agreement  {verdict}: nothing independent to compare with")
     else:
         lines.append(f"Agreement  {verdict}")
+    lines += [wrapped(answers(entry))] if entry.compute.answers else []
     for cause in entry.hypotheses:
         state = "already taken into account" if cause.applied else f"settled by {cause.settles}"
         lines.append(
@@ -193,6 +196,20 @@ def agreement(entry: Entry) -> str:
             )
         )
     return "\n".join(lines)
+
+
+def answers(entry: Entry) -> str:
+    """The estimates between which nothing decides."""
+    from comptometer import text
+
+    said = " or ".join(
+        f"{text.number(estimate.median, 2)} FLOP by {name} ({text.percent(entry.compute.weights[name])})"
+        for name, estimate in entry.compute.answers.items()
+    )
+    low, high = sorted(estimate.median for estimate in entry.compute.answers.values())
+    between = low * BESIDE < entry.median < high / BESIDE
+    place = "its median lies between them, where nobody measured anything" if between else "its median follows one"
+    return f"two answers: {said}; one of them is wrong. The interval spans both, {place}"
 
 
 def drivers(entry: Entry) -> str:
@@ -214,9 +231,12 @@ def label(claim: str) -> str:
 
 def missing(entry: Entry) -> str:
     """What the other methods would need."""
+    from comptometer.put_aside import put_aside
+
     names = {"flop": "compute (--reported)"}
     wants = [f"{name} needs {', '.join(names.get(n, n) for n in needs)}" for name, needs in entry.missing.items()]
-    return f"Missing  {'; '.join(wants)}" if wants else ""
+    aside = put_aside(entry.dossier, [need for needs in entry.missing.values() for need in needs])
+    return "\n".join([f"Missing  {'; '.join(wants)}", *(wrapped(str(reason)) for reason in aside)]) if wants else ""
 
 
 def notes(entry: Entry) -> str:
