@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 from comptometer import store, text
 from comptometer.distribution import Distribution, LogNormal, LogStudentT, Point
@@ -98,12 +98,12 @@ class _Claims:
     claims: list[Claim] = field(default_factory=list)
     aside: list[Claim] = field(default_factory=list)
 
-    @property
+    @cached_property
     def increment(self) -> float | None:
         """What was spent on top of the base model, in FLOP."""
         return increment_of(self.row, self.base)
 
-    @property
+    @cached_property
     def of_both(self) -> str:
         """Why machines and data are put aside: they are of the fine-tuning, and the compute is not; else nothing."""
         return OF_BOTH if self.row.base_model and self.increment is None else ""

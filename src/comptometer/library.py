@@ -105,21 +105,22 @@ class Library:
         named: Mapping[str, str] = dossiers.dossier_names() if self._curated else {}
         found: dict[str, Item] = {}
         rows: dict[str, Item] = {}
-        merged = vintages.merged(self.vintage)
         by_name: dict[str, ModelRow] = {}
-        for known in merged:
-            for row in (known.row, *(row for _, row in known.history)):
-                by_name.setdefault(name_key(row.model), known.row)
-        for known in merged:
+        for known in vintages.merged(self.vintage):
             names = tuple(dict.fromkeys([known.row.model, *(row.model for _, row in known.history)]))
-            owner = next((named[name_key(name)] for name in names if name_key(name) in named), None)
+            keys = [name_key(name) for name in names]
+            for key in keys:
+                by_name.setdefault(key, known.row)
+            owner = next((named[key] for key in keys if key in named), None)
             own_id = owner or _unused(_slugs(known.row), rows)
             target = found if owner else rows
             if own_id not in target:  # of two rows for one dossier the newer counts
                 target[own_id] = Item(
                     id=own_id, names=names, curated=bool(owner), vintage=known.vintage, row=known.row,
-                    history=known.history, bases=_bases(known.row, by_name),
+                    history=known.history,
                 )  # fmt: skip
+        for target in (found, rows):
+            target |= {i: replace(item, bases=_bases(item, by_name)) for i, item in target.items() if _is_tuned(item)}
         for dossier_id in dossiers.dossier_ids() if self._curated else ():
             names = dossiers.names_of(dossier_id)
             item = found.get(dossier_id) or Item(id=dossier_id, names=names, curated=True)
@@ -149,10 +150,15 @@ class Library:
         Raises:
             NotFound: with the nearest names.
         """
-        found = name if name in self.items else self.names.get(name_key(name)) or self._loosely.get(folded(name))
+        found = self.find(name)
         if found is None:
             raise NotFound("model", name, self.near(name))
-        return self.items[found]
+        return found
+
+    def find(self, name: str) -> Item | None:
+        """The model that people call so; nothing where there is none, which is said at once, without near names."""
+        found = name if name in self.items else self.names.get(name_key(name)) or self._loosely.get(folded(name))
+        return self.items[found] if found else None
 
     def near(self, name: str, most: int = 3) -> list[str]:
         """Names that may have been meant: those that hold every part of the name, then those spelled alike."""
@@ -167,9 +173,13 @@ class Library:
         return [self.items[model_id].names[0] for model_id in ids][:most]
 
 
-def _bases(row: ModelRow, by_name: Mapping[str, ModelRow]) -> Sequence[ModelRow]:
+def _is_tuned(item: Item) -> bool:
+    return item.row is not None and bool(item.row.base_model)
+
+
+def _bases(item: Item, by_name: Mapping[str, ModelRow]) -> Sequence[ModelRow]:
     """The rows of the models that a model was built on; none unless all of them are there."""
-    found = [by_name.get(name_key(name)) for name in row.base_model]
+    found = [by_name.get(name_key(name)) for name in (item.row.base_model if item.row else ())]
     return tuple(base for base in found if base is not None) if all(found) else ()
 
 

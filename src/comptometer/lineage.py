@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from comptometer.bulk import TOO_SMALL
 from comptometer.catalogue import Entry, attempt
-from comptometer.errors import NotFound
 from comptometer.library import Item, Library
 from comptometer.quantity import Estimate
 
@@ -46,11 +45,10 @@ def _total(item: Item, entry: Entry, company: Library, seen: frozenset[str]) -> 
 
 def _total_of(name: str, company: Library, seen: frozenset[str]) -> Estimate | None:
     """Of a base model, with its own bases; nothing where it is not on file, has no estimate, or is its own base."""
-    try:
-        item = company.item(name)
-    except NotFound:
+    item = company.find(name)
+    if item is None or item.id in seen:
         return None
-    found = attempt(item.dossier(aside=False)) if item.id not in seen else None
+    found = attempt(item.dossier(aside=False))
     return _total(item, found, company, seen) if isinstance(found, Entry) else None
 
 
