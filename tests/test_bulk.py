@@ -26,8 +26,8 @@ LLAMA = {
 MACHINES = {"hardware": ("NVIDIA A100",), "hardware_quantity": 1000.0, "training_hours": 1000.0}
 
 
-def made(**columns: Any) -> Dossier:
-    return bulk.dossier(ModelRow(**(EMPTY | columns)), source_of("epoch-2025-06"), "x/m")
+def made(*, bases: Any = (), **columns: Any) -> Dossier:
+    return bulk.dossier(ModelRow(**(EMPTY | columns)), source_of("epoch-2025-06"), "x/m", bases)
 
 
 def claims(dossier: Dossier) -> dict[str, Claim]:
@@ -108,6 +108,17 @@ def test_a_figure_comes_before_the_product_of_columns_that_is_far_from_it() -> N
     assert found.compute.verdict == "conflict"
 
 
+def test_a_count_of_columns_that_is_far_from_the_figure_is_no_second_witness() -> None:
+    by_machines = LLAMA | MACHINES | {"compute_method": ("hardware",), "compute": 3.4e23}
+    found = entry(made(**by_machines))
+    assert "parameters-tokens" not in found.compute.weights
+    assert "times off the table's own figure" in found.compute.aside["parameters-tokens"]
+    assert found.median == pytest.approx(3.4e23, rel=0.5)
+    assert found.compute.verdict == "conflict"
+    near = entry(made(**by_machines | {"dataset_size": 1.5e11}))
+    assert not near.compute.aside
+
+
 def test_what_a_fine_tuning_took_is_compared_only_with_its_own_compute() -> None:
     whole = made(**LLAMA | MACHINES | {"base_model": ("Base",)})
     assert not {"chips", "duration", "tokens"} & claims(whole).keys()
@@ -115,7 +126,38 @@ def test_what_a_fine_tuning_took_is_compared_only_with_its_own_compute() -> None
     increment = made(**LLAMA | MACHINES | {"base_model": ("Base",), "finetune_compute": 4e23})
     assert claims(increment)["compute"].value.startswith("4e23 FLOP")
     assert claims(increment)["lineage_compute"].value == "3.8e25 FLOP"
-    assert {"chips", "duration", "tokens"} <= claims(increment).keys()
+    assert {"chips", "duration"} <= claims(increment).keys()
+    assert (whole.basis, increment.basis, made(**LLAMA).basis) == ("total-with-base", "increment", "total")
+
+
+def test_data_that_make_what_the_base_model_took_are_the_base_models() -> None:
+    tuned = LLAMA | {"base_model": ("Base",), "finetune_compute": 4e23}
+    assert "1.01 times what Base took" in aside(made(**tuned))["tokens"].aside
+    assert "tokens" in claims(made(**tuned | {"dataset_size": 1.6e11}))  # about the increment
+    assert "tokens" in claims(made(**tuned | {"dataset_size": 3.2e12}))  # neither the one nor the other
+    assert "tokens" in claims(made(**tuned | {"compute": None}))  # nobody says what the base model took
+    base = (ModelRow(**(EMPTY | {"compute": 3.8e25})),)
+    assert "tokens" in aside(made(**tuned | {"compute": None}, bases=base))
+
+
+def test_a_figure_that_cannot_hold_the_base_model_is_the_increment() -> None:
+    tuned = LLAMA | MACHINES | {"base_model": ("Base",), "compute": 4e23, "parameters": None}
+    base = ModelRow(**(EMPTY | {"compute": 3.8e25}))
+    alone = made(**tuned, bases=(base,))
+    assert alone.basis == "increment"
+    assert {"chips", "duration"} <= claims(alone).keys()
+    assert made(**tuned, bases=(base._replace(compute=7e23),)).basis == "total-with-base"
+    assert made(**tuned, bases=(base, base._replace(compute=None))).basis == "total-with-base"
+
+
+def test_a_sum_that_is_no_more_than_the_increment_is_put_aside() -> None:
+    dossier = made(**LLAMA | {"base_model": ("Base",), "finetune_compute": 4e25})
+    assert "too small" in aside(dossier)["lineage_compute"].aside
+
+
+def test_what_is_put_aside_says_why() -> None:
+    for item in library().items.values():
+        assert all(claim.aside for claim in item.dossier().aside), item.id
 
 
 def test_an_increment_that_lost_its_power_of_ten_is_none() -> None:

@@ -56,8 +56,8 @@ def test_a_row_says_what_the_entry_says(rows: list[dict[str, Any]]) -> None:
         ({"verdict": "conflict"}, lambda row: row["verdict"] == "conflict"),
         ({"verdict": "none"}, lambda row: row["training_compute_flop"] is None),
         ({"origin": "curated"}, lambda row: row["origin"] == "curated"),
-        ({"at_least": "1e25"}, lambda row: row["training_compute_flop"] >= 1e25),
-        ({"at_most": "1 pfs-day"}, lambda row: row["training_compute_flop"] <= 8.64e19),
+        ({"at_least": "1e25"}, lambda row: (row["total_compute_flop"] or row["training_compute_flop"]) >= 1e25),
+        ({"at_most": "1 pfs-day"}, lambda row: row["total_compute_flop"] <= 8.64e19),
     ],
 )  # fmt: skip
 def test_a_condition_keeps_exactly_those_that_meet_it(
@@ -127,3 +127,24 @@ def test_comparing_asks_no_check_and_works_out_no_cost() -> None:
     assert not [model for model in models if {"findings", "cost"} & set(vars(model))]
     assert models[0].cost is not None
     assert "cost" in vars(models[0])
+
+
+def test_models_of_which_only_the_increment_is_known_have_no_rank_and_no_upper_bound(
+    rows: list[dict[str, Any]],
+) -> None:
+    open_ended = [row for row in rows if row["training_compute_flop"] and row["total_compute_flop"] is None]
+    assert open_ended
+    assert {row["basis"] for row in open_ended} == {"increment"}
+    assert all(row["rank_at_release"] is None for row in open_ended)
+    assert not {row["id"] for row in open_ended} & set(Models().where(at_most="1e30"))
+
+
+def test_a_model_is_ranked_by_what_it_took_with_its_bases(rows: list[dict[str, Any]]) -> None:
+    by_id = {row["id"]: row for row in rows}
+    tuned, base = by_id["deepseek/deepseek-r1"], by_id["deepseek/deepseek-v3"]
+    assert tuned["basis"] == "increment"
+    assert tuned["total_compute_flop"] == pytest.approx(
+        tuned["training_compute_flop"] + base["training_compute_flop"], rel=0.03
+    )
+    assert tuned["rank_at_release"] < 100
+    assert tuned["id"] in Models().where(at_least=3e24)

@@ -137,6 +137,62 @@ def test_which_side_a_world_is_on_is_decided_by_the_subject_and_shows_up_in_what
     }
 
 
+def stated(median: float, *, second_hand: bool = False) -> Part:
+    return part("reported", median, 0.1, "statement", "compute", second_hand=second_hand)
+
+
+def test_a_statement_that_is_close_to_one_side_of_a_conflict_decides() -> None:
+    sides = [counted(1e24, 0.2), timed(1e26, 0.4)]
+    for near, kept, far in ((8e23, "operations", "hardware-time"), (1.5e26, "hardware-time", "operations")):
+        combined = reconcile([*sides, stated(near)], "model")
+        assert combined.weights == {kept: 1.0}
+        assert set(combined.aside) == {far}
+        assert "times off what is stated" in combined.aside[far]
+        assert combined.verdict == "conflict"
+        assert set(combined.parts) == {"operations", "hardware-time", "reported"}
+
+
+@pytest.mark.parametrize("at", [1e25, 3e24, 1e28])
+def test_a_statement_that_is_close_to_neither_side_decides_nothing(at: float) -> None:
+    combined = reconcile([counted(1e24, 0.2), timed(1e26, 0.4), stated(at)], "model")
+    assert set(combined.weights) == {"operations", "hardware-time"}
+    assert not combined.aside
+
+
+def test_a_statement_worked_out_from_what_is_on_file_decides_nothing() -> None:
+    combined = reconcile([counted(1e24, 0.2), timed(1e26, 0.4), stated(1e24, second_hand=True)], "model")
+    assert set(combined.weights) == {"operations", "hardware-time"}
+
+
+def test_a_statement_does_not_decide_where_there_is_no_conflict() -> None:
+    combined = reconcile([counted(1e24, 0.4), timed(2.5e24, 0.4), stated(1e24)], "model")
+    assert set(combined.weights) == {"operations", "hardware-time"}
+    assert combined.verdict == "tension"
+
+
+@pytest.mark.parametrize(("s1", "s2"), [(0.02, 0.30), (0.30, 0.02), (0.1, 0.1)])
+def test_orders_of_magnitude_apart_neither_side_carries_the_value_because_it_is_narrower(s1: float, s2: float) -> None:
+    combined = two(3.0, s1, s2)
+    assert combined.weights == {"operations": 0.5, "hardware-time": 0.5}
+    assert math.log10(combined.value.median / 1e24) == pytest.approx(1.5, abs=0.01)
+    low, high = combined.value.interval(0.9)
+    assert low < 1e24 < 1e27 < high
+    assert combined.verdict == "conflict"
+    assert set(combined.answers) == {"operations", "hardware-time"}
+
+
+def test_what_is_put_aside_before_does_not_enter_but_is_compared() -> None:
+    beside = Part(
+        name="operations", estimate=estimate("count", 1e20, 0.2), witness="count", roots=frozenset({"tokens"}),
+        aside="a part of it",
+    )  # fmt: skip
+    combined = reconcile([beside, timed(1e24, 0.4)], "model")
+    assert combined.weights == {"hardware-time": 1.0}
+    assert combined.aside == {"operations": "a part of it"}
+    assert combined.verdict == "conflict"
+    assert reconcile([beside], "model").weights == {"operations": 1.0}  # nothing else is known
+
+
 # Witnesses.
 
 

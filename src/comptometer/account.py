@@ -17,7 +17,6 @@ from comptometer.evidence import Evidence, Job
 from comptometer.model_row import ModelRow
 from comptometer.records import Chip, Dossier
 
-PASSES = 6  # FLOP per parameter and token, forward and backward: Kaplan et al. 2020, §2.1
 EPOCHS_SAID_SINCE = bulk.EPOCHS_MATTER_BEFORE
 PATCHES_PER_IMAGE = 256  # 224 pixels in patches of 14, as vision transformers above 1e9 parameters have them
 LEAST_VISION_TRANSFORMER = 1e9  # parameters: from here on an image network is one
@@ -175,11 +174,11 @@ def _count_of(row: ModelRow, domain: Sequence[str], tokens: float | None) -> tup
     if not used:
         return None, ""
     if tokens and (row.active_parameters or not row.mixture_of_experts):
-        return PASSES * used * tokens, "tokens"
+        return bulk.PASSES * used * tokens, "tokens"
     if row.dataset_size and row.dataset_unit == "images" and set(domain) == {"vision"} and (
         used >= LEAST_VISION_TRANSFORMER
     ):  # fmt: skip
-        return PASSES * used * row.dataset_size * (row.epochs or 1.0) * PATCHES_PER_IMAGE, "images"
+        return bulk.PASSES * used * row.dataset_size * (row.epochs or 1.0) * PATCHES_PER_IMAGE, "images"
     return None, ""
 
 

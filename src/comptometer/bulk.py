@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 from comptometer import store, text
 from comptometer.distribution import Distribution, LogNormal, LogStudentT, Point
@@ -26,6 +26,7 @@ UNSAID = 10.0  # where it gives no word
 EPOCHS_MATTER_BEFORE = 2020  # language models before then saw their data many times: without epochs nothing follows
 UNSTATED_EPOCHS_DEX = 0.19  # spread of Student's t: what a size without epochs leaves open since then
 
+PASSES = 6  # FLOP per parameter and token, forward and backward: Kaplan et al. 2020, §2.1
 WORDS_PER_TOKEN = 0.75
 TEXT = frozenset({"tokens", "words", ""})
 FORMATS: Mapping[str, str] = {
@@ -36,17 +37,22 @@ FEWEST_PER_PARAMETER = 0.1  # tokens seen per parameter: below, what the table c
 LEAST_INCREMENT = 1e12  # FLOP: below, a cell that should hold what fine-tuning took has lost its power of ten
 COUNTING: frozenset[str] = frozenset({"operation-counting"})
 HARDWARE: frozenset[str] = frozenset({"hardware"})
+TOO_SMALL = 2.0  # a figure this many times below that of the base model cannot hold it
+FAR = 2.0  # what data and parameters multiply to, over the increment: from here on they are not of the increment
+THE_BASES = 1.5  # and within this of what the base model took, they are the base model's
+OF_BOTH = "of the fine-tuning, while the table's compute holds the base model's too"
 
 
-def dossier(row: ModelRow, source: Source, dossier_id: str) -> Dossier:
+def dossier(row: ModelRow, source: Source, dossier_id: str, bases: Sequence[ModelRow] = ()) -> Dossier:
     """The claims of a row.
 
     Args:
         row: of a vintage.
         source: that vintage, as the source of the claims.
         dossier_id: the id that its claims carry.
+        bases: the rows of the models that it was built on, where the table has all of them.
     """
-    written = _Claims(row, source.id, dossier_id)
+    written = _Claims(row, source.id, dossier_id, base=base_compute(bases))
     _model(row, written)
     _data(row, written)
     _machines(row, written)
@@ -60,6 +66,7 @@ def dossier(row: ModelRow, source: Source, dossier_id: str) -> Dossier:
         domain=domains(row),
         notable=bool(row.notability),
         base_model=", ".join(row.base_model),
+        basis="total" if not row.base_model else "increment" if written.increment else "total-with-base",
         claims=written.claims,
         aside=written.aside,
         sources={source.id: source},
@@ -79,13 +86,27 @@ def _domain(name: str) -> str:
 
 @dataclass
 class _Claims:
-    """The claims about one row as they are written; `aside` holds those that nothing is computed from."""
+    """The claims about one row as they are written; `aside` holds those that nothing is computed from.
+
+    `base` is what the table says that the base model took, in FLOP.
+    """
 
     row: ModelRow
     source: str
     dossier_id: str
+    base: float | None
     claims: list[Claim] = field(default_factory=list)
     aside: list[Claim] = field(default_factory=list)
+
+    @cached_property
+    def increment(self) -> float | None:
+        """What was spent on top of the base model, in FLOP."""
+        return increment_of(self.row, self.base)
+
+    @cached_property
+    def of_both(self) -> str:
+        """Why machines and data are put aside: they are of the fine-tuning, and the compute is not; else nothing."""
+        return OF_BOTH if self.row.base_model and self.increment is None else ""
 
     def add(
         self,
@@ -99,8 +120,9 @@ class _Claims:
         chip: str | None = None,
         rests_on: Sequence[str] = (),
         note: str = "",
-        aside: bool = False,
+        aside: str = "",
     ) -> None:
+        """A claim; put aside where a reason is given why nothing is computed from it."""
         claim = Claim(
             id=f"{self.dossier_id}:{about}{f'#{tag}' if tag else ''}@{self.source}",
             about=about,
@@ -113,6 +135,7 @@ class _Claims:
             chip=chip,
             rests_on=frozenset(rests_on),
             note=note,
+            aside=aside,
         )
         (self.aside if aside else self.claims).append(claim)
 
@@ -137,29 +160,29 @@ def _model(row: ModelRow, written: _Claims) -> None:
 
 def _data(row: ModelRow, written: _Claims) -> None:
     """Tokens seen, where the data are text; else examples, of which no count of operations follows."""
-    size, epochs = row.dataset_size, row.epochs
-    increment = bool(row.base_model) and increment_of(row) is None  # of the fine-tuning, while the compute is not
+    size, epochs, why = row.dataset_size, row.epochs, written.of_both
     if size is None or size < 1:
         return
     if not (set(domains(row)) & {"language"} and row.dataset_unit in TEXT):
         unit = row.dataset_unit or "datapoints"
-        written.number("examples", size, "example", "dataset size", note=unit, aside=increment)
-        written.number("epochs", epochs, "", "epochs", aside=increment)
+        written.number("examples", size, "example", "dataset size", note=unit, aside=why)
+        written.number("epochs", epochs, "", "epochs", aside=why)
         return
     if epochs is None and (row.published is None or row.published.year < EPOCHS_MATTER_BEFORE):
-        written.number("examples", size, "example", "dataset size", note="epochs unknown", aside=True)
+        written.number("examples", size, "example", "dataset size", aside="epochs unknown")
         return
     words = row.dataset_unit == "words"
     seen = size * (epochs or 1.0) / (WORDS_PER_TOKEN if words else 1.0)
     said = " × ".join([text.exact(size), *([f"{text.exact(epochs)} epochs"] if epochs not in {None, 1.0} else [])])
+    why = why or _of_the_base(written, seen)
     note = f"{said}{' words at 0.75 per token' if words else ''}{'' if epochs else '; epochs are not stated'}"
     value, belief = f"{text.exact(seen)} token", Point(seen)
     if row.parameters and seen < FEWEST_PER_PARAMETER * row.parameters:
-        written.number("examples", size, "example", "dataset size", note="too few to be all tokens seen", aside=True)
+        written.number("examples", size, "example", "dataset size", aside="too few to be all tokens seen")
         return
     if epochs is None:
         heavy = LogStudentT(seen, UNSTATED_EPOCHS_DEX)
-        written.add("tokens", heavy_text(heavy), heavy, "dataset size", kind="derived", note=note, aside=increment)
+        written.add("tokens", heavy_text(heavy), heavy, "dataset size", kind="derived", note=note, aside=why)
         return
     plain = epochs == 1.0 and not words
     written.add(
@@ -169,33 +192,49 @@ def _data(row: ModelRow, written: _Claims) -> None:
         "dataset size, epochs",
         kind="stated" if plain else "derived",
         note=note,
-        aside=increment,
+        aside=why,
+    )
+
+
+def _of_the_base(written: _Claims, tokens: float) -> str:
+    """Why the data are the base model's and not those of the increment; nothing where they may be its own.
+
+    Six for each parameter and token is then far above what was spent on top, and about what the base model took.
+    """
+    row, increment = written.row, written.increment
+    used = row.active_parameters or row.parameters
+    base = written.base or ((row.compute or 0.0) - increment if increment else 0.0)
+    if not used or not increment or base <= 0:
+        return ""
+    count = PASSES * used * tokens
+    if count < FAR * increment or not 1 / THE_BASES < count / base < THE_BASES:
+        return ""
+    return (
+        f"the base model's: with the parameters they make {text.number(count / increment)} times what was spent on "
+        f"top, and {text.number(count / base)} times what {', '.join(row.base_model)} took"
     )
 
 
 def _machines(row: ModelRow, written: _Claims) -> None:
     """Chips, time and utilization; put aside where they are of a fine-tuning and the compute is not."""
-    aside = bool(row.base_model) and increment_of(row) is None
-    chip, why = chip_of(row.hardware)
+    both = written.of_both
+    chip, unnamed = chip_of(row.hardware)
     machines = (
         ("chips", row.hardware_quantity if (row.hardware_quantity or 0) >= 1 else None, "chip", "hardware quantity", 1),
         ("duration", row.training_hours, "h", "training time (hours)", 3600),
         ("chip_hours", None if _repeats(row) else row.chip_hours, "chip-hour", "training chip-hours", 1),
     )
     for about, value, unit, column, factor in machines:
-        written.number(about, value, unit, column, factor, chip=chip, note=why, aside=aside)
+        written.number(about, value, unit, column, factor, chip=chip, note=unnamed, aside=both)
     for about, share in (("mfu", row.mfu), ("hfu", row.hfu)):
         if share is not None:
-            impossible = not 0 < share <= 1
-            note = "not a share: above 1" if impossible else ""
-            written.number(about, share, "", f"hardware utilization ({about.upper()})", aside=aside or impossible,
-                           note=note)  # fmt: skip
+            why = both if 0 < share <= 1 else "not a share: above 1"
+            written.number(about, share, "", f"hardware utilization ({about.upper()})", aside=why)
     formats = {FORMATS.get(name.upper()) for name in row.numerical_format}
     written_format = formats.pop() if len(formats) == 1 else None
     if written_format and chip:
-        lacking = not _has(chip, written_format)
-        written.add("precision", written_format, None, "numerical format", chip=chip, aside=aside or lacking,
-                    note=f"{chip} has no such rate on record" if lacking else "")  # fmt: skip
+        why = both if _has(chip, written_format) else f"{chip} has no such rate on record"
+        written.add("precision", written_format, None, "numerical format", chip=chip, aside=why)
 
 
 def _repeats(row: ModelRow) -> bool:
@@ -232,17 +271,39 @@ def _compute(row: ModelRow, written: _Claims) -> None:
     Of a model built on another the table gives the sum, or what was spent on top: that alone is of this model, as its
     machines and data are. With the sum only, there is nothing to compare it with.
     """
-    if increment := increment_of(row):
-        _figure(increment, "finetune compute", row, written)
-        written.number("lineage_compute", row.compute, "FLOP", "training compute", note="with the base model")
-    elif row.compute:
-        _figure(row.compute, "training compute", row, written)
+    increment = written.increment
+    if increment is None or increment != row.finetune_compute:
+        if row.compute:
+            _figure(row.compute, "training compute", row, written)
+        return
+    _figure(increment, "finetune compute", row, written)
+    too_small = bool(row.compute and (row.compute <= increment or _below(row.compute, written.base)))
+    written.number("lineage_compute", row.compute, "FLOP", "training compute", note="with the base model",
+                   aside="too small to hold the base model" if too_small else "")  # fmt: skip
 
 
-def increment_of(row: ModelRow) -> float | None:
-    """What was spent on top of the base model, in FLOP, where the table says so."""
+def base_compute(bases: Sequence[ModelRow]) -> float | None:
+    """What a table says that the models took on which another was built, in FLOP; nothing unless it says all of it."""
+    found = [row.compute for row in bases]
+    return sum(flop for flop in found if flop) if found and all(found) else None
+
+
+def _below(compute: float, base: float | None) -> bool:
+    return base is not None and compute * TOO_SMALL < base
+
+
+def increment_of(row: ModelRow, base: float | None = None) -> float | None:
+    """What was spent on top of the base model, in FLOP, where the table says so.
+
+    It has a column for it. Where that is empty its training compute is the sum, by its own convention; but a figure
+    far below what the base model took (`base`, in FLOP, if known) cannot hold it, and is of the fine-tuning alone.
+    """
+    if not row.base_model:
+        return None
     spent = row.finetune_compute
-    return spent if row.base_model and spent and spent >= LEAST_INCREMENT else None
+    if spent and spent >= LEAST_INCREMENT:
+        return spent
+    return row.compute if row.compute and _below(row.compute, base) else None
 
 
 def _figure(value: float, column: str, row: ModelRow, written: _Claims) -> None:
@@ -260,7 +321,7 @@ def _figure(value: float, column: str, row: ModelRow, written: _Claims) -> None:
         f"; bounds {text.interval(row.compute_low, row.compute_high)}" if row.compute_low and row.compute_high else ""
     )
     chip, _ = chip_of(row.hardware)  # how many and how long may be unknown
-    same_job = not row.base_model or increment_of(row) is not None
+    same_job = not written.of_both
     written.add(
         "compute",
         f"{text.exact(value)} FLOP x/÷ {text.exact(factor)}",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from comptometer import exact_counts, labels, sanity
+from comptometer import exact_counts, labels, sanity, text
 from comptometer.derivation import job
 from comptometer.errors import NotEnoughEvidence
 from comptometer.evidence import Evidence, Job, source_of, unique
@@ -19,6 +19,7 @@ from comptometer.reconcile import Part, Reconciled, reconcile
 from comptometer.records import Claim, Dossier, Source
 from comptometer.release import data_version
 from comptometer.sanity import Finding, Hypothesis
+from comptometer.vocabulary import Basis
 
 COUNTS = ("operations", "parameters-tokens")  # best first
 COLUMNS_APART = 2.0  # from here on a table's figure comes before the product of its columns
@@ -42,6 +43,22 @@ class Entry(Drawable):
     def name(self) -> str:
         """The model's name."""
         return self.dossier.name
+
+    @property
+    def basis(self) -> Basis:
+        """What the training compute holds: all of it, all with the base model's, or what was spent on top of that."""
+        return self.dossier.basis
+
+    @property
+    def built_on(self) -> str:
+        """In words, what the base model has to do with the training compute; empty where there is none."""
+        base = self.dossier.base_model
+        match self.basis if base else "total":
+            case "increment":
+                return f"built on {base}: this is what was spent on top of it"
+            case "total-with-base":
+                return f"built on {base}: this is the total, and holds what {base} took"
+        return ""
 
     @property
     def evidence(self) -> Evidence:
@@ -130,8 +147,8 @@ class Entry(Drawable):
     def warnings(self) -> list[str]:
         """Everything that the methods and the evidence want a reader to know."""
         spoken = [w for outcome in self.methods.values() for w in outcome.warnings]
-        base = self.dossier.base_model
-        spoken += [f"built on {base}: only what was spent on top of it is claimed here"] if base else []
+        spoken += [self.built_on] if self.built_on else []
+        spoken += [f"{name} does not enter the value: {why}" for name, why in self.compute.aside.items()]
         return list(dict.fromkeys([*spoken, *(finding.text for finding in self.findings)]))
 
     @property
@@ -184,6 +201,7 @@ class Entry(Drawable):
             "schema": "comptometer/estimate/1",
             "data_version": data_version(*self.dossier.vintages),
             "model": self.name,
+            "basis": self.basis,
             "compute": self.value.to_dict(),
             "pfs_days": {key: self.pfs_days.to_dict()[key] for key in ("p5", "p50", "p95")},
             "methods": {name: _method_row(outcome) for name, outcome in self.methods.items()},
@@ -203,6 +221,7 @@ class Entry(Drawable):
             "verdict": self.compute.verdict,
             "independent": self.independent,
             "weights": dict(self.compute.weights),
+            "aside": dict(self.compute.aside),
             "comparisons": [
                 {
                     "first": c.first,
@@ -272,6 +291,7 @@ def claim_row(claim: Claim) -> dict[str, Any]:
         "chip": claim.chip,
         "holds": claim.holds,
         "note": claim.note,
+        "aside": claim.aside,
         "from": sorted(claim.rests_on),
     }
     return row | {key: value for key, value in extras.items() if value}
@@ -304,6 +324,7 @@ def attempt(dossier: Dossier) -> Entry | Mapping[str, Sequence[str]]:
             witness=o.witness,
             roots=o.roots,
             second_hand=o.method in outranked if outranked else o.second_hand,
+            aside=_off_the_figure(o, found) if o.method in outranked and o.witness == "count" else "",
         )
         for o in found.values()
     ]
@@ -322,3 +343,10 @@ def _outranked(worked_out: Outcome, reported: Outcome | None, evidence: Evidence
     columns = [c for c in worked_out.claims if c.kind != "assumed" and not c.id.startswith("chip:")]
     apart = abs(math.log(worked_out.estimate.median / reported.estimate.median)) > math.log(COLUMNS_APART)
     return apart and bool(columns) and all(c.source == claim.source for c in columns)
+
+
+def _off_the_figure(count: Outcome, found: Mapping[str, Outcome]) -> str:
+    """Why a count from the columns of a table does not stand beside the table's own figure."""
+    apart = count.estimate.median / found["reported"].estimate.median
+    said = text.number(max(apart, 1 / apart))
+    return f"it is {said} times off the table's own figure, of which the columns hold only a part"

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from comptometer import columns, provenance, standing, store, vintages
+from comptometer import columns, lineage, provenance, standing, store, vintages
 from comptometer.catalogue import Entry, attempt, entry
 from comptometer.errors import NotFound
 from comptometer.frames import Frames
-from comptometer.library import Item, library
+from comptometer.library import Item, Library, library
 from comptometer.notebook import Showable
 from comptometer.records import Chip, Dossier
 from comptometer.selection import Selection
@@ -50,7 +50,7 @@ class Models(Showable, Frames, Mapping[str, Entry]):
         self._only = only
 
     @property
-    def _library(self) -> Any:
+    def _library(self) -> Library:
         return library(self.data, curated=self._curated)
 
     def __getitem__(self, name: str) -> Entry:
@@ -124,19 +124,19 @@ class Models(Showable, Frames, Mapping[str, Entry]):
         return provenance.facts(tables, self.data) | {"data": self.data}
 
     def standings(self) -> Sequence[Standing]:
-        """When each model of the whole catalogue came out, and its median training compute."""
+        """When each model of the whole catalogue came out, and its median training compute with that of its bases."""
         if self._curated and standing.is_shipped(self.data):
             return standing.shipped()
         everything = self if self._only is None else Models(self.data, curated=self._curated)
         return [
-            Standing(row["id"], row["published"], row["training_compute_flop"])
+            Standing(row["id"], row["published"], row["total_compute_flop"])
             for row in everything.computed()
-            if row["published"] and row["training_compute_flop"]
+            if row["published"] and row["total_compute_flop"]
         ]
 
     @cached_property
     def _computed(self) -> Mapping[str, dict[str, Any]]:
-        return {item.id: flat(item) for item in self.items_on_file()}
+        return {item.id: flat(item, self._library) for item in self.items_on_file()}
 
     @cached_property
     def _ranks(self) -> Mapping[str, int]:
@@ -159,6 +159,7 @@ def facts(item: Item, dossier: Dossier) -> dict[str, Any]:
         "origin": item.origin,
         "confidence": row.confidence if row else "",
         "methods": (),
+        "aside": (),
         "verdict": "none",
         "base_model": dossier.base_model,
         "reference": row.reference if row else "",
@@ -166,8 +167,13 @@ def facts(item: Item, dossier: Dossier) -> dict[str, Any]:
     }
 
 
-def flat(item: Item) -> dict[str, Any]:
-    """The row of one model without its rank: facts, every method, the reconciled value."""
+def flat(item: Item, company: Library) -> dict[str, Any]:
+    """The row of one model without its rank: facts, every method, the reconciled value.
+
+    Args:
+        item: the model.
+        company: the models among which its base models are looked for.
+    """
     dossier = item.dossier(aside=False)
     row = facts(item, dossier)
     if not any(claim.about in AMOUNTS for claim in dossier.all_claims()):
@@ -180,9 +186,12 @@ def flat(item: Item) -> dict[str, Any]:
     chips = evidence.chips()
     row |= {
         "training_compute_flop": found.median,
+        "basis": found.basis,
+        "total_compute_flop": whole.median if (whole := lineage.total(item, found, company)) else None,
         "p5": low,
         "p95": high,
         "methods": tuple(found.methods),
+        "aside": tuple(found.compute.aside),
         "ratio": found.ratio,
         "z": found.z,
         "verdict": found.compute.verdict,

@@ -160,7 +160,7 @@ def _dossier(table: Mapping[str, Any], dossier_id: str, folder: Path | None, pro
     ]
     for name in _repeated([stage.name for stage in stages]):
         problems.append(f"stages: two stages are called {name!r}")
-    return replace(head, claims=claims, stages=stages)
+    return replace(head, claims=claims, stages=stages, basis="increment" if head.base_model else "total")
 
 
 def _stage(

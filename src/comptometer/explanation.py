@@ -10,6 +10,7 @@ from comptometer import labels, text
 from comptometer.catalogue import Entry
 from comptometer.evidence import source_named
 from comptometer.exact_counts import is_counted_from
+from comptometer.put_aside import put_aside
 from comptometer.records import Claim
 from comptometer.units import FLOP_PER_PFS_DAY
 
@@ -58,16 +59,15 @@ def explain(model: Entry | str) -> Node:
         f"{model.name}: {text.number(model.median, 2)} FLOP, 90% {text.interval(low, high)} "
         f"({text.number(model.median / FLOP_PER_PFS_DAY, 2)} petaFLOP/s-days)",
         "value",
-        [*methods, *_agreement(model), *_missing(model), *_references(model)],
+        [*methods, *_lineage(model), *_agreement(model), *_missing(model), *_references(model)],
     )
 
 
 def _method(model: Entry, name: str) -> Node:
     outcome = model.methods[name]
     weight = model.compute.weights.get(name)
-    share = (
-        f"weight {text.percent(weight)}" if weight is not None else "shown beside, not averaged: no evidence of its own"
-    )
+    beside = model.compute.aside.get(name, "no evidence of its own")
+    share = f"weight {text.percent(weight)}" if weight is not None else f"shown beside, not averaged: {beside}"
     low, high = outcome.estimate.interval()
     counted = [claim for claim in outcome.claims if claim.about == "architecture"]
     head = f"{name}: {text.number(outcome.estimate.median, 2)} FLOP, 90% {text.interval(low, high)} ({share})"
@@ -107,6 +107,12 @@ def _count(model: Entry, claim: Claim, counted: Sequence[Claim]) -> list[Node]:
     return [Node(claim.where, "count", made_from), *shown]
 
 
+def _lineage(model: Entry) -> list[Node]:
+    """What the base model has to do with the value, and what is stated with it."""
+    stated = [_claim(model, claim) for claim in model.dossier.claims if claim.about == "lineage_compute"]
+    return [Node(model.built_on, "base", stated)] if model.built_on else []
+
+
 def _agreement(model: Entry) -> list[Node]:
     compared = [
         Node(
@@ -124,12 +130,22 @@ def _agreement(model: Entry) -> list[Node]:
         )
         for h in model.hypotheses
     ]
-    return [Node(f"agreement: {model.compute.verdict}", "agreement", [*compared, *causes])]
+    open_answers = [
+        Node(
+            f"answer: {text.number(estimate.median, 2)} FLOP by {name}, one of those that the interval spans", "answer"
+        )
+        for name, estimate in model.compute.answers.items()
+    ]
+    return [Node(f"agreement: {model.compute.verdict}", "agreement", [*compared, *open_answers, *causes])]
 
 
 def _missing(model: Entry) -> list[Node]:
     return [
-        Node(f"{name} would need {', '.join(map(labels.need, needs))}", "missing")
+        Node(
+            f"{name} would need {', '.join(map(labels.need, needs))}",
+            "missing",
+            [Node(str(reason), "aside") for reason in put_aside(model.dossier, needs)],
+        )
         for name, needs in model.missing.items()
     ]
 

@@ -29,6 +29,7 @@ class Indexed(NamedTuple):
         names: what people call it, the first is shown.
         spellings: its names and its id, as names are compared.
         rows: where it stands, in the newest vintage first.
+        bases: where the models stand that it was built on.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Indexed(NamedTuple):
     names: tuple[str, ...]
     spellings: tuple[str, ...]
     rows: tuple[Place, ...]
+    bases: tuple[Place, ...]
 
 
 class Index(Mapping[str, Indexed]):
@@ -45,14 +47,14 @@ class Index(Mapping[str, Indexed]):
         self._records = {record[0]: record for record in records}
 
     def __getitem__(self, model_id: str) -> Indexed:
-        name, curated, names, spellings, rows = self._records[model_id]
-        places = [cell.partition(":") for cell in rows.split()]
+        name, curated, names, spellings, rows, bases = self._records[model_id]
         return Indexed(
             id=name,
             curated=bool(curated),
             names=tuple(names.split(SEPARATOR)),
             spellings=tuple(spellings.split(SEPARATOR)),
-            rows=tuple((vintage, int(line)) for vintage, _, line in places),
+            rows=_places(rows),
+            bases=_places(bases),
         )
 
     def __iter__(self) -> Iterator[str]:
@@ -68,10 +70,15 @@ class Index(Mapping[str, Indexed]):
     def named(self) -> Mapping[str, str]:
         """Every spelling with the id of its model, the first that has it."""
         named: dict[str, str] = {}
-        for model_id, _, _, spellings, _ in self._records.values():
+        for model_id, _, _, spellings, *_ in self._records.values():
             for spelling in spellings.split(SEPARATOR):
                 named.setdefault(spelling, model_id)
         return named
+
+
+def _places(cell: str) -> tuple[Place, ...]:
+    found = (place.partition(":") for place in cell.split())
+    return tuple((vintage, int(line)) for vintage, _, line in found)
 
 
 def index(vintage: str) -> Index:
@@ -95,6 +102,6 @@ def write(models: Iterable[Indexed]) -> None:
         writer = csv.writer(lines, lineterminator="\n")
         writer.writerow(Indexed._fields)
         for model in models:
-            rows = " ".join(f"{vintage}:{line}" for vintage, line in model.rows)
+            rows, bases = (" ".join(f"{vintage}:{line}" for vintage, line in at) for at in (model.rows, model.bases))
             texts = [SEPARATOR.join(model.names), SEPARATOR.join(model.spellings)]
-            writer.writerow([model.id, "yes" if model.curated else "", *texts, rows])
+            writer.writerow([model.id, "yes" if model.curated else "", *texts, rows, bases])

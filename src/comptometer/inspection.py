@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
-from comptometer import account, vintages
+from comptometer import account, editions, vintages
 from comptometer.catalogue import Entry, attempt
 from comptometer.checks import RULES, SEVERITIES, Case, Finding, Rule, Severity, findings
 from comptometer.derivation import job
@@ -89,7 +89,8 @@ def of_dossier(dossier: Dossier, company: Library | None = None) -> Case:
 def of_item(item: Item, company: Library | None = None) -> Case:
     """A model on file: its dossier, or the row that stands for it."""
     if item.curated or item.row is None:
-        return of_dossier(item.dossier(aside=False), company)
+        case = of_dossier(item.dossier(aside=False), company)
+        return replace(case, editions=editions.of(item, case.entry))
     return Case(
         id=item.id,
         account=account.of_row(item.row, item.vintage),

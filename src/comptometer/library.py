@@ -26,6 +26,7 @@ from comptometer.store import folded
 CURATED = "curated"
 FEW, MANY = 3, 6  # names that are offered in place of an unknown one: at most, and of a family
 SHORT = 3  # letters: so short a word is in many others
+OURS = "a dossier of our own counts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,8 @@ class Item:
         vintage: the table that the row is from; empty where only a dossier tells of the model.
         row: what that table says.
         history: what older vintages said, newest first, each with the id of its vintage.
+        bases: what tables say of the models that it was built on, each with the id of its vintage; empty unless they
+            have all of them.
     """
 
     id: str
@@ -47,6 +50,12 @@ class Item:
     vintage: str = ""
     row: ModelRow | None = None
     history: Sequence[tuple[str, ModelRow]] = ()
+    bases: Sequence[tuple[str, ModelRow]] = ()
+
+    @property
+    def base_rows(self) -> Sequence[ModelRow]:
+        """What the tables say of its base models."""
+        return tuple(row for _, row in self.bases)
 
     @property
     def origin(self) -> str:
@@ -64,16 +73,17 @@ class Item:
         """
         if not self.curated:
             assert self.row is not None
-            return _from_row(self.row, self.vintage, self.id)
+            return _from_row(self.row, self.vintage, self.id, self.base_rows)
         own = dossiers.dossier(self.id)
         if self.row is None or not aside:
             return own
-        table = _from_row(self.row, self.vintage, self.id)
-        return replace(own, aside=[*table.claims, *table.aside], sources={**table.sources, **own.sources})
+        table = _from_row(self.row, self.vintage, self.id, self.base_rows)
+        beside = [replace(claim, aside=claim.aside or OURS) for claim in (*table.claims, *table.aside)]
+        return replace(own, aside=beside, sources={**table.sources, **own.sources})
 
 
-def _from_row(row: ModelRow, vintage_id: str, dossier_id: str) -> Dossier:
-    return bulk.dossier(row, source_of(vintage_id), dossier_id)
+def _from_row(row: ModelRow, vintage_id: str, dossier_id: str, bases: Sequence[ModelRow]) -> Dossier:
+    return bulk.dossier(row, source_of(vintage_id), dossier_id, bases)
 
 
 @cache
@@ -109,7 +119,7 @@ class Library:
         """All models by id: the curated ones first, then the table in its order."""
         if not self._indexed:
             return self.found()
-        vintage_ids = {vintage_id for model in self._indexed.values() for vintage_id, _ in model.rows}
+        vintage_ids = {vintage_id for model in self._indexed.values() for vintage_id, _ in (*model.rows, *model.bases)}
         rows = {(name, row.line): row for name in vintage_ids for row in vintages.vintage(name).rows}
         return {name: _item(model, rows.__getitem__) for name, model in self._indexed.items()}
 
@@ -118,9 +128,13 @@ class Library:
         named: Mapping[str, str] = dossiers.dossier_names() if self._curated else {}
         found: dict[str, Item] = {}
         rows: dict[str, Item] = {}
+        by_name: dict[str, tuple[str, ModelRow]] = {}
         for known in vintages.merged(self.vintage):
             names = tuple(dict.fromkeys([known.row.model, *(row.model for _, row in known.history)]))
-            owner = next((named[name_key(name)] for name in names if name_key(name) in named), None)
+            keys = [name_key(name) for name in names]
+            for key in keys:
+                by_name.setdefault(key, (known.vintage, known.row))
+            owner = next((named[key] for key in keys if key in named), None)
             own_id = owner or _unused(_slugs(known.row), rows)
             target = found if owner else rows
             if own_id not in target:  # of two rows for one dossier the newer counts
@@ -128,6 +142,8 @@ class Library:
                     id=own_id, names=names, curated=bool(owner), vintage=known.vintage, row=known.row,
                     history=known.history,
                 )  # fmt: skip
+        for target in (found, rows):
+            target |= {i: replace(item, bases=_bases(item, by_name)) for i, item in target.items() if _is_tuned(item)}
         for dossier_id in dossiers.dossier_ids() if self._curated else ():
             names = dossiers.names_of(dossier_id)
             item = found.get(dossier_id) or Item(id=dossier_id, names=names, curated=True)
@@ -167,13 +183,17 @@ class Library:
         Raises:
             NotFound: with the nearest names.
         """
-        model_id = name if name in (self._indexed or self.items) else self.names.get(name_key(name))
-        found = self.of_id(model_id or self._loosely.get(folded(name), ""))
+        found = self.find(name)
         if found is None:
             more = len(self.family(name))
             hint = f"comptometer models list --find {quote(name)} lists every name that holds it" if more > MANY else ""
             raise NotFound("model", name, self.near(name), hint)
         return found
+
+    def find(self, name: str) -> Item | None:
+        """The model that people call so; nothing where there is none, which is said at once, without near names."""
+        model_id = name if name in (self._indexed or self.items) else self.names.get(name_key(name))
+        return self.of_id(model_id or self._loosely.get(folded(name), ""))
 
     def of_id(self, model_id: str) -> Item | None:
         """The model of exactly this id, if there is one; its rows alone are read."""
@@ -214,6 +234,7 @@ def indexed(item: Item) -> Indexed:
         names=tuple(item.names),
         spellings=tuple(dict.fromkeys(map(name_key, names))),
         rows=tuple((vintage_id, row.line) for vintage_id, row in rows),
+        bases=tuple((vintage_id, row.line) for vintage_id, row in item.bases),
     )
 
 
@@ -226,7 +247,18 @@ def _item(model: Indexed, row: Callable[[Place], ModelRow]) -> Item:
         vintage=newest[0],
         row=row(newest) if model.rows else None,
         history=tuple((place[0], row(place)) for place in older),
+        bases=tuple((place[0], row(place)) for place in model.bases),
     )
+
+
+def _is_tuned(item: Item) -> bool:
+    return item.row is not None and bool(item.row.base_model)
+
+
+def _bases(item: Item, by_name: Mapping[str, tuple[str, ModelRow]]) -> Sequence[tuple[str, ModelRow]]:
+    """The rows of the models that a model was built on; none unless all of them are there."""
+    found = [by_name.get(name_key(name)) for name in (item.row.base_model if item.row else ())]
+    return tuple(base for base in found if base is not None) if all(found) else ()
 
 
 def _parts(name: str) -> list[str]:

@@ -15,7 +15,7 @@ from comptometer.release import data_version
 QUANTITIES: Mapping[str, str] = {  # key of the catalogue's row → unit; words have none
     "published": "", "developer": "", "origin": "",
     "parameters": "parameter", "active_parameters": "parameter", "tokens": "token",
-    "training_compute_flop": "FLOP", "p5": "FLOP", "p95": "FLOP",
+    "training_compute_flop": "FLOP", "basis": "", "total_compute_flop": "FLOP", "p5": "FLOP", "p95": "FLOP",
     **dict.fromkeys(METHOD_COLUMNS.values(), "FLOP"),
     "ratio": "", "verdict": "", "rank_at_release": "", "chip": "", "chips": "chip", "chip_hours": "chip-hour",
 }  # fmt: skip
@@ -48,11 +48,14 @@ class Comparison:
         return [value / first if isinstance(value, int | float) else None for value in values]
 
     def compute_ratio(self) -> list[dict[str, float] | None]:
-        """Training compute of each over the first, with what both rest on cancelling: quantiles."""
-        first = self.models[0].entry
+        """Training compute of each over the first, with what both rest on cancelling: quantiles.
+
+        Compared are totals, with what the base models took; nothing where that of one of the two is not known.
+        """
+        first = self.models[0].total
         found: list[dict[str, float] | None] = []
         for model in self.models:
-            ratio = (model.entry / first).to_dict() if model.entry and first else None
+            ratio = (model.total / first).to_dict() if model.total and first else None
             found.append({key: float(ratio[key]) for key in ("p5", "p50", "p95")} if ratio else None)
         return found
 
@@ -69,7 +72,7 @@ class Comparison:
             if any(value not in {None, ""} for value in values)
         ]
         over = dict(zip(names, (write(r["p50"]) if r else None for r in self.compute_ratio()), strict=True))
-        rows.append({"quantity": f"training compute over {names[0]}", "unit": ""} | over)
+        rows.append({"quantity": f"total compute over {names[0]}", "unit": ""} | over)
         return columns, rows
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,7 +110,7 @@ def compare(*names: str, data: str | None = None) -> Comparison:
 
 def compared(models: Sequence[Profile]) -> Comparison:
     """Put models beside each other."""
-    rows = [flat(model.item) | {"rank_at_release": model.rank} for model in models]
+    rows = [flat(model.item, model.company) | {"rank_at_release": model.rank} for model in models]
     return Comparison(models=models, values={key: [_plain(row[key]) for row in rows] for key in QUANTITIES})
 
 

@@ -8,30 +8,20 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from comptometer import standing, vintages
+from comptometer import editions, lineage, standing, vintages
 from comptometer.catalogue import Entry, attempt, claim_row
 from comptometer.checks import Finding, findings
 from comptometer.collection import Models, facts
+from comptometer.editions import Edition
 from comptometer.errors import NotEnoughEvidence
 from comptometer.evidence import source_named
 from comptometer.inspection import of_item
 from comptometer.library import Item, Library, library
 from comptometer.notebook import Showable
+from comptometer.quantity import Estimate
 from comptometer.records import Claim, Dossier, Source
 from comptometer.release import data_version
 from comptometer.training_cost import Cost, cost_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edition:
-    """What one vintage of a table says about a model; `withdrawn` compute is gone from the newest one."""
-
-    vintage: str
-    name: str
-    line: int
-    compute: float | None
-    confidence: str
-    withdrawn: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,19 +34,21 @@ class Profile(Showable):
         dossier: its claims; those put aside are what the table says, or what cannot be about the same job.
         entry: the estimate, where some method could run.
         missing: what each method lacks.
-        rank: place by median training compute among all that were published by its day.
+        total: training compute with that of its base models, where that is known.
+        rank: place by median total compute among all that were published by its day.
         editions: what each vintage says, newest first.
         company: the models around it.
     """
 
     data: str
     item: Item
+    company: Library
     dossier: Dossier
     entry: Entry | None
     missing: Mapping[str, Sequence[str]]
+    total: Estimate | None
     rank: int | None
     editions: Sequence[Edition]
-    company: Library
 
     @cached_property
     def findings(self) -> Sequence[Finding]:
@@ -106,6 +98,7 @@ class Profile(Showable):
             "open_weights": facts["open_weights"],
             "origin": self.item.origin,
             "base_model": self.dossier.base_model,
+            "total": self.total.to_dict() if self.total else None,
             "rank_at_release": self.rank,
             "estimate": self.entry.to_dict() if self.entry else None,
             "missing": {name: list(needs) for name, needs in self.missing.items()},
@@ -141,35 +134,21 @@ def profile(name: str, data: str = vintages.DEFAULT) -> Profile:
     dossier = item.dossier()
     found = attempt(dossier)
     entry = found if isinstance(found, Entry) else None
+    total = lineage.total(item, entry, company) if entry else None
     return Profile(
         data=data,
         item=item,
+        company=company,
         dossier=dossier,
         entry=entry,
         missing=entry.missing if entry else found,  # type: ignore[arg-type]
-        rank=_rank(item.id, dossier.published, entry, data),
-        editions=_editions(item),
-        company=company,
+        total=total,
+        rank=_rank(item.id, dossier.published, total, data),
+        editions=editions.of(item, entry),
     )
 
 
-def _rank(model_id: str, published: date | None, entry: Entry | None, data: str) -> int | None:
-    if published is None or entry is None:
+def _rank(model_id: str, published: date | None, total: Estimate | None, data: str) -> int | None:
+    if published is None or total is None:
         return None
-    return standing.rank(model_id, published, entry.median, Models(data).standings())
-
-
-def _editions(item: Item) -> list[Edition]:
-    rows = [(item.vintage, item.row), *item.history] if item.row else []
-    return [
-        Edition(
-            vintage=vintage,
-            name=row.model,
-            line=row.line,
-            compute=row.compute,
-            confidence=row.confidence,
-            withdrawn=vintages.is_withdrawn(row, rows[0][1]),
-        )
-        for vintage, row in rows
-        if row is not None
-    ]
+    return standing.rank(model_id, published, total.median, Models(data).standings())

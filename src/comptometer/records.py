@@ -13,7 +13,7 @@ from comptometer.errors import UsageError
 from comptometer.files import Held
 from comptometer.notebook import Showable
 from comptometer.text import number
-from comptometer.vocabulary import Kind, Tag
+from comptometer.vocabulary import Basis, Kind, Tag
 
 Grade = Literal["primary", "secondary", "tertiary"]
 PriceKind = Literal["list", "system-share", "street", "cloud"]
@@ -52,6 +52,7 @@ class Claim:
         file: where the architecture that is claimed is written down, or its text.
         holds: how many of the dossier's examples one input of that architecture holds, as written; 1 unless said.
         draws_as: name that orders the draws, where it is not the id: an assumption is drawn anew for each model.
+        aside: why nothing is computed from it, where it is put aside.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Claim:
     file: Path | Held | None = None
     holds: str = ""
     draws_as: str = ""
+    aside: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +239,8 @@ class Stage:
 class Dossier:
     """Everything that is claimed about one model.
 
+    `basis` is what its compute holds: all of a training from the start (total), all of it with that of the base model
+    (total-with-base), or only what was spent on top of the base model (increment).
     `references` describe it without being cited by a claim. `aside` are claims that nothing is computed from: what
     another table says of the same model, or what cannot be about the same job as the rest; their notes say why.
     """
@@ -248,6 +252,7 @@ class Dossier:
     domain: Sequence[str] = ()
     notable: bool = False
     base_model: str = ""
+    basis: Basis = "total"
     aliases: Sequence[str] = ()
     references: Sequence[str] = ()
     note: str = ""

@@ -382,7 +382,7 @@ def _claim_row(claim: Claim) -> dict[str, Any]:
         "tag": claim.tag,
         "chip": claim.chip,
         "from": tuple(sorted(claim.rests_on)),
-        "note": claim.note,
+        "note": "; ".join(part for part in (claim.note, claim.aside) if part),
     }
     if claim.belief is None:
         return row

@@ -84,6 +84,15 @@ def _language(evidence: Evidence) -> bool:
     return not evidence.dossier.domain or bool(TEXT_DOMAINS & set(evidence.dossier.domain))
 
 
+def _images(evidence: Evidence) -> bool:
+    return bool({"image-generation", "video"} & set(evidence.dossier.domain))
+
+
+def _forward_only(evidence: Evidence) -> bool:
+    """Does the dossier count networks that are run and not trained?"""
+    return any(claim.about == "backward_factor" and claim.value == "1" for claim in evidence.dossier.all_claims())
+
+
 def _before(evidence: Evidence, year: int) -> bool:
     return evidence.dossier.published is not None and evidence.dossier.published.year < year
 
@@ -186,6 +195,25 @@ HYPOTHESES: Sequence[Hypothesis] = (
         text="the hours hold forward passes that are not counted (teacher, reward model, generation)",
         applies=lambda between, evidence: between == HARDWARE,
         settles="what else ran in the job",
+    ),
+    Hypothesis(
+        id="frozen-passes",
+        factor=1.5,  # Stable Diffusion v1: text tower and image encoder, forward only, are a third of all operations
+        text="frozen networks ran in the job and are not counted (text tower, image encoder, teacher)",
+        applies=lambda between, evidence: between == HARDWARE and _images(evidence) and not _forward_only(evidence),
+        settles="which networks ran beside the one that was trained",
+    ),
+    Hypothesis(
+        id="small-products",
+        factor=4.0,  # Stable Diffusion v1, everything counted: 4.3% of the 16-bit peak, where the default is 18%
+        text="the products of the image network were too small or too unfused for the matrix units",
+        applies=lambda between, evidence: (
+            between == HARDWARE
+            and _images(evidence)
+            and _chips(evidence)["modern"]
+            and not any(evidence.best(about) for about in ("utilization", "mfu", "hfu"))
+        ),
+        settles="a log of steps over wall-clock time, or a profile of the job",
     ),
     Hypothesis(
         id="padding",

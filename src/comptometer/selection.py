@@ -33,7 +33,9 @@ class Selection:
         method: a method that the evidence allows.
         verdict: of `VERDICTS`; "none" where no method could run.
         origin: "curated", or the id of a vintage.
-        at_least, at_most: bounds of the median training compute, in FLOP.
+        at_least, at_most: bounds of the median training compute with that of the base models, in FLOP. Where only
+            what was spent on top of a base model is known, that is a lower bound: enough for `at_least`, never for
+            `at_most`.
     """
 
     since: date | None = None
@@ -107,7 +109,8 @@ class Selection:
 
     def holds(self, row: Mapping[str, Any]) -> bool:
         """Is the model with this row of the catalogue meant?"""
-        published, compute = row["published"], row["training_compute_flop"]
+        published, total = row["published"], row["total_compute_flop"]
+        least = row["training_compute_flop"] if total is None else total
         return (
             (self.since is None or (published is not None and published >= self.since))
             and (self.until is None or (published is not None and published <= self.until))
@@ -120,8 +123,8 @@ class Selection:
             and self.origin in {"", row["origin"]}
             and (not self.method or self.method in row["methods"])
             and self.verdict in {"", row["verdict"]}
-            and (self.at_least is None or (compute is not None and compute >= self.at_least))
-            and (self.at_most is None or (compute is not None and compute <= self.at_most))
+            and (self.at_least is None or (least is not None and least >= self.at_least))
+            and (self.at_most is None or (total is not None and total <= self.at_most))
         )
 
 

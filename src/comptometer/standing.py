@@ -1,5 +1,8 @@
 """Where each model stood when it came out: its place by training compute among all that were published by then.
 
+What is compared are totals, with what the base models took. A model of which only what was spent on top is known has
+no place, and takes none.
+
 The place of one model needs the medians of all others. Those of the shipped catalogue are kept in a file, written by
 `python tests/test_standing.py` and compared with a fresh computation in the tests; a user's own vintages and models
 are computed.
@@ -21,7 +24,7 @@ FILE = DATA / "standing.csv"
 
 
 class Standing(NamedTuple):
-    """One computed model: when it was published, and its median training compute in FLOP."""
+    """One computed model: when it was published, and its median training compute, with its bases', in FLOP."""
 
     id: str
     published: date
@@ -33,11 +36,11 @@ def shipped() -> tuple[Standing, ...]:
     """The standings of the shipped catalogue, as kept in the file."""
     with FILE.open(encoding="utf-8", newline="") as lines:
         header, *rows = csv.reader(lines)
-    model_id, published, compute = map(header.index, ("id", "published", "p50"))
+    model_id, published, total = map(header.index, ("id", "published", "total"))
     return tuple(
-        Standing(row[model_id], date.fromisoformat(row[published]), float(row[compute]))
+        Standing(row[model_id], date.fromisoformat(row[published]), float(row[total]))
         for row in rows
-        if row[published]
+        if row[published] and row[total]
     )
 
 

@@ -16,10 +16,12 @@ from comptometer.notation import parse
 
 Kind = Literal["stated", "derived", "assumed"]
 Tag = Literal["model", "hardware", "derived-from-hardware"]
+Basis = Literal["total", "total-with-base", "increment"]  # what a model's compute holds; see `lineage`
 Precision = Literal["fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "fp4"]
 Format = Literal[Precision, "int8"]  # what a chip has a peak in; nobody trains in integers
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+BASES: tuple[Basis, ...] = get_args(Basis)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 FORMATS: tuple[Format, ...] = get_args(Format)
 

@@ -10,7 +10,7 @@ import pytest
 
 from comptometer.checks import RULES, SEVERITIES, Finding, findings
 from comptometer.dossiers import read_dossier
-from comptometer.inspection import inspect_dossier, of_item, rules_named
+from comptometer.inspection import inspect_dossier, inspect_model, of_item, rules_named
 from comptometer.library import Item
 from comptometer.model_row import ModelRow, typed
 from comptometer.records import Dossier
@@ -79,6 +79,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], float | None]] = {
 NEEDS_A_TABLE = {"repeated-row", "base-model-later", "moved"}  # tested with the shipped editions, and below
 OF_DOSSIERS = {
     "claims-disagree", "count-and-print", "uncounted", "same-evidence-conflict", "parameter-closure", "stated-peak",
+    "tables-apart",
 }  # fmt: skip
 
 
@@ -236,3 +237,9 @@ def test_findings_come_worst_first() -> None:
     order = [SEVERITIES.index(finding.severity) for finding in findings(of_item(item))]
     assert order == sorted(order)
     assert len(set(order)) == 3
+
+
+@pytest.mark.parametrize(("model", "severity"), [("alphago-zero", "warning"), ("bert-large", "note"), ("gpt-3", None)])
+def test_a_dossier_is_held_against_every_edition_of_a_table(model: str, severity: str | None) -> None:
+    signs = inspect_model(model, None, rules_named(["tables-apart"])).findings
+    assert [finding.severity for finding in signs] == ([severity] if severity else [])

@@ -116,7 +116,8 @@ def test_a_table_of_ones_own_is_checked_with_its_repeated_rows(
 ) -> None:
     table = tmp_path / "models.csv"
     base = {"Model": "Abacus 2", "Base model": "Abacus 3", "Publication date": "2023-01-01"}
-    table.write_text(models_table({}, {}, base, {"Model": "Abacus 3", "Hardware utilization (MFU)": "41.2"}))
+    again = {"Confidence": "Likely"}  # the same model with another word: not a mere copy
+    table.write_text(models_table({}, again, base, {"Model": "Abacus 3", "Hardware utilization (MFU)": "41.2"}))
     data = tmp_path / "data"
     assert run("data", "import", table, "--id", "mine-1", data=data).returncode == 0
     found = json.loads(run("check", "--data", "mine-1", "--json", data=data).stdout)

@@ -10,6 +10,7 @@ from comptometer import text
 from comptometer.cards import Card, card
 from comptometer.cards.estimate import of_entry
 from comptometer.collection import Chips, Models, flat
+from comptometer.library import library
 from comptometer.profile import Profile
 from comptometer.records import Chip
 from comptometer.vocabulary import FORMATS
@@ -66,7 +67,8 @@ def of_chips(chips: Chips) -> Card:
 @card("Models")
 def of_models(models: Models) -> Card:
     """How many, and the first of them with their training compute; the others are not computed for it."""
-    listed = [flat(item) for item in models.items_on_file()[:LISTED]]
+    company = library(models.data)
+    listed = [flat(item, company) for item in models.items_on_file()[:LISTED]]
     return Card(
         title=f"{len(models)} models",
         columns=("model", "developer", "published", "FLOP", "90%", "agreement"),

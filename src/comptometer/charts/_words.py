@@ -158,16 +158,17 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "agreement-subtitle": (
         "Every model of the catalogue with both estimates ({data}); ratio of their medians, median "
         "{median}. The verdict "
-        "weighs the ratio against how uncertain the two are. Of pale points the two share evidence: they can "
-        "contradict one another, not confirm.",
+        "weighs the ratio against how uncertain the two are. Pale points confirm nothing: the two share "
+        "evidence, or one of them does not enter the value.",
         "目录中两种估算俱全的所有模型（{data}）；取两者中位数之比，其中位数为 {median}。判定同时考虑两者"
-        "的不确定性。浅色点："
-        "两者共用证据，只能相互矛盾，不能相互印证。",
+        "的不确定性。浅色点不能相互印证："
+        "两者共用证据，或其一未计入结果。",
     ),
     "agreement-note": (
-        "{without} of {all} models have only one of the two, or neither. Named: more than 3× apart, as "
-        "far as there is room.",
-        "{all} 个模型中 {without} 个只有其一或两者皆无。标名者相差超过 3 倍（位置允许时）。",
+        "{without} of {all} models have only one of the two, or neither. Of {aside} that are shown one of the two "
+        "does not enter the value, being far from what is stated. Named: more than 3× apart, as far as there is room.",
+        "{all} 个模型中 {without} 个只有其一或两者皆无。图中 {aside} 个模型的两者之一与已公布数值相差过大，未计入结果。"
+        "标名者相差超过 3 倍（位置允许时）。",
     ),
     "agreement-described": (
         "{title}: {n} points from {first} to {last}.",

@@ -57,7 +57,7 @@ def agreement_chart(look: Look) -> Spec:
     credit = models.provenance()["credit"]
     return finished(
         [{"layer": inner}],
-        _words(points, len(computed), models.data, credit, (days[0].year, days[1].year), language),
+        _words(points, computed, models.data, credit, (days[0].year, days[1].year), language),
         Rows(drawn=drawn, listed="points", headings=headings),
         look=look,
         size=(look.width, look.height),
@@ -68,7 +68,10 @@ def agreement_chart(look: Look) -> Spec:
 
 
 def points_of(computed: Sequence[Mapping[str, Any]], language: Language) -> list[dict[str, Any]]:
-    """One row per model with a ratio and a date; those that agree come first and lie below."""
+    """One row per model with a ratio and a date; those that agree come first and lie below.
+
+    Also those of which one of the two is put aside: without them the picture would show agreement by construction.
+    """
     rows = []
     for row in computed:
         if row["ratio"] and row["published"]:
@@ -160,21 +163,22 @@ def _points(frame: Frame, palette: Palette, kinds: Mapping[str, Any], headings: 
 
 def _words(
     points: Sequence[Mapping[str, Any]],
-    of: int,
+    computed: Sequence[Mapping[str, Any]],
     data: str,
     credit: str,
     years: tuple[int, int],
     language: Language,
 ) -> Words:
     two, three = (sum(fold(row["ratio"]) <= times for row in points) for times in (2.0, 3.0))
-    n = len(points)
+    n, of = len(points), len(computed)
+    aside = sum(bool(row["ratio"] and row["published"] and row["aside"]) for row in computed)
     title = say("agreement-title", language, two=two, n=n, three=three)
     ours, *others = credit.split("\n")
     middle = text.number(median(row["ratio"] for row in points))
     return Words(
         title=title,
         subtitle=say("agreement-subtitle", language, data=data, median=middle),
-        note="\n".join([say("agreement-note", language, without=of - n, all=of), *others, ours]),
+        note="\n".join([say("agreement-note", language, without=of - n, aside=aside, all=of), *others, ours]),
         description=say("agreement-described", language, title=title, n=n, first=years[0], last=years[1]),
         language=language,
     )

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from comptometer.account import Account
 from comptometer.catalogue import Entry
+from comptometer.editions import Edition
 from comptometer.evidence import Evidence
 from comptometer.library import Library
 from comptometer.model_row import ModelRow
@@ -32,6 +33,7 @@ class Case:
         row: the row that this is about; none for a dossier.
         entry: the estimate of a dossier, where some method could run; none for a row.
         history: what older vintages said of a row, newest first.
+        editions: what the tables say of a model with a dossier, beside the estimate.
         company: the models around it, where it is one of a catalogue.
     """
 
@@ -41,6 +43,7 @@ class Case:
     row: ModelRow | None = None
     entry: Entry | None = None
     history: Sequence[tuple[str, ModelRow]] = ()
+    editions: Sequence[Edition] = ()
     company: Library | None = None
 
 

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator
 
 from comptometer import text
-from comptometer.account import PASSES, Account
+from comptometer.account import Account
+from comptometer.bulk import PASSES
 from comptometer.checks import Case, Sign, rule
 
 LEAST = 5.0  # tokens per parameter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from comptometer import text
-from comptometer.account import PASSES
+from comptometer.bulk import PASSES
 from comptometer.checks import Case, Sign, rule
 
 CLOSE = 0.15

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 
 from comptometer import text
-from comptometer.account import PASSES, Account
-from comptometer.bulk import WORDS_PER_TOKEN
+from comptometer.account import Account
+from comptometer.bulk import PASSES, WORDS_PER_TOKEN
 from comptometer.checks import Case, Sign, rule
 from comptometer.sanity import NOTICEABLE
 

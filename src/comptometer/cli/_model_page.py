@@ -8,6 +8,7 @@ from comptometer.cli._cost_page import section
 from comptometer.cli._print import aligned, bold, style, wrapped
 from comptometer.cli.estimate import agreement, drivers, methods, missing, notes, typed
 from comptometer.profile import Profile
+from comptometer.put_aside import put_aside
 from comptometer.records import Claim
 from comptometer.release import data_version
 
@@ -52,17 +53,23 @@ def _head(found: Profile) -> str:
 def _result(found: Profile) -> list[str]:
     entry = found.entry
     if entry is None:
+        aside = put_aside(found.dossier, [need for needs in found.missing.values() for need in needs])
         return [
             "Training compute  unknown: no method has what it needs",
-            wrapped(f"Missing  {labels.needs(found.missing)}", 0),
+            "\n".join(
+                [wrapped(f"Missing  {labels.needs(found.missing)}", 0), *(wrapped(str(reason)) for reason in aside)]
+            ),
         ]
     low, high = entry.interval()
     value = bold(f"{text.number(entry.median, 2)} FLOP")
     days = text.number(entry.pfs_days.median, 2)
     lines = [f"Training compute  {value}   90% {text.interval(low, high)}   ({days} petaFLOP/s-days)"]
+    lines += _with_its_base(found, entry)
     if found.rank:
-        lines.append(f"Rank at release   {found.rank} by training compute, of all models published by that day")
-    return ["\n".join(lines), methods(entry), agreement(entry), drivers(entry), missing(entry), _notes(found, entry)]
+        what = "training compute with its base's" if entry.basis == "increment" else "training compute"
+        lines.append(f"Rank at release   {found.rank} by {what}, of all models published by that day")
+    agreed = "\n".join(part for part in [agreement(entry), _tables_apart(found)] if part)
+    return ["\n".join(lines), methods(entry), agreed, drivers(entry), missing(entry), _notes(found, entry)]
 
 
 def _notes(found: Profile, entry: Entry) -> str:
@@ -70,6 +77,24 @@ def _notes(found: Profile, entry: Entry) -> str:
     checked = {finding.id for finding in found.findings}
     twice = {finding.text for finding in entry.findings if finding.id in checked}
     return notes([note for note in entry.warnings if note not in twice])
+
+
+def _with_its_base(found: Profile, entry: Entry) -> list[str]:
+    """Of a model of which only the increment is known: the total, or why there is none."""
+    if entry.basis != "increment":
+        return []
+    if found.total is None:
+        return [f"With its base     not known: {found.dossier.base_model} has no estimate, and so this has no rank"]
+    low, high = found.total.interval()
+    return [f"With its base     {text.number(found.total.median, 2)} FLOP   90% {text.interval(low, high)}"]
+
+
+def _tables_apart(found: Profile) -> str:
+    """What the editions say, where one of them is far from a curated result."""
+    if not found.item.curated or not any(edition.far for edition in found.editions):
+        return ""
+    said = [f"{edition.vintage} {text.number(edition.ratio)}×" for edition in found.editions if edition.ratio]
+    return wrapped(f"the tables' figures over ours: {', '.join(said)}")
 
 
 def _checks(found: Profile) -> str:
@@ -118,7 +143,7 @@ def _table(title: str, claims: list[tuple[str, Claim]]) -> str:
             labels.value(claim),
             claim.kind if claim.verified else f"{claim.kind}, unverified",
             claim.source,
-            "; ".join(part for part in (claim.where, claim.note) if part),
+            "; ".join(part for part in (claim.where, claim.note, claim.aside) if part),
         ]
         for stage, claim in claims
     ]

@@ -165,6 +165,7 @@ def methods(entry: Entry) -> str:
     return "\n".join(aligned(["method", "FLOP", "90%", "weight", "formula"], rows))
 
 
+BESIDE = 3.0  # times off both answers: from here on a median lies between them
 COLOURS = {"consistent": "green", "tension": "yellow", "conflict": "red", "single-method": "cyan"}
 
 
@@ -174,11 +175,12 @@ def agreement(entry: Entry) -> str:
 
     verdict = style(entry.compute.verdict, fg=COLOURS[entry.compute.verdict])
     lines = []
-    if entry.ratio is not None and entry.z is not None:
-        shared = "" if entry.independent else _shared(entry)
+    pair = entry.compute.comparison("hardware-time", entry.counted) if entry.counted else None
+    if pair is not None:
+        shared = "" if pair.independent else _shared(entry)
         lines.append(
-            f"Agreement  hardware-time over {entry.counted} {text.number(entry.ratio, 3)}, "
-            f"z {text.number(entry.z, 2)}: {verdict}{shared}"
+            f"Agreement  hardware-time over {entry.counted} {text.number(pair.ratio, 3)}, "
+            f"z {text.number(pair.z, 2)}: {verdict}{shared}"
         )
     elif entry.compute.verdict == "single-method":
         why = "the others rest on the same evidence" if len(entry.methods) > 1 else "nothing to compare with"
@@ -190,6 +192,7 @@ def agreement(entry: Entry) -> str:
             f"Agreement  {pair.first} over {pair.second} {text.number(pair.ratio, 3)}, "
             f"z {text.number(pair.z, 2)}: {verdict}{'' if pair.independent else _shared(entry)}"
         )
+    lines += [wrapped(answers(entry))] if entry.compute.answers else []
     for cause in entry.hypotheses:
         state = "already taken into account" if cause.applied else f"settled by {cause.settles}"
         lines.append(
@@ -208,6 +211,20 @@ def _shared(entry: Entry) -> str:
     return ", although the two share evidence"
 
 
+def answers(entry: Entry) -> str:
+    """The estimates between which nothing decides."""
+    from comptometer import text
+
+    said = " or ".join(
+        f"{text.number(estimate.median, 2)} FLOP by {name} ({text.percent(entry.compute.weights[name])})"
+        for name, estimate in entry.compute.answers.items()
+    )
+    low, high = sorted(estimate.median for estimate in entry.compute.answers.values())
+    between = low * BESIDE < entry.median < high / BESIDE
+    place = "its median lies between them, where nobody measured anything" if between else "its median follows one"
+    return f"two answers: {said}; one of them is wrong. The interval spans both, {place}"
+
+
 def drivers(entry: Entry) -> str:
     """What the uncertainty comes from."""
     from comptometer import labels, text
@@ -221,8 +238,14 @@ def drivers(entry: Entry) -> str:
 def missing(entry: Entry) -> str:
     """What the other methods would need."""
     from comptometer import labels
+    from comptometer.put_aside import put_aside
 
-    return wrapped(f"Missing  {labels.needs(entry.missing)}", 0) if entry.missing else ""
+    if not entry.missing:
+        return ""
+    aside = put_aside(entry.dossier, [need for needs in entry.missing.values() for need in needs])
+    return "\n".join(
+        [wrapped(f"Missing  {labels.needs(entry.missing)}", 0), *(wrapped(str(reason)) for reason in aside)]
+    )
 
 
 def notes(warnings: Sequence[str]) -> str:

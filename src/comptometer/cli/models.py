@@ -105,9 +105,10 @@ def _for_people(row: dict[str, Any]) -> dict[str, Any]:
     from comptometer import text
 
     compute, ratio = row["training_compute_flop"], row["ratio"]
+    on_top = " on its base" if row["basis"] == "increment" else ""
     return row | {
         "published": str(row["published"] or ""),
-        "training_compute_flop": "" if compute is None else text.number(compute, 2),
+        "training_compute_flop": "" if compute is None else text.number(compute, 2) + on_top,
         "90%": "" if compute is None else text.interval(row["p5"], row["p95"]),
         "methods": ", ".join(row["methods"]),
         "ratio": "" if ratio is None else text.number(ratio, 2),

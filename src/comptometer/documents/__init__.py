@@ -63,6 +63,7 @@ class ClaimDocument(Document):
     chip: str | None = None
     holds: str | None = None
     note: str | None = None
+    aside: str | None = None
     from_: list[str] = Field(default=[], alias="from")
 
 

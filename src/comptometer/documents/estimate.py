@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from comptometer.documents import ClaimDocument, Document, Quantiles, Quantity, Verdict, document
+from comptometer.vocabulary import Basis
 
 
 class MethodRow(Quantity):
@@ -48,6 +49,7 @@ class Agreement(Document):
     verdict: Verdict
     independent: bool
     weights: dict[str, float]
+    aside: dict[str, str]
     comparisons: list[ComparisonRow]
     hypotheses: list[HypothesisRow]
 
@@ -74,6 +76,7 @@ class EstimateDocument(Document):
     schema_: Literal["comptometer/estimate/1"] = Field(alias="schema")
     data_version: str
     model: str
+    basis: Basis
     compute: Quantity
     pfs_days: Quantiles
     methods: dict[str, MethodRow]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from comptometer.documents import ClaimDocument, Document, Quantiles, SourceRow, document
+from comptometer.documents import ClaimDocument, Document, Quantiles, Quantity, SourceRow, document
 from comptometer.documents.check import FindingRow
 from comptometer.documents.cost import ModelCost
 from comptometer.documents.estimate import EstimateDocument
@@ -21,6 +21,7 @@ class EditionRow(Document):
     compute: float | None
     confidence: str
     withdrawn: bool
+    ratio: float | None
 
 
 @document("model")
@@ -40,6 +41,7 @@ class ModelDocument(Document):
     open_weights: bool | None
     origin: str
     base_model: str
+    total: Quantity | None
     rank_at_release: int | None
     estimate: EstimateDocument | None
     cost: ModelCost | None
