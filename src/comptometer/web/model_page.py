@@ -38,7 +38,7 @@ def facts(found: Profile, say: Wording) -> dict[str, Any]:
         "entry": entry,
         "result": result(entry, say) if entry else None,
         "methods": methods(entry, say) if entry else [],
-        "picture": picture(entry, say) if entry and len(entry.methods) > 1 else "",
+        "picture": picture(entry, say) if entry and found.item.curated and len(entry.methods) > 1 else "",
         "agreement": agreement(entry, say) if entry else {},
         "drivers": drivers(entry, say) if entry else [],
         "missing": needs(found.missing, say),

@@ -159,13 +159,18 @@ def publish(
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: is not a folder")
-    paths = [path for path in site.paths() if only(path)]
+    paths = sorted((path for path in site.paths() if only(path)), key=_subject)
     done = 0
     for written in _written(site, folder, paths):
         done += written
         if progress:
             progress(done, len(paths))
     return done
+
+
+def _subject(path: str) -> str:
+    """What a file is about: its pages in both languages and its other files come one after another."""
+    return _split(path)[1].rpartition(".")[0]
 
 
 def _written(site: Site, folder: Path, paths: Sequence[str]) -> Iterator[int]:

@@ -195,7 +195,7 @@
 
   function size() {
     var width = at("panel-chart").clientWidth || document.documentElement.clientWidth - 32;
-    return width >= 1000 ? "wide" : width >= 655 ? "middle" : "narrow";
+    return width >= 1000 ? "wide" : width >= 655 && page.settings.api ? "middle" : "narrow"; // files have no middle one
   }
 
   function draw() {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, Final
 
 from comptometer import text
 from comptometer.library import library
-from comptometer.profile import profile
+from comptometer.profile import Profile, profile
 from comptometer.selection import METHODS, VERDICTS
 from comptometer.vocabulary import DOMAINS
 from comptometer.web import SECTIONS, Leaf, Section, catalogue_rows, model_page
@@ -49,7 +49,7 @@ def files() -> Mapping[str, Callable[[], bytes]]:
 
 def record(name: str) -> bytes:
     """A model as `comptometer models show --json` has it."""
-    return catalogue_rows.encoded(profile(name).to_dict())
+    return catalogue_rows.encoded(_found(name).to_dict())
 
 
 def _whole() -> bytes:
@@ -93,8 +93,14 @@ def facets() -> Mapping[str, Any]:
     }
 
 
+@lru_cache(maxsize=16)
+def _found(name: str) -> Profile:
+    """A model's profile, kept for the pages and the file that are made of it one after another."""
+    return profile(name)
+
+
 def _model(name: str, words: Wording) -> Leaf:
-    found = profile(name)
+    found = _found(name)
     entry = found.entry
     if entry:
         spread = text.interval(*entry.interval()).replace(" to ", " – ")

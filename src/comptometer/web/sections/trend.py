@@ -22,6 +22,7 @@ PERIODS: Final = ("1950", "2010", "2018")
 SELECTIONS: Final = ("notable", "all", "frontier")
 DOMAINS: Final = ("", "Language", "Vision", "Multimodal", "Biology", "Games")
 QUANTITIES: Final = ("compute", "parameters", "data", "time", "chips", "power", "cost")
+PREPARED: Final = ("wide", "narrow")  # sizes of the pictures in files
 PLAIN: Final[Mapping[str, str]] = {"quantity": "compute", "since": "2010", "select": "notable", "domain": ""}
 
 
@@ -83,7 +84,7 @@ def files() -> Mapping[str, Callable[[], bytes]]:
 def _answer(question: str, language: Language) -> dict[str, Any]:
     """A preset's answer; one that its data do not allow says why."""
     try:
-        return picture(question, language)
+        return picture(question, language, sizes=PREPARED)
     except ComptometerError as error:
         return {"asked": question, "problem": str(error)}
 
