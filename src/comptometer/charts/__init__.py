@@ -78,7 +78,7 @@ def specification(name: str, look: Look) -> Spec:
 
     `estimate:MODEL` draws the estimates of one model (a name, or a dossier's path), `count:TARGET` where the operations
     of whatever `comptometer count` takes are, `trend:QUESTION` the answer to a question with the flags of
-    `comptometer trend`, as in `trend:select=frontier&since=2018-01-01`.
+    `comptometer trend`, as in `trend:select=frontier&since=2018-01-01`; there `show` adds what `_overlays` can draw.
 
     Raises:
         NotFound: no such chart, or no such model.
@@ -96,10 +96,12 @@ def specification(name: str, look: Look) -> Spec:
 
         return count_chart(count(model), look)
     if kind == "trend" and colon:
+        from comptometer.charts._overlays import asked_for
         from comptometer.charts._question import question
         from comptometer.charts.trend import trend_chart
 
-        return trend_chart(question(model), look)
+        asked, overlays = asked_for(model)
+        return trend_chart(question(asked), look, overlays)
     return CHARTS[name](look)
 
 
