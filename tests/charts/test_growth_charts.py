@@ -15,11 +15,12 @@ from comptometer import text, vintages
 from comptometer.charts import FORMATS, Language, Look, Scale, Theme, agreement, draw, in_altair, missing, save
 from comptometer.charts._axes import Span
 from comptometer.charts._labels import set_at
+from comptometer.charts._overlays import line_of_2018, lines_of_law
 from comptometer.charts._question import FLAGS, question
 from comptometer.charts._theme import NOTE
 from comptometer.charts._words import VARIANTS, WORDS
 from comptometer.charts.chips import PANELS
-from comptometer.charts.frontier import TOP, line_of_2018, lines_of_law
+from comptometer.charts.frontier import TOP
 from comptometer.charts.sensitivity import sensitivity_chart
 from comptometer.cli.chart import command
 from comptometer.cli.trend import command as trend_command

@@ -198,3 +198,22 @@ def test_a_name_in_the_address_is_text(page: Any, server: str) -> None:
     page.goto(f"{server}#q=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E")
     drawn(page)
     assert page.locator("img").count() == 0
+
+
+def test_overlays_are_switched_on_kept_in_the_address_and_explained(page: Any, server: str) -> None:
+    page.goto(server)
+    drawn(page)
+    plain = page.locator("#chart").inner_text()
+    assert "systemic risk" not in plain
+    page.check("[data-testid=show-thresholds]")
+    page.wait_for_selector("#chart text:has-text('systemic risk')")
+    page.check("[data-testid=show-eras]")
+    assert page.url.endswith("#show=thresholds,eras") or page.url.endswith("#show=thresholds%2Ceras")
+    assert "2024/1689" in page.inner_text("#note")
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    drawn(page)
+    page.wait_for_selector("#chart text:has-text('large-scale')")
+    page.uncheck("[data-testid=show-eras]")
+    page.wait_for_selector("#chart text:has-text('large-scale')", state="detached")

@@ -78,7 +78,8 @@ def specification(name: str, look: Look) -> Spec:
 
     `estimate:MODEL` draws the estimates of one model (a name, or a dossier's path), `count:TARGET` where the operations
     of whatever `comptometer count` takes are, `trend:QUESTION` the answer to a question with the flags of
-    `comptometer trend`, as in `trend:select=frontier&since=2018-01-01`; likewise `projection:` and `decomposition:`.
+    `comptometer trend`, as in `trend:select=frontier&since=2018-01-01`, where `show` adds what `_overlays` can draw;
+    likewise `projection:` and `decomposition:`.
 
     Raises:
         NotFound: no such chart, or no such model.
@@ -96,14 +97,17 @@ def specification(name: str, look: Look) -> Spec:
 
         return count_chart(count(model), look)
     if kind == "trend" and colon:
+        from comptometer.charts._overlays import asked_for
         from comptometer.charts._question import question
         from comptometer.charts.trend import trend_chart
 
-        return trend_chart(question(model), look)
+        asked, overlays = asked_for(model)
+        return trend_chart(question(asked), look, overlays)
     if kind == "projection" and colon:
-        from comptometer.charts.projection import asked, projection_chart
+        from comptometer.charts.projection import asked as asked_of
+        from comptometer.charts.projection import projection_chart
 
-        return projection_chart(asked(model), look)
+        return projection_chart(asked_of(model), look)
     if kind == "decomposition" and colon:
         from comptometer.charts.decomposition import decomposed, decomposition_chart
 

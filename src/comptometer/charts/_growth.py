@@ -14,7 +14,7 @@ from comptometer.charts._axes import tick_labels, tick_rows, ticks, widest
 from comptometer.charts._frame import Frame
 from comptometer.charts._labels import Align, Box, Placed, Run, Wish, around, place, set_at
 from comptometer.charts._layers import quiet, word_layers
-from comptometer.charts._theme import BODY, SMALL, Layer, Palette
+from comptometer.charts._theme import BODY, LEFT, RIGHT, SMALL, Layer, Palette
 from comptometer.charts._timeline import word_rows
 from comptometer.charts._words import say
 from comptometer.growth import Answer, candidates
@@ -23,6 +23,7 @@ from comptometer.quantities import ChipQuantity
 from comptometer.trends import Trend
 
 _SAMPLES: Final = 91  # of each line
+NARROW: Final = 400  # pixels of a plot, below which there is one axis
 _MANY: Final = 120  # points, above which they are drawn small
 BAND, PREDICTION = 0.3, 0.1  # opacity of the band of the line, and of single points
 PATIENCE: Final = 34.0  # pixels between a point and its label, at most
@@ -180,6 +181,16 @@ def year_step(days: tuple[date, date], width: float) -> int:
     return next((step for step in (1, 2, 5, 10, 20) if width * step / years >= 42), 50)
 
 
+def is_narrow(look: Look) -> bool:
+    """Is there no room for a second axis, as on a telephone?"""
+    return look.width < NARROW
+
+
+def margins(look: Look) -> tuple[float, float]:
+    """What stands left and right of a plot, in pixels."""
+    return (LEFT, 14.0) if is_narrow(look) else (LEFT, RIGHT)
+
+
 # Layers
 
 
@@ -216,11 +227,13 @@ def left_labels(frame: Frame, palette: Palette, name: str = "ticks_left") -> lis
     return tick_labels(name, {"x": {"value": -9 - widest(frame.ticks)[1]}, "y": frame.y()}, palette)
 
 
-def right_axis(frame: Frame, palette: Palette) -> Layer:
-    """The axis of petaFLOP/s-days, with nothing drawn on it."""
+def right_axes(frame: Frame, palette: Palette, look: Look) -> list[Layer]:
+    """The axis of petaFLOP/s-days with nothing drawn on it, where there is room."""
+    if is_narrow(look):
+        return []
     y = frame.y_pfs_days()
     fixed = {"x": {"value": frame.days.end + 9 + widest(ticks(frame.values.in_pfs_days()))[0]}, "y": y}
-    return {"layer": tick_labels("ticks_right", fixed, palette)}
+    return [{"layer": tick_labels("ticks_right", fixed, palette)}]
 
 
 def point_layer(
@@ -247,6 +260,7 @@ def styles(palette: Palette) -> dict[str, dict[str, Any]]:
         "labels": {"color": palette.text, "fontSize": BODY, "aria": False},
         "fit": {"color": palette.fit, "fontSize": BODY, "fontWeight": "bold"},
         "remark": {"color": palette.muted, "fontSize": SMALL},
+        **{name: {"color": palette.muted, "fontSize": SMALL} for name in ("thresholds", "article", "eras")},
     }
 
 

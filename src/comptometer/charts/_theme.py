@@ -104,14 +104,14 @@ def config(palette: Palette, language: Language = "en") -> dict[str, Any]:
 def series(names: Sequence[str], palette: Palette, counts: Mapping[str, int], *, width: float) -> Layer:
     """Encodings by which a field `kind` gives colour and shape, with one legend over the plot for both."""
     spoken = {name: f"{name} ({counts[name]})" for name in names}
-    fits = sum(text_width(label, BODY) + 45 for label in spoken.values()) < width
+    widths = [text_width(label, BODY) + 45 for label in spoken.values()]
     words = json.dumps(list(spoken.values()), ensure_ascii=False)
     legend = {
         "orient": "top",
         "title": None,
         "offset": 36,
         "symbolSize": POINT,
-        "columns": len(names) if fits else 1,
+        "columns": len(names) if sum(widths) < width else max(int(width / max(widths)), 1),
         "columnPadding": 22,
         "labelExpr": f"{words}[indexof({json.dumps(list(names), ensure_ascii=False)}, datum.value)]",
     }

@@ -62,6 +62,9 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     # Kinds
     "language": ("language", "语言"),
     "vision": ("vision, images, video", "视觉、图像、视频"),
+    "games": ("games", "游戏"),
+    "multimodal": ("multimodal", "多模态"),
+    "biology": ("biology", "生物"),
     "other": ("other domains", "其他领域"),
     "other-makers": ("other makers", "其他厂商"),
     "record": ("larger than all before", "刷新纪录"),
@@ -125,6 +128,14 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "AI and Compute, 2018:\ndoubling every {months} months",
         "AI and Compute（2018）：\n每 {months} 个月翻一番",
     ),
+    "note-2018": (
+        "Dashed line: fitted to the 15 models of AI and Compute and drawn on. {source}.",
+        "虚斜线：由“AI and Compute”的 15 个模型拟合并外推。{source}。",
+    ),
+    "era-before": ("before deep learning", "深度学习之前"),
+    "era-deep": ("deep learning", "深度学习"),
+    "era-large": ("large-scale", "大规模"),
+    "note-eras": ("Eras: {source}.", "阶段划分：{source}。"),
     "laws": ("Level dashes: {laws}.", "横虚线：{laws}。"),
     # Chips
     "chips-title": (

@@ -12,33 +12,40 @@ from comptometer.charts import Language, Look, Spec, chart
 from comptometer.charts._frame import Frame
 from comptometer.charts._growth import (
     axis_rows,
-    beside,
     curve,
     curve_layers,
     ground,
+    is_narrow,
     labels,
     left_labels,
+    margins,
     missing,
     padded,
     path,
     reach,
-    right_axis,
+    right_axes,
     size_of,
     source_line,
     words_of,
     year_step,
 )
-from comptometer.charts._labels import Box, Placed, around, set_at
-from comptometer.charts._layers import quiet
-from comptometer.charts._theme import PALETTES, SMALL, Layer, Palette, Rows, Words, finished, series
+from comptometer.charts._labels import Placed, around
+from comptometer.charts._overlays import (
+    article_layers,
+    law_layers,
+    law_words,
+    levels,
+    line_of_2018,
+    lines_of_law,
+    words_of_2018,
+)
+from comptometer.charts._theme import PALETTES, Layer, Palette, Rows, Words, finished, series
 from comptometer.charts._timeline import stands_out
 from comptometer.charts._words import say, spread
 from comptometer.charts.trend import points_of
 from comptometer.growth import Answer, trend
-from comptometer.regulations import drawn_lines
 from comptometer.release import banner
 from comptometer.studies import openai_2018
-from comptometer.units import FLOP_PER_PFS_DAY
 
 TOP: Final = 10
 SINCE: Final = date(2010, 1, 1)
@@ -67,7 +74,7 @@ def frontier_chart(look: Look) -> Spec:
         year_step=year_step((first, last), look.width),
     )
     thresholds = [row for row in lines_of_law(language) if row["flop"] < frame.values.high]
-    placed = _placed(frame, points, lines, thresholds, _says_of_2018(language))
+    placed = _placed(frame, points, lines, thresholds, language)
     rows, words = words_of(frame, palette, placed)
     headings = {
         "name": say("heading-name", language),
@@ -79,20 +86,21 @@ def frontier_chart(look: Look) -> Spec:
     }
     inner = [
         ground(frame, palette),
-        *_law_layers(frame, palette),
-        *_article_layers(frame, palette),
+        *law_layers(frame, palette),
+        *article_layers(frame, palette),
         *curve_layers("lines", frame, palette.fit, predicted=False),
         *_point_layers(frame, palette, points, headings, language, look.width),
         *words,
         *left_labels(frame, palette),
     ]
-    drawn = {"points": points, **lines, "thresholds": thresholds, **axis_rows(frame, pfs=True), **rows}
+    drawn = {"points": points, **lines, "thresholds": thresholds, **axis_rows(frame, pfs=not is_narrow(look)), **rows}
     return finished(
-        [{"layer": inner}, right_axis(frame, palette)],
+        [{"layer": inner}, *right_axes(frame, palette, look)],
         _words(everyone, top, records, thresholds, language),
         Rows(drawn=drawn, listed="points", headings=headings),
         look=look,
         size=(look.width, look.height),
+        margins=margins(look),
     )
 
 
@@ -124,21 +132,6 @@ def kind_names(language: Language) -> tuple[str, str, str]:
     return say("record", language), say("top", language, top=TOP), say("rest", language)
 
 
-def line_of_2018(until: date) -> list[dict[str, Any]]:
-    """The line of AI and Compute in FLOP, from its first model on and beyond its last."""
-    rows = openai_2018.points()
-    line = curve(openai_2018.line(rows), date.fromisoformat(min(row["date"] for row in rows)), until, "flop")
-    return [{"date": row["date"], "flop": row["flop"] * FLOP_PER_PFS_DAY, "line": 1} for row in line]
-
-
-def lines_of_law(language: Language) -> list[dict[str, Any]]:
-    """Thresholds of regulations in FLOP."""
-    return [
-        {"id": one.id, "flop": one.line, "says": one.zh["short"] if language == "zh" else one.short, "source": one.law}
-        for one in drawn_lines()
-    ]
-
-
 # Places of words
 
 
@@ -147,43 +140,21 @@ def _placed(
     points: Sequence[Mapping[str, Any]],
     lines: Mapping[str, Sequence[Mapping[str, Any]]],
     thresholds: Sequence[Mapping[str, Any]],
-    says: str,
+    language: Language,
 ) -> dict[str, list[Placed]]:
-    remarks: list[Placed] = []
-    for row in thresholds:
-        y = frame.values.pixel(row["flop"]) - 8
-        said = set_at(f"{row['says']} (>{text.number(row['flop'])})", 6.0, y, SMALL, "left")
-        room = frame.values.start - y > 22 and said.box.within(frame.box)
-        if room and not any(said.box.touches(other.box) for other in remarks):
-            remarks.append(said)
+    remarks = law_words(frame, thresholds)
     _, radius = size_of(len(points))
     boxes = [around(frame.spot(row["date"], row["flop"]), radius) for row in points]
     article, own = path(frame, lines["article"]), path(frame, lines["lines"])
-    levels = [Box(0.0, y - 1, frame.days.end, y + 1) for row in thresholds for y in [frame.values.pixel(row["flop"])]]
-    fit = beside(frame, article, says, remarks, [*boxes, *levels]) if frame.values.log else []
+    lawful = levels(frame, thresholds)
+    fit = words_of_2018(frame, lines["article"], remarks, [*boxes, *lawful], language)
     records = [row for row in points if row["rank"] == 0 and (frame.values.log or stands_out(row, points))]
     records.sort(key=lambda row: row["date"], reverse=True)
     names = labels(frame, records, points, line=[*own, *article], taken=[*remarks, *fit])
     return {"labels": names, "fit": [], "remark": [*remarks, *fit]}
 
 
-def _says_of_2018(language: Language) -> str:
-    months = openai_2018.line(openai_2018.points()).doubling_months(openai_2018.facts()["month_days"]).estimate
-    return say("line-2018", language, months=text.number(months))
-
-
 # Layers
-
-
-def _law_layers(frame: Frame, palette: Palette) -> list[Layer]:
-    mark = {**quiet("rule", palette.series[3]), "strokeWidth": 1.3, "strokeDash": [7, 3], "opacity": 0.9}
-    return [{"data": {"name": "thresholds"}, "mark": mark, "encoding": {"y": frame.y()}}]
-
-
-def _article_layers(frame: Frame, palette: Palette) -> list[Layer]:
-    """The line of 2018."""
-    mark = {**quiet("line", palette.text), "strokeDash": [5, 4], "strokeWidth": 1.6, "clip": True}
-    return [{"data": {"name": "article"}, "mark": mark, "encoding": {"x": frame.x(), "y": frame.y()}}]
 
 
 def _point_layers(

@@ -17,22 +17,25 @@ from comptometer.charts._growth import (
     curve,
     curve_layers,
     ground,
+    is_narrow,
     labels,
     left_labels,
+    margins,
     missing,
     outstanding,
     padded,
     path,
     point_layer,
     reach,
-    right_axis,
+    right_axes,
     size_of,
     source_line,
     words_of,
     year_step,
 )
-from comptometer.charts._labels import Align, Placed, Run, around, set_at
+from comptometer.charts._labels import Align, Box, Placed, Run, around, set_at
 from comptometer.charts._layers import quiet
+from comptometer.charts._overlays import NONE, Drawn, Overlays, notes, overlaid
 from comptometer.charts._theme import PALETTES, SMALL, Layer, Palette, Rows, Words, finished, series
 from comptometer.charts._words import listed, say, sentences, spread
 from comptometer.growth import Answer, Observation, candidates, trend
@@ -42,7 +45,15 @@ from comptometer.release import banner
 from comptometer.trends import Segment, as_date
 from comptometer.units import FLOP_PER_PFS_DAY
 
-_VISION: Final = {"Vision", "Image generation", "Video"}
+# Kinds of domains: what makes a model one of a kind, the telling ones first.
+_DOMAINS: Final[Mapping[str, frozenset[str]]] = {
+    "multimodal": frozenset({"Multimodal"}),
+    "biology": frozenset({"Biology"}),
+    "games": frozenset({"Games"}),
+    "language": frozenset({"Language"}),
+    "vision": frozenset({"Vision", "Image generation", "Video"}),
+}
+KINDS: Final = ("language", "vision", "games", "multimodal", "biology", "other")  # as the legend has them
 _MAKERS: Final = 3  # that have a colour of their own
 
 
@@ -52,20 +63,23 @@ def plain(look: Look) -> Spec:
     return trend_chart(trend(), look)
 
 
-def trend_chart(answer: Answer, look: Look) -> Spec:
-    """Draw an answer."""
+def trend_chart(answer: Answer, look: Look, overlays: Overlays = NONE) -> Spec:
+    """Draw an answer, with what else is to be seen on it."""
     palette, language = PALETTES[look.theme], look.language
     points = points_of(answer, language)
     lines = lines_of(answer)
     frame = _frame(answer, lines, look)
     pfs = is_compute(answer)
-    placed = _placed(answer, frame, points, lines, language)
+    remarks = _break_words(answer, frame, language)
+    over = overlaid(overlays, frame, palette, language, taken=remarks, points=_boxes(frame, points))
+    placed = {**_placed(answer, frame, points, lines, (remarks, over), language), **over.words}
     rows, words = words_of(frame, palette, placed)
     kinds = list(dict.fromkeys(_order(answer, points, language)))
     counts = Counter(row["kind"] for row in points)
     headings = _headings(answer, language)
     breaks = breaks_of(answer)
     inner = [
+        *over.layers,
         *_break_layers(frame, palette),
         ground(frame, palette),
         *curve_layers("lines", frame, palette.fit),
@@ -75,14 +89,21 @@ def trend_chart(answer: Answer, look: Look) -> Spec:
         *words,
         *left_labels(frame, palette),
     ]
-    layers = [{"layer": inner}, *([right_axis(frame, palette)] if pfs else [])]
-    drawn = {"points": points, "lines": lines, "breaks": breaks, **axis_rows(frame, pfs=pfs), **rows}
+    layers = [{"layer": inner}, *(right_axes(frame, palette, look) if pfs else [])]
+    drawn = {
+        "points": points,
+        "lines": lines,
+        "breaks": breaks,
+        **axis_rows(frame, pfs=pfs and not is_narrow(look)),
+        **over.rows,
+    }
     return finished(
         layers,
-        words_around(answer, language),
-        Rows(drawn=drawn, listed="points", headings=headings),
+        words_around(answer, language, overlays),
+        Rows(drawn={**drawn, **rows}, listed="points", headings=headings),
         look=look,
         size=(look.width, look.height),
+        margins=margins(look),
     )
 
 
@@ -132,7 +153,7 @@ def _kinds(answer: Answer, language: Language) -> list[str]:
 
 
 def _domain(domains: set[str]) -> str:
-    return "language" if "Language" in domains else "vision" if domains & _VISION else "other"
+    return next((kind for kind, telling in _DOMAINS.items() if domains & telling), "other")
 
 
 def _order(answer: Answer, points: Sequence[Mapping[str, Any]], language: Language) -> list[str]:
@@ -141,7 +162,7 @@ def _order(answer: Answer, points: Sequence[Mapping[str, Any]], language: Langua
     if isinstance(answer.quantity, ChipQuantity):
         last = say("other-makers", language)
         return [kind for kind in found if kind != last] + [last] * (last in found)
-    return [kind for key in ("language", "vision", "other") if (kind := say(key, language)) in found]
+    return [kind for key in KINDS if (kind := say(key, language)) in found]
 
 
 def lines_of(answer: Answer) -> list[dict[str, Any]]:
@@ -192,25 +213,33 @@ def _placed(
     frame: Frame,
     points: Sequence[Mapping[str, Any]],
     lines: Sequence[Mapping[str, Any]],
+    before: tuple[Sequence[Placed], Drawn],
     language: Language,
 ) -> dict[str, list[Placed]]:
-    """What the breaks and the lines say, then names of points that stand above all before them."""
-    remarks = _break_words(answer, frame, language)
-    _, radius = size_of(len(points))
-    boxes = [around(frame.spot(row["date"], row[frame.field]), radius) for row in points]
+    """What the lines say, then names of points that stand above all before them; `before` has its places."""
+    remarks, over = list(before[0]), before[1]
+    laid = [said for words in over.words.values() for said in words]
+    boxes = [*_boxes(frame, points), *over.levels]
     fit: list[Placed] = []
     runs: list[Run] = []
     for number, segment in enumerate(answer.trend.segments, 1):
         piece = path(frame, [row for row in lines if row["line"] == number])
         says = say("a-year", language, growth=text.number(segment.growth_per_year.estimate))
-        fit += beside(frame, piece, says, [*remarks, *fit], boxes)
+        fit += beside(frame, piece, says, [*remarks, *laid, *fit], boxes)
         runs += piece
     if frame.values.log:
         named = outstanding(points, frame.field)
     else:
         named = sorted(points, key=lambda row: -row[frame.field])[:12]
-    names = labels(frame, named, points, line=runs, taken=[*remarks, *fit])
+    names = labels(
+        frame, named, points, line=[*runs, *path(frame, over.rows.get("article", ()))], taken=[*remarks, *laid, *fit]
+    )
     return {"labels": names, "fit": fit, "remark": remarks}
+
+
+def _boxes(frame: Frame, points: Sequence[Mapping[str, Any]]) -> list[Box]:
+    _, radius = size_of(len(points))
+    return [around(frame.spot(row["date"], row[frame.field]), radius) for row in points]
 
 
 def _break_words(answer: Answer, frame: Frame, language: Language) -> list[Placed]:
@@ -313,7 +342,7 @@ def _doubling(segment: Segment, since: str, language: Language) -> str:
     return said + since + say("doubling-90", language, spread=spread(row, language))
 
 
-def words_around(answer: Answer, language: Language) -> Words:
+def words_around(answer: Answer, language: Language, overlays: Overlays = NONE) -> Words:
     """Title, subtitle, source and description."""
     title = growth_title(answer, language)
     found, asked = answer.trend, answer.question
@@ -326,6 +355,7 @@ def words_around(answer: Answer, language: Language) -> Words:
     fit = say("fit", language, method=asked.method, unit=say(f"by-{asked.by}", language))
     without, of = missing(answer)
     note = [say("no-value", language, without=without, asked=of, what=what)] if without else []
+    note += overlay_notes(answer, language, overlays).values()
     first, last = answer.observations[0].day, answer.observations[-1].day
     return Words(
         title=title,
@@ -336,6 +366,13 @@ def words_around(answer: Answer, language: Language) -> Words:
         description=say("described", language, title=title, n=found.n, first=first.year, last=last.year),
         language=language,
     )
+
+
+def overlay_notes(answer: Answer, language: Language, overlays: Overlays) -> dict[str, str]:
+    """What is to be said of the overlays that this answer can have, by their names."""
+    if not is_compute(answer):
+        overlays = Overlays(eras=overlays.eras)
+    return notes(overlays, language, max(one.value for one in answer.observations))
 
 
 def _headings(answer: Answer, language: Language) -> dict[str, str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from comptometer.catalogue import Entry
 from comptometer.charts import Language
-from comptometer.charts.frontier import lines_of_law
+from comptometer.charts._overlays import lines_of_law
 from comptometer.distribution import Array
 from comptometer.web.wording import Wording
 

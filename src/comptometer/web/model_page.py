@@ -11,8 +11,8 @@ from typing import Any, Final
 from comptometer import __version__, labels, text
 from comptometer.catalogue import Entry
 from comptometer.charts import Look
+from comptometer.charts._overlays import lines_of_law
 from comptometer.charts.estimate import estimate_chart, place
-from comptometer.charts.frontier import lines_of_law
 from comptometer.checks import Finding
 from comptometer.evidence import Known
 from comptometer.profile import Profile

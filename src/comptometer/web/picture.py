@@ -12,16 +12,18 @@ from typing import Any, Final
 
 from comptometer import text
 from comptometer.charts import Language, Look, Scale, Spec
+from comptometer.charts._overlays import ALL
 from comptometer.charts._page import bare
 from comptometer.charts._question import question
 from comptometer.charts._theme import PALETTES, SHAPES
-from comptometer.charts.trend import definition, is_compute, label_of, trend_chart, words_around
+from comptometer.charts.trend import definition, is_compute, label_of, overlay_notes, trend_chart, words_around
 from comptometer.growth import Answer, candidates
 from comptometer.quantities import ChipQuantity
 from comptometer.web.wording import Wording
 
 SIZES: Final[Mapping[str, tuple[int, int]]] = {"wide": (860, 500), "middle": (520, 440), "narrow": (270, 380)}
 SCALES: Final[tuple[Scale, ...]] = ("log", "linear")
+OVERLAYS: Final = {"thresholds": "thresholds", "article": "line-2018", "eras": "eras"}  # by the names of their rows
 LINE: Final = 1e25  # FLOP, above which models are counted in the headline
 
 
@@ -50,6 +52,7 @@ def picture(
         "title": words.title,
         "subtitle": words.subtitle,
         "note": words.note,
+        "overlays": overlay_notes(answer, language, ALL),
         "description": words.description,
         "columns": listed["columns"],
         "kinds": _kinds(first),
@@ -92,7 +95,7 @@ def _range(row: Mapping[str, float | None], say: Wording) -> str:
 
 def _drawn(answer: Answer, language: Language, scale: Scale, size: str) -> Spec:
     width, height = SIZES[size]
-    return trend_chart(answer, Look(language=language, scale=scale, width=width, height=height))
+    return trend_chart(answer, Look(language=language, scale=scale, width=width, height=height), ALL)
 
 
 def _kinds(spec: Spec) -> list[dict[str, Any]]:
@@ -144,6 +147,7 @@ def _embedded(spec: Spec) -> Spec:
         {"name": "focused", "value": ""},
         {"name": "sought", "value": ""},
         {"name": "hidden", "value": []},
+        {"name": "overlays", "value": []},
     ]
     kept["layer"] = _listening(kept["layer"])
     kept["datasets"] = {**spec["datasets"], "points": []}
@@ -151,11 +155,13 @@ def _embedded(spec: Spec) -> Spec:
 
 
 def _listening(layers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The layers, with points that can be hidden by kind and ringed."""
+    """The layers, with points that can be hidden by kind and ringed, and overlays that show when they are asked for."""
     found: list[dict[str, Any]] = []
     for layer in layers:
         if layer.get("data") == {"name": "points"}:
             found += _points(layer)
+        elif name := OVERLAYS.get(layer.get("data", {}).get("name", "").partition("_")[0]):
+            found.append({**layer, "transform": [{"filter": f"indexof(overlays, '{name}') >= 0"}]})
         elif "layer" in layer:
             found.append({**layer, "layer": _listening(layer["layer"])})
         else:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from comptometer import store
 from comptometer.charts import Language
-from comptometer.charts.frontier import lines_of_law
+from comptometer.charts._overlays import lines_of_law
 from comptometer.distribution import Distribution, LogNormal, LogStudentT, Point, SplitLogNormal, Truncated
 from comptometer.figures import FIGURES, SEGMENT_FIGURES
 from comptometer.records import Assumption, Chip

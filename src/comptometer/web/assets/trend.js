@@ -6,11 +6,13 @@
   var choices = data.choices, shown = data.shown, kept = {}, view = null, hidden = [], current = "";
   var form = document.getElementById("ask");
   var ASKED = ["quantity", "since", "select", "domain", "organization", "country", "open-weights", "confidence"];
-  var STATE = ["tab"].concat(ASKED, ["yScale", "q", "focus"]);
+  var STATE = ["tab"].concat(ASKED, ["yScale", "show", "q", "focus"]);
   var focus = "", tab = "tab-chart";
   kept[""] = null; // the plain answer comes without its pictures
 
   function at(id) { return document.getElementById(id); }
+  var boxes = Array.from(document.querySelectorAll("#overlays input"));
+  function overlays() { return boxes.filter(function (box) { return box.checked; }).map(function (box) { return box.value; }); }
   function field(name) { return form.elements[name]; }
   function value(name) { return field(name).value.trim(); }
 
@@ -90,7 +92,7 @@
     at("finding").textContent = answer.title;
     at("definition").textContent = answer.definition;
     at("subtitle").textContent = answer.subtitle;
-    lines(at("note"), answer.note);
+    notes(answer);
     at("chart").setAttribute("aria-label", answer.description);
     figures(answer.headline);
     kinds(answer.kinds);
@@ -102,6 +104,12 @@
       }).join("; ");
     }, 300);
     return draw();
+  }
+
+  function notes(answer) { // what is drawn says where it comes from
+    boxes.forEach(function (box) { box.disabled = !(box.value in answer.overlays); });
+    var more = overlays().map(function (name) { return answer.overlays[name]; }).filter(Boolean);
+    lines(at("note"), more.concat(answer.note).join("\n"));
   }
 
   function lines(element, text) {
@@ -206,6 +214,7 @@
       if (!drawn) return;
       view = drawn;
       signal("hidden", hidden.slice());
+      signal("overlays", overlays());
       signal("sought", value("q").toLowerCase());
       signal("focused", focus);
     });
@@ -238,6 +247,7 @@
     var state = new URLSearchParams();
     STATE.forEach(function (name) {
       if (name === "tab") { if (tab !== "tab-chart") state.append("tab", tab.slice(4)); return; }
+      if (name === "show") { if (overlays().length) state.append("show", overlays().join(",")); return; }
       if (name === "focus") { if (focus) state.append("focus", focus); return; }
       if (name === "since") { if (value("since") !== choices.plain.since) state.append("time", value("since") + ".."); return; }
       var plain = name === "yScale" ? "log" : choices.plain[name] || "";
@@ -254,6 +264,11 @@
         if (at("tab-" + given)) tab = "tab-" + given; else bad.push(name);
       } else if (name === "focus") {
         focus = given.slice(0, 200);
+      } else if (name === "show") {
+        given.split(",").forEach(function (one) {
+          var box = boxes.find(function (found) { return found.value === one; });
+          if (box) box.checked = true; else bad.push(name);
+        });
       } else if (name === "time") {
         set("since", given.replace(/\.\.$/, ""), name, bad);
       } else if (STATE.indexOf(name) >= 0 && name !== "since") {
@@ -326,8 +341,9 @@
   if (window.matchMedia("(max-width: 40rem)").matches) at("filters").open = false; // they would fill the first screen
   tabs.addEventListener("chosen", function (event) { tab = event.detail; remember(); });
   if (tab !== "tab-chart") tabs.choose(tab);
+  at("overlays").addEventListener("change", function () { signal("overlays", overlays()); notes(shown); remember(); });
   form.addEventListener("submit", function (event) { event.preventDefault(); });
-  form.addEventListener("reset", function () { setTimeout(function () { focus = ""; hidden = []; ask(); }, 0); });
+  form.addEventListener("reset", function () { setTimeout(function () { focus = ""; hidden = []; boxes.forEach(function (box) { box.checked = false; }); ask(); }, 0); });
   form.addEventListener("input", function (event) {
     if (event.target.name === "q") { signal("sought", value("q").toLowerCase()); remember(); return; }
     clearTimeout(delay);

@@ -14,7 +14,7 @@ from comptometer.charts import Language
 from comptometer.collection import Models
 from comptometer.errors import ComptometerError
 from comptometer.web import SECTIONS, Leaf, Section
-from comptometer.web.picture import colours, picture
+from comptometer.web.picture import OVERLAYS, colours, picture
 from comptometer.web.still import still
 from comptometer.web.wording import LANGUAGES, Wording
 
@@ -61,6 +61,7 @@ def leaf(path: str, words: Wording) -> Leaf:
             "selections": SELECTIONS,
             "domains": DOMAINS,
             "quantities": QUANTITIES,
+            "overlays": tuple(OVERLAYS.values()),
             "plain": PLAIN,
             "choices": {"plain": dict(PLAIN), "presets": presets(), "colours": colours()},
             "organizations": _frequent("organization"),
