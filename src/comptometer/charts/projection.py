@@ -17,11 +17,12 @@ from comptometer.charts._growth import (
     haloed,
     labels,
     left_labels,
+    margins,
     outstanding,
     padded,
     path,
     point_layer,
-    right_axis,
+    right_axes,
     source_line,
     year_step,
 )
@@ -113,11 +114,12 @@ def projection_chart(found: Projection, look: Look) -> Spec:
         **word_rows(frame, placed),
     }
     return finished(
-        [{"layer": inner}, right_axis(frame, palette)],
+        [{"layer": inner}, *right_axes(frame, palette, look)],
         _words(found, answer, language),
         Rows(drawn=drawn, listed="fan", headings=headings),
         look=look,
         size=(look.width, look.height),
+        margins=margins(look),
     )
 
 
