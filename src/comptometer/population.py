@@ -172,7 +172,9 @@ def held_by(what: str, asked: Iterable[str], known: Iterable[str], *, whole: boo
         if any(text in near or (not whole and any(text in other for other in near)) for text in texts):
             continue
         text = texts[0]
-        close = get_close_matches(text, near, 3) or [other for other in near if text and text in other][:3]
+        further = [other for other in near if near[other].casefold().startswith(f"{name.casefold()} ")]
+        held = [other for other in near if text and text in other]
+        close = list(dict.fromkeys([*further, *get_close_matches(text, near, 3), *held]))[:3]
         raise NotFound(what, name, [near[other] for other in close or (near if len(near) <= FEW else ())])
 
 

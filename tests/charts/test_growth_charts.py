@@ -334,13 +334,13 @@ def test_sensitivity_draws_every_answer_and_names_what_has_none() -> None:
 
 
 def test_a_question_in_a_name_is_the_question_of_the_command() -> None:
-    asked = question("select=frontier&top=5&since=2018&without=GPT-4&without=Grok-3&no-fine-tunes&draws=150").question
+    asked = question("select=frontier&top=5&since=2018&without=GPT-4.5&without=Grok-3&no-fine-tunes&draws=150").question
     assert (asked.wanted.select, asked.wanted.top, asked.wanted.since) == (
         "frontier",
         5,
         trend(since="2018-01-01").question.wanted.since,
     )
-    assert (tuple(asked.wanted.without), asked.wanted.fine_tunes, asked.draws) == (("GPT-4", "Grok-3"), False, 150)
+    assert (tuple(asked.wanted.without), asked.wanted.fine_tunes, asked.draws) == (("GPT-4.5", "Grok-3"), False, 150)
     assert question("").question == trend().question
 
 

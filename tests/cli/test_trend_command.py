@@ -137,6 +137,7 @@ def test_seven_years_past_the_data_is_as_far_as_it_goes_unless_that_is_wanted() 
 REFUSED: list[tuple[Sequence[object], int, str]] = [
     (["--without", "nosuch"], 3, 'no model "nosuch"'),
     (["--without", "AlphaGo Zer"], 3, "did you mean AlphaGo Zero"),
+    (["--without", "GPT-4", "--data", "epoch-2026-07"], 3, "or GPT-4 (Mar 2023)"),
     (["--organization", "Opnai"], 3, "did you mean OpenAI"),
     (["--country", "Frnace"], 3, "did you mean France"),
     (["--domain", "Langage"], 3, "did you mean Language"),

@@ -1,6 +1,6 @@
 """A question about a trend as one line of text: the flags of `comptometer trend` as in an address.
 
-`select=frontier&since=2018-01-01&without=GPT-4&without=Grok-3`
+`select=frontier&since=2018-01-01&without=GPT-4.5&without=Grok-3`
 """
 
 from __future__ import annotations
