@@ -317,8 +317,17 @@ def ids(kind: str, *, shipped: bool = False) -> Iterable[str]:
 
 def ids_on_file(kind: str, broken: Collection[str]) -> tuple[str, ...]:
     """Names of all records of a kind that can be read, given those of the user's own that cannot."""
-    found = set(ids(kind))
-    return tuple(sorted(found - (set(broken) - set(ids(kind, shipped=True))) if broken else found))
+    return tuple(sorted(usable(kind, broken)))
+
+
+def usable(kind: str, broken: Collection[str]) -> Mapping[str, Path]:
+    """The files of all records of a kind that can be read; a shipped one stands in for a broken one of its name."""
+    found = paths(kind)
+    if not broken:
+        return found
+    shipped = paths(kind, shipped=True)
+    readable = {record_id: path for record_id, path in found.items() if record_id not in broken}
+    return {**shipped, **readable}
 
 
 def usable_path(kind: str, record_id: str, broken: Collection[str]) -> Path | None:
@@ -349,9 +358,8 @@ def chip_spellings() -> Mapping[str, tuple[str, ...]]:
     own = {f"{path.parent.name}/{path.stem}" for path in own_files("chips/*/*.toml")} - _broken_chips()
     exact: dict[str, set[str]] = {}
     shared: dict[str, set[str]] = {}
-    files = paths("chips")
-    for chip_id in chip_ids():
-        head = _head(chip_id, files[chip_id])
+    for chip_id, path in usable("chips", _broken_chips()).items():
+        head = _head(chip_id, path)
         vendor = folded(head["vendor"])
         owned = [chip_id, chip_id.partition("/")[2], head["name"], *head["aliases"]]
         for names, index in ((owned, exact), ([head["family"], *head["shared_names"]], shared)):
@@ -380,8 +388,6 @@ def _head(chip_id: str, path: Path) -> dict[str, Any]:
 
     A one-line string or list of TOML is JSON as a rule; a file that writes its names otherwise is read whole.
     """
-    if chip_id in _broken_chips():
-        path = usable_path("chips", chip_id, _broken_chips()) or path
     head = dict(_NAMES)
     for key, value in _HEAD.findall(read_bytes(path).split(b"\n[", 1)[0]):
         try:
