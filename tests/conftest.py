@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from claims import HEAD, claim
 from comptometer.dossiers import read_dossier
 from comptometer.records import Dossier
 
@@ -18,17 +19,6 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, suppres
 settings.load_profile("repeatable")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-HEAD = 'name = "Model"\npublished = 2024-01-01\ndomain = ["language"]\n'
-
-
-def claim(about: str, value: str, **extra: str) -> str:
-    """One claim in TOML; a list is written as TOML by the caller."""
-    keys = {"about": about, "value": value, "source": "https://example.org", **extra}
-    lines = [
-        f"{key} = {text if text.startswith('[') or text in {'true', 'false'} else repr(text)}"
-        for key, text in keys.items()
-    ]
-    return "\n".join(["[[claims]]", *lines]) + "\n"
 
 
 @pytest.fixture

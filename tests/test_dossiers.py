@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claims import HEAD, claim
 from comptometer.distribution import Point
 from comptometer.dossiers import dossier, dossier_ids, read_dossier
 from comptometer.errors import DataError, NotFound
 from comptometer.library import dossier_named
 from comptometer.records import Dossier
-from conftest import HEAD, claim
 
 
 def problems(text: str | bytes, as_of: date | None = None) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import comptometer
+from claims import HEAD, claim
 from comptometer.catalogue import Entry, entry
 from comptometer.counting import count
 from comptometer.derivation import job
@@ -18,7 +19,6 @@ from comptometer.dossiers import dossier, read_dossier
 from comptometer.errors import DataError, NotFound, UsageError
 from comptometer.methods import METHODS, Outcome, outcome
 from comptometer.records import Dossier
-from conftest import HEAD, claim
 
 Written = Callable[..., Dossier]
 VISION = HEAD.replace("language", "vision")

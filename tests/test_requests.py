@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import comptometer
+from claims import HEAD, claim
 from comptometer.catalogue import entry
 from comptometer.counting import count
 from comptometer.dossiers import read_dossier
 from comptometer.errors import DataError, NotFound, UsageError
-from conftest import HEAD, claim
 
 
 def operations(name: str, **figures: object) -> float:

@@ -349,8 +349,9 @@ def chip_spellings() -> Mapping[str, tuple[str, ...]]:
     own = {f"{path.parent.name}/{path.stem}" for path in own_files("chips/*/*.toml")} - _broken_chips()
     exact: dict[str, set[str]] = {}
     shared: dict[str, set[str]] = {}
-    for chip_id, path in paths("chips").items():
-        head = _head(chip_id, path)
+    files = paths("chips")
+    for chip_id in chip_ids():
+        head = _head(chip_id, files[chip_id])
         vendor = folded(head["vendor"])
         owned = [chip_id, chip_id.partition("/")[2], head["name"], *head["aliases"]]
         for names, index in ((owned, exact), ([head["family"], *head["shared_names"]], shared)):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from claims import HEAD, claim
 from comptometer.checks import RULES, SEVERITIES, Finding, findings
 from comptometer.dossiers import read_dossier
 from comptometer.inspection import inspect_dossier, inspect_model, of_item, rules_named
@@ -15,7 +16,6 @@ from comptometer.library import Item
 from comptometer.model_row import ModelRow, typed
 from comptometer.records import Dossier
 from comptometer.sources import COLUMNS
-from conftest import HEAD, claim
 
 EMPTY = typed([["1", *[""] * (len(COLUMNS) - 1)]])[0]
 A100 = 312e12

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from claims import HEAD, claim
 from comptometer import vintages
 from comptometer.release import data_version
-from conftest import HEAD, claim
 
 Table = Callable[..., str]
 GOOD = HEAD + claim("compute", "1e20 FLOP", tag="model")

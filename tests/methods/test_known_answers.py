@@ -96,7 +96,7 @@ def test_a_point_value_never_gives_a_point_answer(written: Written) -> None:
 def test_every_method_names_what_it_lacks() -> None:
     with pytest.raises(NotEnoughEvidence) as caught:
         estimate(params="7B")
-    for part in ("chip_hours", "macs_per_example", "tokens", "flop"):
+    for part in ("chip hours", "multiply-adds per example", "tokens", "compute"):
         assert part in str(caught.value)
 
 
@@ -237,8 +237,8 @@ def test_the_factor_of_a_stage_is_its_own(written: Written) -> None:
         f"[[stages]]\nname = '{name}'\n[[stages.claims]]\nabout = 'tokens'\nvalue = '{tokens}'\nsource = 'https://x.org'\n"
         for name, tokens in (("pre", "1T"), ("mid", "500B"))
     )
+    from claims import HEAD, claim
     from comptometer.dossiers import read_dossier
-    from conftest import HEAD, claim
 
     found = entry(read_dossier((HEAD + claim("parameters", "7B") + stages).encode(), "x.toml", "x"))
     assert found.median == pytest.approx(6 * 7e9 * 1.5e12, rel=1e-3)
@@ -246,8 +246,8 @@ def test_the_factor_of_a_stage_is_its_own(written: Written) -> None:
 
 
 def test_a_stage_that_cannot_be_estimated_is_named(written: Written) -> None:
+    from claims import HEAD, claim
     from comptometer.dossiers import read_dossier
-    from conftest import HEAD, claim
 
     stages = (
         "[[stages]]\nname = 'pre'\n[[stages.claims]]\nabout = 'tokens'\nvalue = '1T'\nsource = 'https://x.org'\n"

@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   var page = window.comptometer, beliefs = page.beliefs;
-  var TENSION = 1.0, CONFLICT = 2.5, LEAST_WEIGHT = 0.2, SMALL = 1e9, BINS = 24, SHOWN = [0.002, 0.998];
+  var TENSION = 1.0, CONFLICT = 2.5, LEAST_WEIGHT = 0.2, SIDES = 2.0, NO_CAUSE = 30.0, BETWEEN = 0.2, SMALL = 1e9, BINS = 24, SHOWN = [0.002, 0.998];
   var BARE = ["time", "peak"]; // figures that need their unit
   var SAME_THING = [["utilization", "mfu", "hfu"], ["examples", "updates"], ["macs_per_example", "flop_per_example"]];
   var TAGS = ["model", "hardware", "derived-from-hardware"], LOW_PRECISION = ["fp8", "fp4"];
@@ -241,6 +241,7 @@
     if (error) known = times(known, evidence.assumed(error));
     known = scaled(known, rule.scale);
     return { name: name, amount: known.amount, witness: rule.witness(evidence), figures: known.figures,
+      secondHand: name === "reported" && evidence.tag === "derived-from-hardware",
       roots: known.roots.filter(function (root) { return HARMLESS.indexOf(root) < 0; }), needs: rule.needs };
   }
 
@@ -268,7 +269,8 @@
     listed.forEach(function (one, at) {
       listed.slice(at + 1).forEach(function (other) { comparisons.push(compare(one, other)); });
     });
-    var witnesses = chosen(listed);
+    var out = outvoted(listed);
+    var witnesses = chosen(listed.filter(function (part) { return part.name !== out; }));
     if (witnesses.length === 1) {
       var alone = {};
       alone[witnesses[0].name] = 1;
@@ -279,11 +281,29 @@
       return names.indexOf(pair.first) >= 0 && names.indexOf(pair.second) >= 0;
     }).map(function (pair) { return pair.z; }));
     var shares = weights(witnesses);
-    if (z > CONFLICT) shares = portions(shares.map(function (share) { return Math.max(share, LEAST_WEIGHT); }));
+    var far = z > CONFLICT && witnesses.length === 2 && apart(witnesses[0], witnesses[1]) > Math.log(NO_CAUSE);
+    if (far) shares = [0.5, 0.5];
+    else if (z > CONFLICT) shares = portions(shares.map(function (share) { return Math.max(share, LEAST_WEIGHT); }));
     var found = {};
     names.forEach(function (name, at) { found[name] = shares[at]; });
-    return { value: (z > CONFLICT ? mixed : averaged)(witnesses, shares, z), weights: found, comparisons: comparisons,
+    return { value: (far ? spanned : z > CONFLICT ? mixed : averaged)(witnesses, shares, z), weights: found, comparisons: comparisons,
       verdict: verdict(z) };
+  }
+
+  function apart(one, other) { return Math.abs(Math.log(beliefs.at(one.amount, 0.5) / beliefs.at(other.amount, 0.5))); }
+
+  function outvoted(parts) { // of two in conflict the one that a stated result is far from, while it is near the other
+    var stated = parts.find(function (part) { return part.name === "reported" && !part.secondHand; });
+    var sides = parts.filter(function (part) { return part.name !== "reported"; }), found = null;
+    if (!stated) return null;
+    sides.forEach(function (one, at) {
+      sides.slice(at + 1).forEach(function (other) {
+        if (found || !independent(one, other) || compare(one, other).z <= CONFLICT) return;
+        var near = [one, other].filter(function (side) { return apart(side, stated) <= Math.log(SIDES); });
+        if (near.length === 1) found = near[0] === one ? other.name : one.name;
+      });
+    });
+    return found;
   }
 
   function dependent(comparisons) { // what shares evidence can contradict, but not confirm
@@ -332,6 +352,18 @@
       var reached = 0, p = beliefs.grid[places[world]];
       var at = shares.findIndex(function (share) { reached += share; return p <= reached; });
       return valueAt(witnesses[at < 0 ? witnesses.length - 1 : at].amount, world);
+    });
+    return { draws: found, beliefs: Object.assign(all(witnesses), { "which-witness": { shape: "uniform", low: 1e-9, high: 1 } }) };
+  }
+
+  function spanned(witnesses) { // too far apart for any usual cause: the median is the middle of the two
+    var ends = witnesses.slice().sort(function (a, b) { return beliefs.at(a.amount, 0.5) - beliefs.at(b.amount, 0.5); });
+    var low = Math.log(beliefs.at(ends[0].amount, 0.5)), high = Math.log(beliefs.at(ends[1].amount, 0.5));
+    var places = beliefs.order("which-witness");
+    var found = Float64Array.from({ length: beliefs.worlds }, function (_, world) {
+      var way = (beliefs.grid[places[world]] - (0.5 - BETWEEN / 2)) / BETWEEN;
+      if (way < 0) return valueAt(ends[0].amount, world);
+      return way > 1 ? valueAt(ends[1].amount, world) : Math.exp(low + way * (high - low));
     });
     return { draws: found, beliefs: Object.assign(all(witnesses), { "which-witness": { shape: "uniform", low: 1e-9, high: 1 } }) };
   }
