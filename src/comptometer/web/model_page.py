@@ -11,13 +11,14 @@ from typing import Any, Final
 from comptometer import __version__, labels, text
 from comptometer.catalogue import Entry
 from comptometer.charts import Look
-from comptometer.charts._overlays import lines_of_law
 from comptometer.charts.estimate import estimate_chart, place
 from comptometer.checks import Finding
 from comptometer.evidence import Known
 from comptometer.profile import Profile
 from comptometer.records import Claim, Source
+from comptometer.regulations import regulations
 from comptometer.release import data_version
+from comptometer.thresholds import probability_above
 from comptometer.web.claim_words import driver, method, needs, title
 from comptometer.web.spans import LogScale
 from comptometer.web.still import drawn
@@ -139,7 +140,7 @@ def agreement(entry: Entry, say: Wording) -> dict[str, Any]:
         "hypotheses": [
             {
                 "id": h.id,
-                "says": say(f"hypothesis.{h.id}"),
+                "says": say(f"hypothesis.{h.id}") if say.has(f"hypothesis.{h.id}") else h.id,
                 "factor": say.number(h.factor),
                 "between": say(f"between.{h.between}"),
                 "ratio": say.number(h.factor * h.residual),
@@ -163,12 +164,22 @@ def drivers(entry: Entry, say: Wording) -> list[dict[str, Any]]:
 
 
 def thresholds(entry: Entry, say: Wording) -> list[dict[str, Any]]:
-    """Lines of regulations with the probability that this model is above, the lowest first."""
-    rows = [
-        {**line, "share": entry.probability_above(float(line["flop"])), "value": say.number(float(line["flop"]))}
-        for line in lines_of_law(say.language)
-    ]
-    return [{**row, "percent": chance(row["share"], say)} for row in sorted(rows, key=lambda row: row["flop"])]
+    """Lines of regulations with the probability that this model is above, the lowest and those in force first."""
+    found = []
+    for one in sorted(regulations(), key=lambda one: (one.line or 0.0, one.status != "in force", one.id)):
+        share = probability_above(entry, one)
+        if share is None or one.line is None:
+            continue
+        found.append(
+            {
+                "id": one.id,
+                "title": one.zh["title"] if say.language == "zh" else one.title,
+                "status": say(f"status.{one.status}"),
+                "value": say.number(one.line),
+                "percent": chance(share, say),
+            }
+        )
+    return found
 
 
 def chance(share: float, say: Wording) -> str:

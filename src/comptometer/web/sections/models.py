@@ -34,7 +34,7 @@ def leaf(path: str, words: Wording) -> Leaf:
     """The table, or the page of one model."""
     if path == TABLE:
         return _table(words)
-    return _model(path.removeprefix("models/").removesuffix(".html"), words)
+    return leaf_of(_found(path.removeprefix("models/").removesuffix(".html")), words)
 
 
 def files() -> Mapping[str, Callable[[], bytes]]:
@@ -99,8 +99,8 @@ def _found(name: str) -> Profile:
     return profile(name)
 
 
-def _model(name: str, words: Wording) -> Leaf:
-    found = _found(name)
+def leaf_of(found: Profile, words: Wording) -> Leaf:
+    """The page of one model."""
     entry = found.entry
     if entry:
         spread = text.interval(*entry.interval()).replace(" to ", " – ")
