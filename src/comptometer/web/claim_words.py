@@ -10,7 +10,7 @@ from comptometer.web.wording import Wording
 
 
 def about(key: str, say: Wording) -> str:
-    """A key of the vocabulary: "chip-hours" or "芯片小时"."""
+    """A key of the vocabulary: "chip hours" or "芯片小时"."""
     return say(f"about.{key}") if say.has(f"about.{key}") else labels.about(key)
 
 
