@@ -48,7 +48,7 @@ def need(key: str, say: Wording) -> str:
     """What a method lacks; a stage in brackets stays as it is.
 
     >>> need("chip_hours", Wording("en")), need("flop", Wording("zh"))
-    ('chip hours', '公布的计算量')
+    ('chip-hours', '公布的计算量')
     """
     name, bracket, stage = key.partition(" (")
     return (say(f"need.{name}") if say.has(f"need.{name}") else about(name, say)) + bracket + stage
