@@ -66,7 +66,7 @@ def estimate_frame(
     >>> for row in estimate_frame(runs)[["verdict", "problem"]].itertuples(index=False):
     ...     print(*row)
     single-method nan
-    nan row 2: b: not enough evidence for any method: hardware-time needs chip_hours, chip; ...
+    nan row 2: b: not enough evidence for any method: hardware-time needs chip hours, which chip it was; ...
     """
     nw = imported("narwhals")
     wrapped = _wrapped(nw, frame)
