@@ -71,7 +71,7 @@ class Observation:
     spread: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)  # an answer is itself: it holds arrays, and is kept by identity
 class Answer(Drawable):
     """What came out.
 

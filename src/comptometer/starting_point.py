@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from comptometer.errors import Problem, UsageError
 from comptometer.growth import Answer, trend
 from comptometer.limits import Stated
 from comptometer.trends import DAYS_PER_YEAR, Trend
+from comptometer.trends.frontier import Corrected
 from comptometer.worlds import Worlds, order
 
 SINCE = date(2018, 1, 1)  # growth has been about even since; before it was faster
@@ -132,7 +134,7 @@ def choose(
             last=begun,
             said={"level": "as given", "growth": "as given"},
         )
-    asked = answer or trend(select="frontier", since=SINCE, data=data or vintages.DEFAULT)
+    asked = answer or frontier(data or vintages.DEFAULT)
     begun = day or vintages.sidecar(asked.question.data).date
     which = f"running top {asked.question.wanted.top} since {asked.question.wanted.since}, {asked.question.data}"
     last = asked.observations[-1].day
@@ -144,6 +146,21 @@ def choose(
     return _overridden(fitted, begun, worlds, beliefs, asked, level)
 
 
+@lru_cache(maxsize=4)  # every projection from a vintage begins with it
+def frontier(data: str) -> Answer:
+    """The trend of a vintage's running top ten, from which projections start.
+
+    Raises:
+        NotFound: no such vintage.
+    """
+    return trend(select="frontier", since=SINCE, data=data)
+
+
+@lru_cache(maxsize=8)
+def _curse(asked: Answer, day: date) -> Corrected | None:
+    return asked.winners_curse(day)
+
+
 def _bias(asked: Answer, day: date, given: float | None, *, correction: bool) -> tuple[float, str]:
     """By how much the resampled lines lie too high on a day, in dex, and how that is told.
 
@@ -151,7 +168,7 @@ def _bias(asked: Answer, day: date, given: float | None, *, correction: bool) ->
     """
     if given is not None:
         return given, f", lowered by {given:g} dex as given" if given else ""
-    curse = asked.winners_curse(day) if correction else None
+    curse = _curse(asked, day) if correction else None
     if curse is None:
         return 0.0, ""
     times = 2 if asked.question.noise else 1

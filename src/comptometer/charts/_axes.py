@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Any, Final, Literal
@@ -85,7 +86,8 @@ class Tick:
         return self.base + (superscript(int(self.exponent.replace("−", "-")))[2:] if self.exponent else "")
 
 
-def ticks(span: Span, apart: float = 40.0) -> list[Tick]:
+@lru_cache(maxsize=64)
+def ticks(span: Span, apart: float = 40.0) -> Sequence[Tick]:
     """Round values along a scale: as many as there are room for.
 
     Args:

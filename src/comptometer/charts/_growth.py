@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
-from math import ceil, floor
+from math import ceil, floor, inf
 from typing import Any, Final
 
 from comptometer import hardware_tables, vintages
 from comptometer.charts import Language, Look
 from comptometer.charts._axes import tick_labels, tick_rows, ticks, widest
 from comptometer.charts._frame import Frame
-from comptometer.charts._labels import Align, Box, Placed, Run, Wish, around, place, set_at
+from comptometer.charts._labels import Align, Box, Placed, Run, Wish, around, place, set_at, straightened
 from comptometer.charts._layers import quiet, word_layers
 from comptometer.charts._theme import BODY, LEFT, RIGHT, SMALL, Layer, Palette
 from comptometer.charts._timeline import word_rows
@@ -47,7 +48,7 @@ def curve(trend: Trend, since: date, until: date, field: str) -> list[dict[str, 
     for number, (first, last) in enumerate(pairwise(edges), 1):
         final = number == len(edges) - 1
         start, end = ceil(first), floor(last) if final else ceil(last) - 1
-        days = sorted({round(start + (end - start) * at / (_SAMPLES - 1)) for at in range(_SAMPLES)})
+        days = sampled(start, end)
         low, high = trend.band(days)
         least, most = trend.prediction_band(days)
         rows += [
@@ -56,6 +57,11 @@ def curve(trend: Trend, since: date, until: date, field: str) -> list[dict[str, 
             for at, (day, value) in enumerate(zip(days, trend.at(days), strict=True))
         ]  # fmt: skip
     return rows
+
+
+def sampled(first: int, last: int) -> list[int]:
+    """Ordinals of days between two, as many as a smooth curve wants."""
+    return sorted({round(first + (last - first) * at / (_SAMPLES - 1)) for at in range(_SAMPLES)})
 
 
 def axis_rows(frame: Frame, *, pfs: bool) -> dict[str, list[dict[str, Any]]]:
@@ -114,8 +120,11 @@ def beside(
     frame: Frame, runs: Sequence[Run], says: str, taken: Sequence[Placed], points: Sequence[Box] = ()
 ) -> list[Placed]:
     """What a line says: below it to the right or above it to the left, where nothing else stands and few points lie."""
-    choices = []
+    least, best = inf, None
+    pieces = straightened(runs)
     for away in (12.0, 22.0, 36.0, 54.0, 76.0, 100.0, 130.0) if runs else ():
+        if least <= away:
+            break
         for share in (0.5, 0.6, 0.4, 0.7, 0.3, 0.8, 0.2, 0.9, 0.1):
             x, y = runs[int(share * (len(runs) - 1))][0]
             sides: tuple[tuple[Align, float], ...] = (("left", away), ("right", -away))
@@ -123,13 +132,15 @@ def beside(
                 found = set_at(says, x + shift, y + shift, BODY, align, bold=True)
                 if not found.box.within(frame.box) or any(found.box.touches(said.box, 3.0) for said in taken):
                     continue
-                if any(found.box.cut(run) for run in runs):
+                if any(found.box.cut(run) for run in pieces):
                     continue
-                covered = sum(found.box.touches(box) for box in points)
-                choices.append((covered * 18.0 + away, found))
-    return [min(choices, key=lambda choice: choice[0])[1]] if choices else []
+                cost = sum(found.box.touches(box) for box in points) * 18.0 + away
+                if cost < least:
+                    least, best = cost, found
+    return [best] if best else []
 
 
+@lru_cache(maxsize=8)  # several pictures are drawn of one answer
 def missing(answer: Answer) -> tuple[int, int]:
     """How many of those asked about within the window have no value, and how many were asked about."""
     if isinstance(answer.quantity, ChipQuantity):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import cos, hypot, inf, pi, sin
 from typing import Final, Literal
 
@@ -125,6 +125,7 @@ class Placed:
         return [(text, self.box.top + (at + 0.5) * pitch) for at, text in enumerate(texts)]
 
 
+@lru_cache(maxsize=10_000)
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Width of a line of text in pixels, estimated on the generous side.
 
@@ -170,7 +171,7 @@ def around(spot: Spot, radius: float = RADIUS) -> Box:
 
 def set_at(text: str, x: float, y: float, size: float, align: Align, *, bold: bool = False) -> Placed:
     """A text at a given place: `y` is its middle."""
-    return Placed(text=text, box=_box(text, (x, y), size, align, 0.0, bold=bold), align=align)
+    return Placed(text=text, box=_box(text, (x, y), size, align, 0, bold=bold), align=align)
 
 
 def place(
@@ -196,20 +197,57 @@ def place(
         patience: a text whose best place costs more than this many pixels is left out.
     """
     done: list[Placed] = []
+    pieces = straightened(line)
     for wish in wishes:
         least, best = patience, None
         near = _within_reach(wish, size, taken)
-        for cost, placed in sorted(_candidates(wish, size), key=lambda candidate: candidate[0]):
+        for cost, placed in _candidates(wish, size):
             if cost > least or (best and cost == least):
                 break
             if not placed.box.within(within) or not _free(placed, wish, near, done):
                 continue
-            whole = cost + _CROSSING * _crossed(placed, line)
+            whole = cost + _CROSSING * _crossed(placed, pieces)
             if whole < least or (whole == least and not best):
                 least, best = whole, placed
         if best:
             done.append(best)
     return done
+
+
+def straightened(runs: Sequence[Run], within: float = 0.05) -> list[Run]:
+    """The same line in fewer pieces, to parts of a pixel (Douglas and Peucker 1973).
+
+    >>> straightened([((0, 0), (1, 1)), ((1, 1), (2, 2)), ((2, 2), (3, 2))])
+    [((0, 0), (2, 2)), ((2, 2), (3, 2))]
+    """
+    found: list[Run] = []
+    start = 0
+    for at in range(1, len(runs) + 1):
+        if at == len(runs) or runs[at][0] != runs[at - 1][1]:
+            found += _simpler(runs[start:at], within)
+            start = at
+    return found
+
+
+def _simpler(runs: Sequence[Run], within: float) -> list[Run]:
+    """Connected pieces: one from end to end if no corner lies far from it, else those before and after the farthest."""
+    whole = runs[0][0], runs[-1][1]
+    if len(runs) == 1:
+        return [whole]
+    far = [_off(whole, run[0]) for run in runs[1:]]
+    farthest = max(far)
+    if farthest <= within:
+        return [whole]
+    corner = far.index(farthest) + 1
+    return [*_simpler(runs[:corner], within), *_simpler(runs[corner:], within)]
+
+
+def _off(run: Run, spot: Spot) -> float:
+    """How far a spot lies from the line through a run."""
+    (x, y), (end_x, end_y) = run
+    length = hypot(end_x - x, end_y - y)
+    across = (end_x - x) * (spot[1] - y) - (end_y - y) * (spot[0] - x)
+    return abs(across) / length if length else hypot(spot[0] - x, spot[1] - y)
 
 
 def crowded_first(wishes: Sequence[Wish], near: float = 70.0) -> list[Wish]:
@@ -227,7 +265,19 @@ def _within_reach(wish: Wish, size: float, taken: Sequence[Box]) -> list[Box]:
     return [box for box in taken if box.touches(reach, 1.0)]
 
 
-def _candidates(wish: Wish, size: float) -> Iterator[tuple[float, Placed]]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a text can stand to its point, in pixels from it, and what that costs; `side` is -1 above and 1 below."""
+
+    cost: float
+    across: float
+    down: float
+    side: int
+    align: Align
+    apart: bool
+
+
+def _places() -> Iterator[_Place]:
     for distance in _DISTANCES:
         steps = 16 if distance else 8
         for step in range(steps):
@@ -236,18 +286,27 @@ def _candidates(wish: Wish, size: float) -> Iterator[tuple[float, Placed]]:
             away = RADIUS + GAP + distance
             if not distance and abs(across * down) > 0.1:
                 away -= 2.0  # the corner of a round point is empty
-            spot = wish.x + across * away, wish.y + down * away
             align: Align = "left" if across > 0.3 else "right" if across < -0.3 else "center"
-            box = _box(wish.text, spot, size, align, down)
-            leader = _leader((wish.x, wish.y), box) if distance else None
             awkward = 2.0 * abs(down) + 1.0 * (across < -0.3) + 1.0 * (down > 0.3)
-            yield distance + awkward, Placed(text=wish.text, box=box, align=align, leader=leader)
+            side = 0 if abs(down) <= 0.3 else -1 if down < 0 else 1
+            yield _Place(distance + awkward, across * away, down * away, side, align, bool(distance))
 
 
-def _box(text: str, spot: Spot, size: float, align: Align, down: float, *, bold: bool = False) -> Box:
+_PLACES: Final = tuple(sorted(_places(), key=lambda one: one.cost))
+
+
+def _candidates(wish: Wish, size: float) -> Iterator[tuple[float, Placed]]:
+    """Every place of a text with its cost, the best first."""
+    for one in _PLACES:
+        box = _box(wish.text, (wish.x + one.across, wish.y + one.down), size, one.align, one.side)
+        leader = _leader((wish.x, wish.y), box) if one.apart else None
+        yield one.cost, Placed(text=wish.text, box=box, align=one.align, leader=leader)
+
+
+def _box(text: str, spot: Spot, size: float, align: Align, side: int, *, bold: bool = False) -> Box:
     width, height = _extent(text, size, bold=bold)
-    left = spot[0] - {"left": 0.0, "center": width / 2, "right": width}[align]
-    top = spot[1] - (height / 2 if abs(down) <= 0.3 else height if down < 0 else 0.0)
+    left = spot[0] - (0.0 if align == "left" else width if align == "right" else width / 2)
+    top = spot[1] - (0.0 if side > 0 else height if side < 0 else height / 2)
     return Box(left, top, left + width, top + height)
 
 

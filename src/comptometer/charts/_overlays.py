@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from comptometer import store, text
 from comptometer.charts import Language
 from comptometer.charts._frame import Frame
-from comptometer.charts._growth import beside, curve, path
+from comptometer.charts._growth import beside, path, sampled
 from comptometer.charts._labels import Box, Placed, set_at
 from comptometer.charts._layers import quiet
 from comptometer.charts._theme import SMALL, Layer, Palette, cited
@@ -19,6 +20,7 @@ from comptometer.charts._words import say
 from comptometer.errors import UsageError
 from comptometer.regulations import drawn_lines
 from comptometer.studies import openai_2018, published
+from comptometer.trends import Trend
 from comptometer.units import FLOP_PER_PFS_DAY
 
 _ERAS: Final = {"deep-learning": "era-deep", "large-scale": "era-large"}  # targets of the study, and their words
@@ -64,8 +66,17 @@ def asked_for(question: str) -> tuple[str, Overlays]:
 def line_of_2018(until: date) -> list[dict[str, Any]]:
     """The line of AI and Compute in FLOP, from its first model on and beyond its last."""
     rows = openai_2018.points()
-    line = curve(openai_2018.line(rows), date.fromisoformat(min(row["date"] for row in rows)), until, "flop")
-    return [{"date": row["date"], "flop": row["flop"] * FLOP_PER_PFS_DAY, "line": 1} for row in line]
+    days = sampled(date.fromisoformat(min(row["date"] for row in rows)).toordinal(), until.toordinal())
+    values = _fitted_2018().at(days)
+    return [
+        {"date": date.fromordinal(day).isoformat(), "flop": float(value) * FLOP_PER_PFS_DAY, "line": 1}
+        for day, value in zip(days, values, strict=True)
+    ]
+
+
+@cache
+def _fitted_2018() -> Trend:
+    return openai_2018.line(openai_2018.points())
 
 
 def lines_of_law(language: Language) -> list[dict[str, Any]]:
@@ -116,7 +127,7 @@ def words_of_2018(
     """What the line of 2018 is; nothing on a linear scale, where it is a wall."""
     if not frame.values.log:
         return []
-    months = openai_2018.line(openai_2018.points()).doubling_months(openai_2018.facts()["month_days"]).estimate
+    months = _fitted_2018().doubling_months(openai_2018.facts()["month_days"]).estimate
     says = say("line-2018", language, months=text.number(months))
     return beside(frame, path(frame, line), says, taken, points)
 

@@ -102,7 +102,7 @@ def estimate_rows(entry: Entry, palette: Palette, width: float, language: Langua
     return rows
 
 
-def _ticks(span: Span) -> list[Tick]:
+def _ticks(span: Span) -> Sequence[Tick]:
     return ticks(span, apart=62.0)
 
 

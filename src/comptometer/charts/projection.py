@@ -31,10 +31,10 @@ from comptometer.charts._layers import quiet
 from comptometer.charts._theme import BODY, PALETTES, SMALL, Layer, Palette, Rows, Words, finished
 from comptometer.charts._timeline import word_rows
 from comptometer.charts._words import WORDS, say
-from comptometer.growth import Answer, trend
+from comptometer.growth import Answer
 from comptometer.projection import PROBABILITIES, Projection, project
 from comptometer.release import banner
-from comptometer.starting_point import SINCE
+from comptometer.starting_point import frontier
 
 TO: Final = 2032
 AIR: Final = 30.0  # factor between the highest quantile of the fan and the end of the scale
@@ -129,7 +129,7 @@ def _answer(found: Projection) -> Answer | None:
     if "running top" not in found.start.said["growth"] + found.start.said["level"]:
         return None
     name = found.start.said["growth"].rpartition(", ")[2]
-    return trend(select="frontier", since=SINCE, data=name if name in vintages.vintage_ids() else data)
+    return frontier(name if name in vintages.vintage_ids() else data)
 
 
 # Rows

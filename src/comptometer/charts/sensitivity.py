@@ -110,7 +110,7 @@ def _span(rows: Sequence[Mapping[str, Any]], width: float, look: Look) -> Span:
     return Span(low=low / 1.06, high=high * 1.06, start=0.0, end=width, log=True)
 
 
-def _ticks(span: Span) -> list[Tick]:
+def _ticks(span: Span) -> Sequence[Tick]:
     return ticks(span, apart=36.0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 from comptometer import text
@@ -165,6 +166,7 @@ def _order(answer: Answer, points: Sequence[Mapping[str, Any]], language: Langua
     return [kind for key in KINDS if (kind := say(key, language)) in found]
 
 
+@lru_cache(maxsize=8)  # several pictures are drawn of one answer
 def lines_of(answer: Answer) -> list[dict[str, Any]]:
     """The fitted lines from the first point to the last."""
     first, last = answer.observations[0].day, answer.observations[-1].day

@@ -11,6 +11,7 @@ from typing import Any, Final
 from comptometer import __version__, labels, text
 from comptometer.catalogue import Entry
 from comptometer.charts import Look
+from comptometer.charts._page import bare
 from comptometer.charts.estimate import estimate_chart, place
 from comptometer.checks import Finding
 from comptometer.evidence import Known
@@ -20,9 +21,8 @@ from comptometer.regulations import regulations
 from comptometer.release import data_version
 from comptometer.thresholds import probability_above
 from comptometer.web.claim_words import driver, method, needs, title
+from comptometer.web.picture import colours
 from comptometer.web.spans import LogScale
-from comptometer.web.still import drawn
-from comptometer.web.tints import tinted
 from comptometer.web.wording import Wording
 
 LEAST_SHARE: Final = 0.005  # of the uncertainty, for a driver to be shown
@@ -39,7 +39,7 @@ def facts(found: Profile, say: Wording) -> dict[str, Any]:
         "entry": entry,
         "result": result(entry, say) if entry else None,
         "methods": methods(entry, say) if entry else [],
-        "picture": picture(entry, say) if entry and found.item.curated and len(entry.methods) > 1 else "",
+        "picture": picture(entry, say) if entry and found.item.curated and len(entry.methods) > 1 else None,
         "agreement": agreement(entry, say) if entry else {},
         "drivers": drivers(entry, say) if entry else [],
         "missing": needs(found.missing, say),
@@ -113,9 +113,10 @@ def methods(entry: Entry, say: Wording) -> list[dict[str, Any]]:
     return [*rows, {**together, **last}] if len(rows) > 1 else rows
 
 
-def picture(entry: Entry, say: Wording) -> str:
-    """The chart of the estimate, still, in the colours of either theme."""
-    return tinted(drawn(estimate_chart(entry, Look(language=say.language, width=CHART_WIDTH))))
+def picture(entry: Entry, say: Wording) -> dict[str, Any]:
+    """The chart of the estimate, which scripts draw: without them, its table has all of it."""
+    spec = estimate_chart(entry, Look(language=say.language, width=CHART_WIDTH))
+    return {"spec": bare(spec), "colours": colours(), "description": spec["description"]}
 
 
 def agreement(entry: Entry, say: Wording) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any, Final
 
 from comptometer import text
@@ -40,7 +41,7 @@ def picture(
     Raises:
         UsageError, NotFound, NotEnoughEvidence: see `growth.trend`.
     """
-    answer = question(asked)
+    answer = _answered(asked)
     words = words_around(answer, language)
     drawn = {f"{scale} {size}": _drawn(answer, language, scale, size) for scale in scales for size in sizes}
     first = next(iter(drawn.values()))
@@ -59,6 +60,12 @@ def picture(
         "points": _described(answer, first["datasets"]["points"]),
         "pictures": {name: _embedded(spec) for name, spec in drawn.items()},
     }
+
+
+@lru_cache(maxsize=8)
+def _answered(asked: str) -> Answer:
+    """Kept for the pictures in several languages and sizes, which are asked for one after another."""
+    return question(asked)
 
 
 def headline(answer: Answer, language: Language) -> list[dict[str, str]]:

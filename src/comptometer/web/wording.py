@@ -101,7 +101,12 @@ class Wording:
 
     def plain(self) -> Mapping[str, str]:
         """The messages that scripts need, without what stands before the dot: `js.`."""
-        return {key[3:]: said for key, said in messages(self.language).items() if key.startswith("js.")}
+        return _plain(self.language)
+
+
+@cache
+def _plain(language: Language) -> Mapping[str, str]:
+    return {key[3:]: said for key, said in messages(language).items() if key.startswith("js.")}
 
 
 def _power(mantissa: str, exponent: str) -> Markup:

@@ -1,7 +1,16 @@
-// Pages of one record: text that can be copied.
+// Pages of one record: a chart where there is one, and text that can be copied.
 (function () {
   "use strict";
   var page = window.comptometer;
+
+  var drawing = document.getElementById("drawing");
+  if (drawing) {
+    var given = JSON.parse(drawing.textContent), chart = document.getElementById("picture");
+    var draw = function () { page.draw(chart, given.spec, given.colours); };
+    page.whenTheme(draw);
+    draw();
+  }
+
   document.querySelectorAll("[data-copy]").forEach(function (button) {
     button.addEventListener("click", function () {
       var source = document.getElementById(button.dataset.copy);

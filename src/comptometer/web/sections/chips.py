@@ -131,7 +131,7 @@ def _table(words: Wording) -> Leaf:
                 "columns": said["columns"],
                 "rows": sorted(trends["datasets"][said["rows"]], key=lambda row: (row["date"], row["name"])),
             },
-            "tints": dark_tints(),
+            "dark": dark_tints(),
         },
         scripts=("chart.js", "catalogue.js", "chips.js"),
     )

@@ -12,7 +12,6 @@ from comptometer.profile import Profile, profile
 from comptometer.selection import METHODS, VERDICTS
 from comptometer.vocabulary import DOMAINS
 from comptometer.web import SECTIONS, Leaf, Section, catalogue_rows, model_page
-from comptometer.web.tints import dark_tints
 from comptometer.web.wording import Wording
 
 TABLE: Final = "models.html"
@@ -107,12 +106,13 @@ def leaf_of(found: Profile, words: Wording) -> Leaf:
         said = words("model.about", name=found.dossier.name, value=text.number(entry.median, 2), spread=spread)
     else:
         said = words("model.about-unknown", name=found.dossier.name)
+    facts = model_page.facts(found, words)
     return Leaf(
         template="model.html",
         title=found.dossier.name,
         description=said,
-        facts={**model_page.facts(found, words), "tints": dark_tints()},
-        scripts=("record.js",),
+        facts=facts,
+        scripts=("chart.js", "record.js") if facts["picture"] else ("record.js",),
     )
 
 

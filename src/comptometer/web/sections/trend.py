@@ -16,6 +16,7 @@ from comptometer.errors import ComptometerError
 from comptometer.web import SECTIONS, Leaf, Section
 from comptometer.web.picture import OVERLAYS, colours, picture
 from comptometer.web.still import still
+from comptometer.web.tints import dark_tints, tinted
 from comptometer.web.wording import LANGUAGES, Wording
 
 PERIODS: Final = ("1950", "2010", "2018")
@@ -56,7 +57,8 @@ def leaf(path: str, words: Wording) -> Leaf:
         description=shown["description"],
         facts={
             "shown": {key: value for key, value in shown.items() if key != "pictures"},
-            "still": still("trend", words.language),
+            "still": tinted(still("trend", words.language)),
+            "dark": dark_tints(),
             "periods": PERIODS,
             "selections": SELECTIONS,
             "domains": DOMAINS,
