@@ -13,7 +13,7 @@ from comptometer import hardware_tables, vintages
 from comptometer.charts import Language, Look
 from comptometer.charts._axes import tick_labels, tick_rows, ticks, widest
 from comptometer.charts._frame import Frame
-from comptometer.charts._labels import Align, Box, Placed, Run, Wish, around, place, set_at, straightened
+from comptometer.charts._labels import Align, Box, Crowd, Placed, Run, Wish, around, place, set_at, straightened
 from comptometer.charts._layers import quiet, word_layers
 from comptometer.charts._theme import BODY, LEFT, RIGHT, SMALL, Layer, Palette
 from comptometer.charts._timeline import word_rows
@@ -121,7 +121,7 @@ def beside(
 ) -> list[Placed]:
     """What a line says: below it to the right or above it to the left, where nothing else stands and few points lie."""
     least, best = inf, None
-    pieces = straightened(runs)
+    pieces, crowd = straightened(runs), Crowd(points)
     for away in (12.0, 22.0, 36.0, 54.0, 76.0, 100.0, 130.0) if runs else ():
         if least <= away:
             break
@@ -134,7 +134,7 @@ def beside(
                     continue
                 if any(found.box.cut(run) for run in pieces):
                     continue
-                cost = sum(found.box.touches(box) for box in points) * 18.0 + away
+                cost = crowd.count(found.box) * 18.0 + away
                 if cost < least:
                     least, best = cost, found
     return [best] if best else []

@@ -12,6 +12,9 @@ from functools import cache, lru_cache
 from math import cos, hypot, inf, pi, sin
 from typing import Final, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 Align = Literal["left", "center", "right"]
 Spot = tuple[float, float]
 Run = tuple[Spot, Spot]  # a straight line from one spot to another
@@ -197,10 +200,10 @@ def place(
         patience: a text whose best place costs more than this many pixels is left out.
     """
     done: list[Placed] = []
-    pieces = straightened(line)
+    pieces, crowd = straightened(line), Crowd(taken)
     for wish in wishes:
         least, best = patience, None
-        near = _within_reach(wish, size, taken)
+        near = _within_reach(wish, size, crowd)
         for cost, placed in _candidates(wish, size):
             if cost > least or (best and cost == least):
                 break
@@ -257,12 +260,37 @@ def crowded_first(wishes: Sequence[Wish], near: float = 70.0) -> list[Wish]:
     return [wishes[at] for at in order]
 
 
-def _within_reach(wish: Wish, size: float, taken: Sequence[Box]) -> list[Box]:
+class Crowd:
+    """Boxes of which one asks which are near."""
+
+    def __init__(self, boxes: Sequence[Box]) -> None:
+        self.boxes = boxes
+        edges = [(box.left, box.top, box.right, box.bottom) for box in boxes]
+        self._left, self._top, self._right, self._bottom = np.array(edges, dtype=np.float64).reshape(-1, 4).T
+
+    def count(self, box: Box) -> int:
+        """How many touch a box."""
+        return int(np.count_nonzero(self._touching(box, 0.0)))
+
+    def near(self, box: Box, clear: float = 0.0) -> list[Box]:
+        """Those that come closer to a box than `clear`."""
+        return [self.boxes[at] for at in np.flatnonzero(self._touching(box, clear)).tolist()]
+
+    def _touching(self, box: Box, clear: float) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = (
+            (box.left < self._right + clear)
+            & (self._left < box.right + clear)
+            & (box.top < self._bottom + clear)
+            & (self._top < box.bottom + clear)
+        )
+        return found
+
+
+def _within_reach(wish: Wish, size: float, taken: Crowd) -> Crowd:
     """What can be in the way of a text or of its leader, wherever it is put."""
     width, height = _extent(wish.text, size)
     across, down = (RADIUS + GAP + _DISTANCES[-1] + length for length in (width, height))
-    reach = Box(wish.x - across, wish.y - down, wish.x + across, wish.y + down)
-    return [box for box in taken if box.touches(reach, 1.0)]
+    return Crowd(taken.near(Box(wish.x - across, wish.y - down, wish.x + across, wish.y + down), 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,17 +352,18 @@ def _leader(point: Spot, box: Box) -> Run:
     return (point[0] + (end[0] - point[0]) * start / length, point[1] + (end[1] - point[1]) * start / length), end
 
 
-def _free(placed: Placed, wish: Wish, taken: Sequence[Box], done: Sequence[Placed]) -> bool:
+def _free(placed: Placed, wish: Wish, taken: Crowd, done: Sequence[Placed]) -> bool:
     """Does a text with its leader meet nothing that has its place?"""
-    if any(placed.box.touches(box) for box in taken) or any(placed.box.touches(other.box) for other in done):
+    if taken.count(placed.box) or any(placed.box.touches(other.box) for other in done):
         return False
     leaders = [other.leader for other in done if other.leader]
     if any(placed.box.cut(leader) for leader in leaders):
         return False
     if not placed.leader:
         return True
-    others = [box for box in taken if not box.holds((wish.x, wish.y))] + [other.box for other in done]
-    leader = placed.leader
+    leader, spot = placed.leader, (wish.x, wish.y)
+    others = [box for box in taken.near(Box(*_corners(leader)), 0.5) if not box.holds(spot)]
+    others += [other.box for other in done]
     return not any(box.cut(leader) for box in others) and not any(meet(leader, other) for other in leaders)
 
 

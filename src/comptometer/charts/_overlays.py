@@ -65,18 +65,19 @@ def asked_for(question: str) -> tuple[str, Overlays]:
 
 def line_of_2018(until: date) -> list[dict[str, Any]]:
     """The line of AI and Compute in FLOP, from its first model on and beyond its last."""
-    rows = openai_2018.points()
-    days = sampled(date.fromisoformat(min(row["date"] for row in rows)).toordinal(), until.toordinal())
-    values = _fitted_2018().at(days)
+    fitted, first = _fitted_2018()
+    days = sampled(first.toordinal(), until.toordinal())
     return [
         {"date": date.fromordinal(day).isoformat(), "flop": float(value) * FLOP_PER_PFS_DAY, "line": 1}
-        for day, value in zip(days, values, strict=True)
+        for day, value in zip(days, fitted.at(days), strict=True)
     ]
 
 
 @cache
-def _fitted_2018() -> Trend:
-    return openai_2018.line(openai_2018.points())
+def _fitted_2018() -> tuple[Trend, date]:
+    """The line, and the day of the first model on it."""
+    rows = openai_2018.points()
+    return openai_2018.line(rows), date.fromisoformat(min(row["date"] for row in rows))
 
 
 def lines_of_law(language: Language) -> list[dict[str, Any]]:
@@ -127,7 +128,7 @@ def words_of_2018(
     """What the line of 2018 is; nothing on a linear scale, where it is a wall."""
     if not frame.values.log:
         return []
-    months = _fitted_2018().doubling_months(openai_2018.facts()["month_days"]).estimate
+    months = _fitted_2018()[0].doubling_months(openai_2018.facts()["month_days"]).estimate
     says = say("line-2018", language, months=text.number(months))
     return beside(frame, path(frame, line), says, taken, points)
 

@@ -113,10 +113,11 @@ def is_compute(answer: Answer) -> bool:
     return answer.quantity.name == "compute"
 
 
-# Rows
+# Rows; those of the last answers are kept, as several pictures are drawn of one
 
 
-def points_of(answer: Answer, language: Language) -> list[dict[str, Any]]:
+@lru_cache(maxsize=8)
+def points_of(answer: Answer, language: Language) -> Sequence[dict[str, Any]]:
     """One row per observation, with everything that is shown of it; the field of its value is named by `field`."""
     kinds = _kinds(answer, language)
     return [_point(answer, one, kind) for one, kind in zip(answer.observations, kinds, strict=True)]
@@ -166,8 +167,8 @@ def _order(answer: Answer, points: Sequence[Mapping[str, Any]], language: Langua
     return [kind for key in KINDS if (kind := say(key, language)) in found]
 
 
-@lru_cache(maxsize=8)  # several pictures are drawn of one answer
-def lines_of(answer: Answer) -> list[dict[str, Any]]:
+@lru_cache(maxsize=8)
+def lines_of(answer: Answer) -> Sequence[dict[str, Any]]:
     """The fitted lines from the first point to the last."""
     first, last = answer.observations[0].day, answer.observations[-1].day
     return curve(answer.trend, first, last, field_of(answer))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from comptometer import store
@@ -68,6 +69,7 @@ def replicate(name: str) -> Replication:
     return STUDIES[name]()
 
 
+@cache
 def published(name: str) -> Mapping[str, Any]:
     """What a study published."""
     return tomllib.loads((store.SHIPPED / "studies" / f"{name}.toml").read_text(encoding="utf-8"))

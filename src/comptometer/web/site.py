@@ -119,9 +119,17 @@ class Site:
             ),
             policy=POLICY + ("; connect-src 'self'" if self.served else ""),
             version=__version__,
-            data_version=data_version(),
-            credit=vintages.sidecar(vintages.DEFAULT).credit,
+            data_version=self._data_version,
+            credit=self._credit,
         )  # fmt: skip
+
+    @cached_property
+    def _data_version(self) -> str:
+        return data_version()
+
+    @cached_property
+    def _credit(self) -> str:
+        return vintages.sidecar(vintages.DEFAULT).credit
 
     @cached_property
     def _templates(self) -> Environment:
