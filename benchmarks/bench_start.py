@@ -24,6 +24,7 @@ COMMANDS = {
     ],
     "comptometer estimate alexnet": ["-m", "comptometer", "estimate", "alexnet"],
     "comptometer replicate openai-2018": ["-m", "comptometer", "replicate", "openai-2018"],
+    "comptometer trend": ["-m", "comptometer", "trend"],
 }  # fmt: skip
 
 if __name__ == "__main__":

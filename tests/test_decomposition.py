@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -186,3 +187,9 @@ def test_it_is_printed_in_every_format(form: str) -> None:
     done = CliRunner().invoke(command, ["--draws", "200", "--format", form])
     assert done.exit_code == 0, done.output
     assert "utilization" in done.output
+
+
+def test_a_window_of_the_command_ends_with_the_last_day_of_a_year() -> None:
+    done = CliRunner().invoke(command, ["--since", "2018", "--until", "2024", "--draws", "100", "--json"])
+    found = json.loads(done.output)
+    assert (found["since"], found["until"]) == ("2018-01-01", "2024-12-31")

@@ -30,6 +30,11 @@ def test_a_halving_time_of_so_many_months_doubles_as_often_as_these_fit() -> Non
     assert found.gain.median == pytest.approx(2 ** (730 / 30.4375 / 12), rel=1e-12)
 
 
+def test_a_month_and_a_year_are_their_first_days() -> None:
+    found = effective(params="7B", tokens="1T", published="2024-01", since="2022", halving="12")
+    assert (found.published, found.since) == (date(2024, 1, 1), date(2022, 1, 1))
+
+
 def test_effective_is_physical_times_gain_in_every_draw(gpt4: Entry) -> None:
     found = effective(gpt4)
     np.testing.assert_allclose(found.value.draws, gpt4.value.draws * found.gain.draws)
@@ -126,7 +131,7 @@ def test_going_beyond_the_data_is_said(gpt4: Entry) -> None:
         ({"source": "gpt-3", "rate": "language", "halving": "8"}, UsageError, "not both"),
         ({"source": "gpt-3", "halving": "-3"}, UsageError, "above 0"),
         ({"source": "gpt-3", "halving": "soon"}, UsageError, "soon"),
-        ({"source": "gpt-3", "since": "long ago"}, UsageError, "year-month-day"),
+        ({"source": "gpt-3", "since": "long ago"}, UsageError, "write 2024-06-30, 2024-06 or 2024"),
         ({"source": "gpt-33"}, NotFound, "GPT"),
     ],
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from comptometer.ops import OpCount
+from comptometer.release import data_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,7 @@ def to_dict(first: OpCount, second: OpCount) -> dict[str, Any]:
     """The JSON object of `comptometer count --compare` (schema `comptometer/count-compare/1`)."""
     return {
         "schema": "comptometer/count-compare/1",
+        "data_version": data_version(),
         "counts": [first.to_dict(), second.to_dict()],
         "differences": [difference.to_dict() for difference in compared(first, second)],
     }

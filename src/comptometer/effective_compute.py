@@ -18,8 +18,9 @@ from comptometer import algorithmic_progress, text, units
 from comptometer.algorithmic_progress import Rate
 from comptometer.catalogue import Entry
 from comptometer.collection import Models
+from comptometer.days import day as day_of
 from comptometer.distribution import Distribution, Point
-from comptometer.errors import NotEnoughEvidence, UsageError
+from comptometer.errors import NotationError, NotEnoughEvidence, Problem, UsageError
 from comptometer.limits import positive
 from comptometer.quantity import Estimate
 from comptometer.release import data_version
@@ -195,10 +196,8 @@ def _share(entry: Entry, day: date) -> float:
     return entry.median / max([entry.median, *others])
 
 
-def _day(name: str, day: date | str | None) -> date | None:
-    if not isinstance(day, str):
-        return day
+def _day(name: str, written: date | str | None) -> date | None:
     try:
-        return date.fromisoformat(day)
-    except ValueError:
-        raise UsageError(f"{name}: {day!r} is not a date; write year-month-day") from None
+        return None if written is None else day_of(written)
+    except NotationError as error:
+        raise UsageError.of([Problem(name, str(error))]) from None

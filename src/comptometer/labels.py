@@ -101,6 +101,17 @@ def chips_of(name: str) -> tuple[list[str], list[str]]:
     return chips, list(dict.fromkeys(precision for _, _, precision in parts if precision))
 
 
+def taken_for(default: str) -> str:
+    """For which runs a default is taken, by the id of its assumption: beside others of its kind.
+
+    >>> taken_for("utilization/small"), taken_for("utilization/default")
+    ('below 1e9 parameters', 'all other runs')
+    """
+    if default.endswith("/default"):
+        return "all other runs"
+    return store.assumptions()[default].where
+
+
 def _assumed(assumption_id: str) -> str:
     kind, _, rest = assumption_id.partition("/")
     if kind == "model-error":

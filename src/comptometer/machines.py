@@ -13,6 +13,7 @@ from functools import cached_property
 
 from comptometer import store, text, units
 from comptometer.catalogue import Entry
+from comptometer.days import day as day_of
 from comptometer.derivation import most_specific
 from comptometer.distribution import Distribution, Mixture, Point
 from comptometer.evidence import Evidence, Known
@@ -117,16 +118,16 @@ class Machines:
         if found:
             kind = next(kind for kind in OWNED if any(price.kind == kind for _, price in found))
             chip, price = min(
-                ((c, p) for c, p in found if p.kind == kind), key=lambda pair: (_day(pair[1].date), -pair[1].usd)
+                ((c, p) for c, p in found if p.kind == kind), key=lambda pair: (day_of(pair[1].date), -pair[1].usd)
             )
             known = replace(_priced(chip, price, "USD/chip"), warnings=warnings)
             bare = kind != "system-share"
             wait = self.assumed("cost/available")
             released = _released(self.chips[0])
-            usable = released + timedelta(days=wait.estimate.median) if released else _day(price.date)
+            usable = released + timedelta(days=wait.estimate.median) if released else day_of(price.date)
             return Purchase(
                 price=known * self._by_kind("server_price") if bare else known,
-                acquired=max(_day(price.date), usable),
+                acquired=max(day_of(price.date), usable),
                 claims=wait.claims,
             )
         assumed = most_specific("purchase_price", store.assumptions(ASSUMPTIONS).values(), self.evidence)
@@ -146,7 +147,7 @@ class Machines:
         day = self.started
         chip, price = min(
             committed or found,
-            key=lambda pair: (abs(_day(pair[1].date) - day) if day else timedelta(), pair[1].date, pair[1].usd),
+            key=lambda pair: (abs(day_of(pair[1].date) - day) if day else timedelta(), pair[1].date, pair[1].usd),
         )
         known = replace(_priced(chip, price, "USD/chip/h"), warnings=warnings)
         return known if committed else known * self.assumed("cost/committed")
@@ -227,12 +228,6 @@ class Purchase:
     price: Known
     acquired: date
     claims: Sequence[Claim]
-
-
-def _day(written: str) -> date:
-    """The first day of a date written as year, month or day."""
-    parts = [int(part) for part in written.split("-")]
-    return date(*[*parts, 1, 1][:3])
 
 
 def _released(chip: Chip) -> date | None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from comptometer.errors import UsageError
 from comptometer.notebook import Showable
+from comptometer.release import data_version
 
 Attention = Literal["full", "causal", "half"]
 Recompute = Literal["none", "flash", "selective", "full"]
@@ -198,6 +199,7 @@ class OpCount(Showable):
         size = self.parameters
         return {
             "schema": "comptometer/count/1",
+            "data_version": data_version(),
             "target": self.target,
             "backend": self.backend,
             "convention": self.convention.to_dict(),

@@ -14,10 +14,10 @@ import comptometer
 from comptometer import text, vintages
 from comptometer.charts import FORMATS, Language, Look, Scale, Theme, agreement, draw, in_altair, missing, save
 from comptometer.charts._axes import Span
-from comptometer.charts._labels import set_at
+from comptometer.charts._labels import set_at, text_width
 from comptometer.charts._overlays import line_of_2018, lines_of_law
 from comptometer.charts._question import FLAGS, question
-from comptometer.charts._theme import NOTE
+from comptometer.charts._theme import BODY, NOTE, SMALL
 from comptometer.charts._words import VARIANTS, WORDS
 from comptometer.charts.chips import PANELS
 from comptometer.charts.frontier import TOP
@@ -328,6 +328,19 @@ def test_sensitivity_draws_every_answer_and_names_what_has_none() -> None:
         assert row["models"] == found["n"]
     failed = [variant.label for variant in answered_variants() if not variant.answer]
     assert all(label in joined(note(spec("sensitivity"))) for label in failed)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", [(270, 360), (360, 440)])
+def test_on_a_telephone_names_and_figures_of_the_sensitivity_share_a_line(
+    language: Language, size: tuple[int, int]
+) -> None:
+    found = spec("sensitivity", language=language, size=size)
+    assert found["width"] <= size[0] + 88
+    for row in found["datasets"]["rows"]:
+        taken = text_width(row["label"], BODY) + text_width(row["figures"], SMALL)
+        assert taken + 4 <= found["width"], row
+        assert row["figures"].startswith("×")
 
 
 # Questions in a name

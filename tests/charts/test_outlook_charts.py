@@ -13,11 +13,13 @@ import comptometer
 from comptometer import text
 from comptometer.charts import Language, Look, Theme, draw
 from comptometer.charts._flags import flags, yes
+from comptometer.charts._projection_places import apart
+from comptometer.charts._projection_rows import moment_of
 from comptometer.charts._theme import FONTS, NOTE
 from comptometer.charts._words import WORDS
 from comptometer.charts.cost import KINDS, SINCE, TOP
 from comptometer.charts.decomposition import decomposed
-from comptometer.charts.projection import TO, _apart, asked, moment_of
+from comptometer.charts.projection import TO, asked
 from comptometer.decomposition import decompose, published
 from comptometer.errors import NotFound, UsageError
 from comptometer.growth import trend
@@ -123,6 +125,13 @@ def test_a_stated_start_draws_no_models() -> None:
     assert "90%" not in title(spec(NAMES[1]))
 
 
+@pytest.mark.parametrize(("given", "drawn"), [("level=3e26..5e26&growth=4..5", False), ("growth=4..5", True),
+                                              ("level=largest&growth=4..5", True)])  # fmt: skip
+def test_models_stand_before_a_projection_that_starts_from_a_table(given: str, drawn: bool) -> None:
+    points = spec(f"projection:{given}&draws=1000")["datasets"]["points"]
+    assert bool(points) is drawn
+
+
 def test_models_of_the_table_stand_before_the_fan() -> None:
     answer = trend(select="frontier", since="2018-01-01")
     drawn = spec("projection")["datasets"]["points"]
@@ -130,12 +139,12 @@ def test_models_of_the_table_stand_before_the_fan() -> None:
 
 
 def test_names_are_moved_apart_and_keep_their_order() -> None:
-    heights = _apart([50.0, 51.0, 52.0, 200.0], 0.0)
+    heights = apart([50.0, 51.0, 52.0, 200.0], 0.0)
     assert heights == sorted(heights)
     assert min(b - a for a, b in pairwise(heights)) == pytest.approx(12.6)
     assert heights[1] == pytest.approx(51.0)
     assert heights[3] == 200.0
-    assert _apart([1.0, 2.0], 10.0)[0] == 10.0
+    assert apart([1.0, 2.0], 10.0)[0] == 10.0
 
 
 # Cost

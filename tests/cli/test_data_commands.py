@@ -48,6 +48,13 @@ def test_a_table_is_imported_listed_verified_and_compared(tmp_path: Path, file: 
     assert "2 added" in run(tmp_path, "diff", "epoch-2024-05", "mine")[2]
 
 
+def test_an_edition_of_a_month_is_dated_by_its_first_day(tmp_path: Path, file: Path) -> None:
+    assert "edition of 2024-06-01" in run(tmp_path, "import", file, "--date", "2024-06", "--dry-run")[1]
+    status, out, problem = run(tmp_path, "import", file, "--date", "June")
+    assert (status, out) == (2, "")
+    assert "'June' is not a date" in problem
+
+
 def test_a_dry_run_and_a_strict_one_write_nothing(tmp_path: Path, file: Path) -> None:
     status, out, _ = run(tmp_path, "import", file, "--dry-run")
     assert (status, "nothing written" in out) == (0, True)

@@ -11,6 +11,7 @@ from typing import Final
 
 from comptometer import text
 from comptometer.charts import Language
+from comptometer.charts._words_calibration import CALIBRATION
 
 _COLUMN: Final[Mapping[Language, int]] = {"en": 0, "zh": 1}
 
@@ -339,6 +340,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "An extrapolation under the assumptions of its limits: {sources}.",
         "此为在各限制假设下的外推，限制来源：{sources}。",
     ),
+    **CALIBRATION,
     # Table of a page
     "rows": ("Table of the {n} rows", "数据表（{n} 行）"),
     "chart-region": ("Chart", "图"),

@@ -2,46 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any, Final
 
 import numpy as np
 
-from comptometer import store
+from comptometer import labels, store
 from comptometer.calibration import Calibration, calibrate
-from comptometer.charts import Look, Spec, chart
+from comptometer.charts import Language, Look, Spec, chart
 from comptometer.charts._axes import Span
+from comptometer.charts._growth import is_narrow
+from comptometer.charts._labels import wrapped
 from comptometer.charts._theme import BODY, PALETTES, SMALL, Layer, Palette, Rows, Words, finished
+from comptometer.charts._words import say
+from comptometer.charts._words_calibration import DEFAULTS
 from comptometer.coverage import Trial, score
 from comptometer.refitting import Utilized
 from comptometer.release import banner
 
-LEFT, RIGHT = 52, 96  # pixels beside the plot
 BETWEEN: Final = 196  # pixels between the panels: names of the defaults
 SQUARE: Final = 0.37  # of the width: the panel of the coverage
 HEAD: Final = 30.0  # over the panel of the coverage: the title of its upright axis
 TICKS: Final = (0.2, 0.5, 1, 2, 5)
 RATIOS: Final = 0.16, 6.2
-HEADINGS: Final = {
-    "name": "model",
-    "default": "default",
-    "ratio_text": "hardware-time over count",
-    "again": "cross-validated",
-    "inside": "90% interval",
-}
-OBSERVED, REFITTED = "adopted defaults", "medians fitted without the family"
+NAME, LINE = 150.0, 14.0  # pixels: width of a name, and from one of its lines to the next
+CURVES: Final = {"adopted": "observed", "refitted": "cross_validated"}  # by the name of its words, the field
 
 
 @chart("calibration")
 def calibration_chart(look: Look) -> Spec:
-    """Two panels; the height is that of the look, the scale is always linear for shares, logarithmic for ratios."""
+    """Two panels, one under the other where the plot is narrow; shares are linear, ratios logarithmic."""
     found = calibrate()
-    palette = PALETTES[look.theme]
-    plot = Plot(look)
-    runs = runs_drawn(found, plot)
+    palette, language = PALETTES[look.theme], look.language
+    plot = Plot(look, len(defaults_drawn(found)))
+    headings = {
+        "name": say("heading-name", language),
+        "default": say("heading-default", language),
+        "ratio_text": say("heading-ratio", language),
+        "again": say("heading-again", language),
+        "inside": say("heading-inside", language),
+    }
     drawn = {
-        "runs": runs,
+        "runs": runs_drawn(found, plot),
         "rules": [*plot.coverage_rules(palette), *plot.ratio_rules(palette)],
         "bands": plot.bands(found, palette),
         "medians": plot.medians(found),
@@ -49,25 +52,38 @@ def calibration_chart(look: Look) -> Spec:
         "words": [*plot.coverage_words(), *plot.ratio_words(found)],
     }
     return finished(
-        _layers(plot, palette),
-        _words(found),
-        Rows(drawn=drawn, listed="runs", headings=HEADINGS),
+        _layers(plot, palette, headings),
+        _words(found, language),
+        Rows(drawn=drawn, listed="runs", headings=headings),
         look=look,
         size=(plot.width, plot.height),
-        margins=(LEFT, RIGHT),
+        margins=plot.margins,
         below=62,
     )
 
 
 class Plot:
-    """Where everything lies, in pixels."""
+    """Where everything lies, in pixels: panels beside one another, or under one another as on a telephone."""
 
-    def __init__(self, look: Look) -> None:
-        self.width, self.height = float(max(look.width, 640)), float(look.height)
-        side = SQUARE * self.width
-        self.shares = Span(low=0.0, high=1.0, start=0.0, end=side)
-        self.up = Span(low=0.0, high=1.0, start=self.height, end=HEAD)
-        self.ratios = Span(low=RATIOS[0], high=RATIOS[1], start=side + BETWEEN, end=self.width, log=True)
+    def __init__(self, look: Look, rows: int) -> None:
+        self.language, self.narrow = look.language, is_narrow(look)
+        if self.narrow:
+            self.width, self.margins = look.width + 88.0, (20.0, 20.0)
+            floor, left, right = HEAD + 230, 36.0, self.width
+            self.top, self.height = floor + 76, floor + 76 + 48.0 * rows
+            start = 0.0
+        else:
+            self.width, self.margins = float(max(look.width, 640)), (52.0, 96.0)
+            left, right = 0.0, SQUARE * self.width
+            self.top, self.height = 0.0, float(look.height)
+            floor, start = self.height, right + BETWEEN
+        self.shares = Span(low=0.0, high=1.0, start=left, end=right)
+        self.up = Span(low=0.0, high=1.0, start=floor, end=HEAD)
+        self.ratios = Span(low=RATIOS[0], high=RATIOS[1], start=start, end=self.width, log=True)
+
+    def say(self, key: str, **values: object) -> str:
+        """Words of the chart in its language."""
+        return say(key, self.language, **values)
 
     # Coverage
 
@@ -85,17 +101,18 @@ class Plot:
 
     def coverage_words(self) -> list[dict[str, Any]]:
         """Ticks and titles of both axes."""
-        ticks = [_said(f"{s:.0%}", self.shares.pixel(s), self.height + 14, "center") for s in (0, 0.5, 0.9)]
-        ticks += [_said(f"{s:.0%}", -8, self.up.pixel(s), "right") for s in (0.25, 0.5, 0.75, 1)]
-        middle, bottom = (self.shares.start + self.shares.end) / 2, self.up.start
+        left, floor = self.shares.start, self.up.start
+        ticks = [_said(f"{s:.0%}", self.shares.pixel(s), floor + 14, "center") for s in (0, 0.5, 0.9)]
+        ticks += [_said(f"{s:.0%}", left - 8, self.up.pixel(s), "right") for s in (0.25, 0.5, 0.75, 1)]
+        middle, end = (left + self.shares.end) / 2, self.shares.end - 6
         titles = [
-            _said("probability of the central interval", middle, self.height + 34, "center"),
-            _said("share of counts inside it", -LEFT + 4, HEAD - 20, "left"),
+            _said(self.say("probability"), middle, floor + 34, "center"),
+            _said(self.say("share-inside"), 4 - self.margins[0], HEAD - 20, "left"),
         ]
         legend = [
-            _said("as it should be", self.shares.end - 6, bottom - 54, "right"),
-            _said(OBSERVED, self.shares.end - 6, bottom - 35, "right", "first"),
-            _said(REFITTED, self.shares.end - 6, bottom - 16, "right", "second"),
+            _said(self.say("as-it-should"), end, floor - 54, "right"),
+            _said(self.say("adopted"), end, floor - 35, "right", "first"),
+            _said(self.say("refitted"), end, floor - 16, "right", "second"),
         ]
         return [*ticks, *titles, *legend]
 
@@ -105,28 +122,29 @@ class Plot:
         return [
             {
                 "x": self.shares.pixel(row["nominal"]),
-                "y": self.up.pixel(row[key]),
+                "y": self.up.pixel(row[field]),
                 "kind": kind,
-                "spoken": f"{kind}: {row['nominal']:.0%} intervals hold {row[key]:.0%}",
+                "spoken": self.say(
+                    "curve-spoken", kind=self.say(kind), nominal=f"{row['nominal']:.0%}", observed=f"{row[field]:.0%}"
+                ),
             }
-            for kind, key in ((OBSERVED, "observed"), (REFITTED, "cross_validated"))
+            for kind, field in CURVES.items()
             for row in rows
         ]
 
     # Ratios
 
     def line(self, at: float, count: int) -> float:
-        """Height of a row."""
-        return (at + 0.5) * self.height / count
+        """Height of a row of points, under its words where the plot is narrow."""
+        return self.top + (at + (0.72 if self.narrow else 0.5)) * (self.height - self.top) / count
 
     def ratio_rules(self, palette: Palette) -> list[dict[str, Any]]:
         """Grid and axis; the line at 1 is heavier."""
         lines = [
-            _rule(
-                self.ratios.pixel(t), 0.0, self.ratios.pixel(t), self.height, palette.rule if t == 1 else palette.grid
-            )
+            _rule(self.ratios.pixel(t), self.top, self.ratios.pixel(t), self.height,
+                  palette.rule if t == 1 else palette.grid)
             for t in TICKS
-        ]
+        ]  # fmt: skip
         return [*lines, _rule(self.ratios.start, self.height, self.ratios.end, self.height, palette.rule)]
 
     def ratio_words(self, found: Calibration) -> list[dict[str, Any]]:
@@ -134,15 +152,25 @@ class Plot:
         rows = defaults_drawn(found)
         said = [_said(f"{t:g}", self.ratios.pixel(t), self.height + 14, "center") for t in TICKS]
         middle = (self.ratios.start + self.ratios.end) / 2
-        said.append(_said("hardware-time over count", middle, self.height + 34, "center"))
+        said.append(_said(self.say("heading-ratio"), middle, self.height + 34, "center"))
         for at, (name, runs) in enumerate(rows):
-            y = self.line(at, len(rows))
-            result = score([run.trial for run in runs])
-            said.append(_said(name.removeprefix("utilization/"), self.ratios.start - 14, y, "right", "name"))
-            inside = sum(run.trial.within(0.9) for run in runs)
-            said.append(_said(f"{result.median_ratio:.2f}", self.ratios.end + 10, y - 8, "left", "name"))
-            said.append(_said(f"{inside} of {len(runs)} in 90%", self.ratios.end + 10, y + 8, "left"))
+            said += self._row_words(named(name, self.language), runs, self.line(at, len(rows)))
         return said
+
+    def _row_words(self, name: str, runs: Sequence[Utilized], y: float) -> list[dict[str, Any]]:
+        """Name, median ratio, and how many the 90% intervals hold: over the points, or beside them."""
+        middle = f"{score([run.trial for run in runs]).median_ratio:.2f}"
+        inside = self.say("inside-of", inside=sum(run.trial.within(0.9) for run in runs), n=len(runs))
+        if self.narrow:
+            over = y - 21
+            return [_said(name, 0.0, over, "left", "name"), _said(f"{middle}, {inside}", self.width, over, "right")]
+        lines = wrapped(name, BODY, NAME, bold=True)
+        first = y - LINE * (len(lines) - 1) / 2
+        return [
+            *(_said(line, self.ratios.start - 14, first + LINE * n, "right", "name") for n, line in enumerate(lines)),
+            _said(middle, self.ratios.end + 10, y - 8, "left", "name"),
+            _said(inside, self.ratios.end + 10, y + 8, "left"),
+        ]
 
     def bands(self, found: Calibration, palette: Palette) -> list[dict[str, Any]]:
         """50% and 90% of each default, around 1: where the ratio should lie."""
@@ -170,6 +198,11 @@ class Plot:
         return found_medians
 
 
+def named(default: str, language: Language) -> str:
+    """For which runs a default is taken."""
+    return DEFAULTS[default] if language == "zh" and default in DEFAULTS else labels.taken_for(default)
+
+
 def defaults_drawn(found: Calibration) -> list[tuple[str, list[Utilized]]]:
     """The defaults with their runs, most runs first."""
     used: dict[str, list[Utilized]] = {}
@@ -192,17 +225,18 @@ def runs_drawn(found: Calibration, plot: Plot) -> list[dict[str, Any]]:
 
 
 def _point(run: Utilized, again: Trial, plot: Plot, y: float, name: str) -> dict[str, Any]:
-    inside = run.trial.within(0.9)
+    kind = "inside" if run.trial.within(0.9) else "outside"
+    default = named(name, plot.language)
     return {
         "name": run.trial.name,
-        "default": name.removeprefix("utilization/") + (" (widened)" if run.widened else ""),
+        "default": plot.say("widened", default=default) if run.widened else default,
         "ratio_text": f"{run.trial.ratio:.2f}",
         "again": f"{again.ratio:.2f}",
-        "inside": "holds the count" if inside else "does not",
+        "inside": plot.say(kind),
         "x": plot.ratios.pixel(min(max(run.trial.ratio, RATIOS[0]), RATIOS[1])),
         "y": y,
-        "kind": "inside" if inside else "outside",
-        "spoken": f"{run.trial.name}: hardware-time over count {run.trial.ratio:.2f}",
+        "kind": kind,
+        "spoken": f"{run.trial.name}: {plot.say('heading-ratio')} {run.trial.ratio:.2f}",
     }
 
 
@@ -217,7 +251,7 @@ def _said(text: str, x: float, y: float, align: str, style: str = "plain") -> di
 # Layers
 
 
-def _layers(plot: Plot, palette: Palette) -> list[Layer]:
+def _layers(plot: Plot, palette: Palette, headings: Mapping[str, str]) -> list[Layer]:
     def channel(field: str, size: Sequence[float]) -> dict[str, Any]:
         return {"field": field, "type": "quantitative", "scale": {"domain": list(size), "nice": False}, "axis": None}
 
@@ -228,7 +262,7 @@ def _layers(plot: Plot, palette: Palette) -> list[Layer]:
     own = {"field": "color", "type": "nominal", "scale": None, "legend": None}
     quiet = {"aria": False, "tooltip": None}
     colors = [palette.series[0], palette.series[1]]
-    lines = {"domain": [OBSERVED, REFITTED], "range": colors}
+    lines = {"domain": list(CURVES), "range": colors}
     kinds = {"domain": ["inside", "outside"], "range": [palette.series[0], palette.fit]}
     band = {"data": {"name": "bands"}, "mark": {"type": "rect", "opacity": 1, **quiet}}
     rule = {"data": {"name": "rules"}, "mark": {"type": "rule", "strokeWidth": 1, "opacity": 1, **quiet}}
@@ -236,7 +270,7 @@ def _layers(plot: Plot, palette: Palette) -> list[Layer]:
     median = {"data": {"name": "medians"}, "mark": {"type": "rule", "strokeWidth": 2.5, "color": palette.text, **quiet}}
     halo = {"filled": True, "size": 46, "opacity": 0.9, "stroke": palette.background, "strokeWidth": 0.7}
     point = {"data": {"name": "runs"}, "mark": {"type": "point", **halo}}
-    tooltip = [{"field": field, "title": heading} for field, heading in HEADINGS.items()]
+    tooltip = [{"field": field, "title": heading} for field, heading in headings.items()]
     return [
         {**band, "encoding": {**at("x2", "y2"), "color": own}},
         {**rule, "encoding": {**at("x2", "y2"), "color": own}},
@@ -256,42 +290,36 @@ def _layers(plot: Plot, palette: Palette) -> list[Layer]:
 
 
 def _texts(at: Any, palette: Palette) -> Iterable[Layer]:
-    """One layer for each style: what it looks like cannot be a field."""
+    """One layer for each style, as what it looks like cannot be a field; a halo parts words from the grid."""
     looks = {
         "plain": {"color": palette.muted, "fontSize": SMALL + 1},
         "name": {"color": palette.text, "fontSize": BODY, "fontWeight": "bold"},
         "first": {"color": palette.series[0], "fontSize": BODY, "fontWeight": "bold"},
         "second": {"color": palette.series[1], "fontSize": BODY, "fontWeight": "bold"},
     }
-    for name, style in looks.items():
-        for align in ("left", "center", "right"):
-            mark = {"type": "text", "baseline": "middle", "align": align, "aria": False, "tooltip": None, **style}
-            shown = {"condition": {"test": f"datum.style === '{name} {align}'", "field": "text"}, "value": ""}
-            yield {"data": {"name": "words"}, "mark": mark, "encoding": {**at(), "text": shown}}
+    halo = {"stroke": palette.background, "strokeWidth": 4, "strokeJoin": "round"}
+    for under in (halo, {}):
+        for name, style in looks.items():
+            for align in ("left", "center", "right"):
+                mark = {"type": "text", "baseline": "middle", "align": align, "aria": False, "tooltip": None, **style}
+                shown = {"condition": {"test": f"datum.style === '{name} {align}'", "field": "text"}, "value": ""}
+                yield {"data": {"name": "words"}, "mark": {**mark, **under}, "encoding": {**at(), "text": shown}}
 
 
 # Words
 
 
-def _words(found: Calibration) -> Words:
+def _words(found: Calibration, language: Language) -> Words:
     every = found.experiments[0].lines[0]
     assert every.refitted
-    title = (
-        f"From chip-hours alone, 90% intervals hold the count for {every.score.within_90:.0%} of "
-        f"{every.score.n} runs; half are within {ceil(100 * every.score.median_fold - 1e-9) / 100:g}×"
-    )
+    fold = ceil(100 * every.score.median_fold - 1e-9) / 100
+    title = say("calibration-title", language, share=f"{every.score.within_90:.0%}", n=every.score.n, fold=f"{fold:g}")
+    again = {"share": f"{every.refitted.within_90:.0%}", "fold": f"{every.refitted.median_fold:.2f}"}
     circular = sum(run.circular for run in found.runs)
     return Words(
         title=title,
-        subtitle=(
-            f"Chip-hours × peak × default utilization, against counted operations. With each median fitted without the "
-            f"family of the run: {every.refitted.within_90:.0%}, within {every.refitted.median_fold:.2f}×. Right: a "
-            "point for each run (red: outside its own interval); upright line: their median; bands: 50% and 90% of the "
-            "default, before it is widened where hours are not the makers’."
-        ),
-        note=(
-            f"Source: dossiers of comptometer; {circular} runs of which one side was worked out from the other are "
-            f"left out. The medians were chosen with some of these runs in view.\n{banner()}"
-        ),
-        description=f"{title}.",
+        subtitle=say("calibration-subtitle", language, **again),
+        note="\n".join([say("calibration-note", language, circular=circular), banner()]),
+        description=title + ("." if language == "en" else "。"),
+        language=language,
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
-from comptometer import text, vintages
+from comptometer import text
 from comptometer.charts import Language, Look, Spec, chart
 from comptometer.charts._flags import Readers, day, flags, yes
 from comptometer.charts._frame import Frame
@@ -15,33 +15,29 @@ from comptometer.charts._growth import (
     axis_rows,
     ground,
     haloed,
-    labels,
     left_labels,
     margins,
-    outstanding,
     padded,
-    path,
     point_layer,
     right_axes,
     source_line,
     year_step,
 )
-from comptometer.charts._labels import Placed, Wish, around, place, set_at
 from comptometer.charts._layers import quiet
+from comptometer.charts._projection_places import label_of, places
+from comptometer.charts._projection_rows import fan_rows, limit_rows, points_of, reached_rows
 from comptometer.charts._theme import BODY, PALETTES, SMALL, Layer, Palette, Rows, Words, finished
 from comptometer.charts._timeline import word_rows
-from comptometer.charts._words import WORDS, say
+from comptometer.charts._words import say
 from comptometer.growth import Answer
-from comptometer.projection import PROBABILITIES, Projection, project
+from comptometer.projection import Projection, project
 from comptometer.release import banner
 from comptometer.starting_point import frontier
 
 TO: Final = 2032
 AIR: Final = 30.0  # factor between the highest quantile of the fan and the end of the scale
 OUTER, INNER = 0.16, 0.3  # opacity of the 90% and of the 50%
-PITCH, LEADER = 12.6, 20.0  # pixels: between the names of two limits, and from a name to its line
 LIMIT_COLOR: Final = 3  # in the series of a palette
-QUANTILES: Final = tuple(f"p{round(100 * p)}" for p in PROBABILITIES)
 
 FLAGS: Final[Readers] = {
     **dict.fromkeys(("to", "draws"), int),
@@ -81,10 +77,10 @@ def projection_chart(found: Projection, look: Look) -> Spec:
     answer = _answer(found)
     points = points_of(answer, language) if answer else []
     fan, hard, free = (fan_rows(found, name) for name in ("soft", "hard", "trend"))
-    limits = limit_rows(found, language)
+    limits = limit_rows(found)
     frame = _frame(found, points, fan, look)
     reached = [row for row in reached_rows(found) if row["flop"] < frame.values.high]
-    placed = _placed(frame, found, points, {"fan": fan, "free": free, "hard": hard}, limits, reached, language)
+    placed = places(frame, found, points, {"fan": fan, "free": free, "hard": hard}, limits, reached, language)
     styles = _styles(palette)
     headings = {
         "year": say("heading-year", language),
@@ -125,83 +121,7 @@ def projection_chart(found: Projection, look: Look) -> Spec:
 
 def _answer(found: Projection) -> Answer | None:
     """The models that the projection starts from; nothing where a preset or the caller gave level and growth."""
-    data = found.asked.get("data") or vintages.DEFAULT
-    if "running top" not in found.start.said["growth"] + found.start.said["level"]:
-        return None
-    name = found.start.said["growth"].rpartition(", ")[2]
-    return frontier(name if name in vintages.vintage_ids() else data)
-
-
-# Rows
-
-
-def moment_of(year: float) -> str:
-    """The day of a decimal year."""
-    start = date(int(year), 1, 1)
-    return (start + timedelta(days=(year - int(year)) * (date(int(year) + 1, 1, 1) - start).days)).isoformat()
-
-
-def points_of(answer: Answer, language: Language) -> list[dict[str, Any]]:
-    """One row per model of the frontier."""
-    kind = say("top", language, top=answer.question.wanted.top)
-    return [
-        {
-            "name": one.name,
-            "date": one.day.isoformat(),
-            "organization": one.organization,
-            "flop": one.value,
-            "value_text": text.number(one.value),
-            "kind": kind,
-            "spoken": f"{one.name}, {one.day.isoformat()}: {text.number(one.value)} FLOP",
-        }
-        for one in answer.observations
-    ]
-
-
-def fan_rows(found: Projection, path_name: str) -> list[dict[str, Any]]:
-    """One row per year of a path with its quantiles, and what holds it down then."""
-    rows = []
-    for at, (year, quantiles) in enumerate(zip(found.years, found.quantiles[path_name], strict=True)):
-        values = {name: float(value) for name, value in zip(QUANTILES, quantiles, strict=True)}
-        shares = sorted(found.binds.items(), key=lambda item: -item[1][at])
-        rows.append(
-            {
-                "date": moment_of(year),
-                "year": f"{year:.1f}".removesuffix(".0"),
-                "flop": values["p50"],
-                "line": 1,
-                **values,
-                "middle_text": text.number(values["p50"], 2),
-                "inner_text": text.interval(values["p25"], values["p75"]),
-                "outer_text": text.interval(values["p5"], values["p95"]),
-                "binds": ", ".join(
-                    f"{name} {text.percent(share[at])}" for name, share in shares[:2] if share[at] >= 0.01
-                ),
-                "spoken": f"{year:.1f}: {text.number(values['p50'], 2)} FLOP",
-            }
-        )
-    return rows
-
-
-def limit_rows(found: Projection, language: Language) -> dict[str, list[dict[str, Any]]]:
-    """What each limit allows in the median, by its id."""
-    return {
-        name: [
-            {"date": moment_of(year), "flop": float(row[2]), "line": 1}
-            for year, row in zip(found.years, found.limit_quantiles[name], strict=True)
-        ]
-        for name in found.limits.limits
-    }
-
-
-def reached_rows(found: Projection) -> list[dict[str, Any]]:
-    """Round amounts that the median with soft limits passes, with the day."""
-    rows = []
-    for flop in found.thresholds:
-        year = found.reached(flop)
-        if year is not None and year > found.years[0]:
-            rows.append({"date": moment_of(year), "flop": flop, "year": year})
-    return rows
+    return frontier(found.start.data) if found.start.data else None
 
 
 def _frame(
@@ -222,74 +142,6 @@ def _frame(
         day_title=say("day", language),
         year_step=year_step(days, look.width),
     )
-
-
-# Places of words
-
-
-def _placed(
-    frame: Frame,
-    found: Projection,
-    points: Sequence[Mapping[str, Any]],
-    lines: Mapping[str, Sequence[Mapping[str, Any]]],
-    limits: Mapping[str, Sequence[Mapping[str, Any]]],
-    reached: Sequence[Mapping[str, Any]],
-    language: Language,
-) -> dict[str, list[Placed]]:
-    """Names of the limits, then days of the round amounts, then names of models."""
-    boxes = [around(frame.spot(row["date"], row["flop"]), 5.2) for row in [*points, *reached]]
-    named = _limit_names(frame, found, limits, language)
-    every = [run for rows in lines.values() for run in path(frame, rows)]
-    wishes = [
-        Wish(text=f"{text.number(row['flop'])}: {row['year']:.1f}", x=x, y=y)
-        for row in reached
-        for x, y in [frame.spot(row["date"], row["flop"])]
-    ]
-    taken = [*boxes, *(said.box for said in named)]
-    days = place(wishes, within=frame.box, taken=taken, line=every, size=SMALL, patience=60.0)
-    names = labels(frame, outstanding(points, "flop"), points, line=every, taken=[*named, *days])
-    return {"limits": named, "days": days, "labels": names}
-
-
-def _limit_names(
-    frame: Frame, found: Projection, limits: Mapping[str, Sequence[Mapping[str, Any]]], language: Language
-) -> list[Placed]:
-    """Each limit's name before the start of its line, in their order, with a leader to it; over it without room."""
-    starts = {name: frame.spot(rows[0]["date"], rows[0]["flop"]) for name, rows in limits.items()}
-    inside = sorted((name for name, spot in starts.items() if frame.box.holds(spot)), key=lambda name: starts[name][1])
-    heights = _apart([starts[name][1] for name in inside], frame.box.top + PITCH / 2)
-    placed = []
-    for name, y in zip(inside, heights, strict=True):
-        x, start = starts[name]
-        counted = found.limits.limits[name].included
-        says = _label(found, name, language) + ("" if counted else say("only-reported", language))
-        choices = [set_at(words, x - LEADER, y, SMALL, "right") for words in (says, _label(found, name, language))]
-        said = next((choice for choice in choices if choice.box.within(frame.box)), None)
-        if said:
-            placed.append(replace(said, leader=((x - LEADER + 3, y), (x - 1, start))))
-        else:
-            placed.append(set_at(says, x + 4, start - 8, SMALL, "left"))
-    return placed
-
-
-def _apart(heights: Sequence[float], top: float) -> list[float]:
-    """Rising heights, moved as little as it takes to lie `PITCH` apart and below `top`.
-
-    Neighbours that touch move as one, about the middle of where they want to be.
-
-    >>> _apart([10.0, 10.0, 90.0], 0.0)
-    [3.7, 16.3, 90.0]
-    """
-    groups: list[list[float]] = []
-    for height in heights:
-        groups.append([height])
-        while len(groups) > 1 and _first(groups[-1], top) - _first(groups[-2], top) < PITCH * len(groups[-2]):
-            groups[-2:] = [groups[-2] + groups[-1]]
-    return [_first(group, top) + PITCH * at for group in groups for at in range(len(group))]
-
-
-def _first(group: Sequence[float], top: float) -> float:
-    return max(sum(group) / len(group) - PITCH * (len(group) - 1) / 2, top)
 
 
 def _styles(palette: Palette) -> dict[str, dict[str, Any]]:
@@ -380,7 +232,7 @@ def _words(found: Projection, answer: Answer | None, language: Language) -> Word
         title += say("grew-90", language, spread=say("ends", language, low=low, high=high))
     growth = found.growth_split["growth"]
     holds = sorted(((s[-1], n) for n, s in found.binds.items() if n != "none" and s[-1] >= 0.005), reverse=True)[:3]
-    binding = ", ".join(f"{_label(found, name, language)} {text.percent(share)}" for share, name in holds)
+    binding = ", ".join(f"{label_of(found, name, language)} {text.percent(share)}" for share, name in holds)
     subtitle = say(
         "projection-subtitle", language, growth=text.number(growth["p50"]),
         low=text.number(growth["p5"]), high=text.number(growth["p95"]), free=text.number(free, 2), year=to,
@@ -400,9 +252,3 @@ def _words(found: Projection, answer: Answer | None, language: Language) -> Word
         description=title + ("." if language == "en" else "。"),
         language=language,
     )
-
-
-def _label(found: Projection, name: str, language: Language) -> str:
-    """A limit's name; those of the shipped sets have one in Chinese as well."""
-    known = f"limit-{name}"
-    return say(known, language) if language == "zh" and known in WORDS else found.limits.limits[name].label

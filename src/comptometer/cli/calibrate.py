@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from comptometer import labels
 from comptometer.cli._print import FORMATS, aligned, bold, emit_json, emit_rows, json_option, markdown, wrapped
 
 if TYPE_CHECKING:
@@ -108,7 +109,10 @@ def _cells(line: Line, again: bool) -> list[str]:
 def _named(line: Line) -> str:
     if line.by in {"all", "set"}:
         return line.group
-    return "circular" if line.circular else f"{line.by}: {line.group.removeprefix('utilization/')}"
+    if line.circular:
+        return "circular"
+    words = {"default": labels.taken_for, "reported": labels.about}.get(line.by, str)
+    return f"{line.by}: {words(line.group)}"
 
 
 def _set(row: Consistency) -> list[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from comptometer.cli._complete import vintages as complete
+from comptometer.cli._dates import FIRST
 from comptometer.cli._export import export
 from comptometer.cli._print import FORMATS, emit_json, emit_rows, hint, json_option
 
@@ -74,15 +75,15 @@ def listed(form: str, as_json: bool) -> None:
     "--id", "name", metavar="NAME", help="What to call it, e.g. epoch-2026-10; made from the date if not given."
 )
 @click.option(
-    "--date", "day", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
-    help="Day of the edition; the newest date of publication in it if not given.",
+    "--date", "day", type=FIRST, metavar="DATE",
+    help="Day of the edition, of a month or a year its first; the newest date of publication in it if not given.",
 )  # fmt: skip
 @click.option("--reader", default="epoch", show_default=True, metavar="NAME", help="Whose table it is.")
 @click.option("--dry-run", is_flag=True, help="Read and report, write nothing.")
 @click.option("--strict", is_flag=True, help="Refuse a file with any problem.")
 @json_option
 def imported(
-    file: Path, name: str | None, day: datetime | None, reader: str, dry_run: bool, strict: bool, as_json: bool
+    file: Path, name: str | None, day: date | None, reader: str, dry_run: bool, strict: bool, as_json: bool
 ) -> None:
     """Read FILE (a CSV, or with .gz; - for standard input) into a vintage of your own.
 
@@ -102,7 +103,7 @@ def imported(
         "standard input" if str(file) == "-" else str(file),
         as_of=date.today(),
         vintage_id=name,
-        edition=day.date() if day else None,
+        edition=day,
         reader=reader,
         strict=strict,
         write_it=not dry_run,

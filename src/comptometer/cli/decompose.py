@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from comptometer.cli._complete import vintages as complete
+from comptometer.cli._dates import FIRST, LAST
 from comptometer.cli._print import FORMATS, aligned, bold, emit_json, emit_rows, json_option, markdown, style, wrapped
 
 if TYPE_CHECKING:
     from comptometer.decomposition import Decomposition, Split
 
-DAY = click.DateTime(["%Y-%m-%d", "%Y-%m", "%Y"])
 COLUMNS = ("split", "part", "implied", "n", "estimate", "p5", "p50", "p95", "share", "share_p5", "share_p95", "unit")
 
 
@@ -26,9 +25,13 @@ COLUMNS = ("split", "part", "implied", "n", "estimate", "p5", "p50", "p95", "sha
 )
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Of the frontier: the N largest at release.  [10]")
 @click.option(
-    "--since", type=DAY, default="2018-01-01", metavar="DATE", help="First day of the window; 2018-01-01 unless given."
+    "--since",
+    type=FIRST,
+    default="2018-01-01",
+    metavar="DATE",
+    help="First day of the window; 2018-01-01 unless given.",
 )
-@click.option("--until", type=DAY, metavar="DATE", help="Last day of the window.")
+@click.option("--until", type=LAST, metavar="DATE", help="Last day of the window; of a month or a year its last.")
 @click.option(
     "--data", metavar="VINTAGE", shell_complete=complete, help="The table; the newest shipped one unless given."
 )
@@ -57,8 +60,7 @@ def command(form: str, as_json: bool, **asked: Any) -> None:
     """
     from comptometer.decomposition import decompose
 
-    days = {key: asked[key].date() if isinstance(asked[key], datetime) else None for key in ("since", "until")}
-    found = decompose(**(asked | days))
+    found = decompose(**asked)
     if as_json:
         emit_json(found.to_dict())
     elif form in {"table", "md"}:

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from comptometer.cli._complete import models
+from comptometer.cli._dates import FIRST
 from comptometer.cli._print import aligned, as_of_option, bold, emit_json, json_option, style, wrapped
 from comptometer.cli.estimate import figure_options, request_options, requested
 
 if TYPE_CHECKING:
     from comptometer.effective_compute import Effective
 
-DAY = click.DateTime(["%Y-%m-%d", "%Y-%m", "%Y"])
-
 
 @click.command("effective")
 @click.argument("source", required=False, shell_complete=models)
 @click.option(
-    "--since", type=DAY, metavar="DATE", help="The day whose algorithms are the measure; 2020-01-01 unless given."
+    "--since", type=FIRST, metavar="DATE", help="The day whose algorithms are the measure; 2020-01-01 unless given."
 )
 @click.option("--rate", metavar="ID", help="A published rate; by domain and size unless given.  [language]")
 @click.option("--halving", metavar="MONTHS", help='A rate of your own: months until half will do.  ["5 to 14"]')
-@click.option("--published", type=DAY, metavar="DATE", help="Day of publication, of a model given by figures.")
+@click.option("--published", type=FIRST, metavar="DATE", help="Day of publication, of a model given by figures.")
 @figure_options
 @request_options
 @as_of_option
 @json_option
 def command(
     source: str | None,
-    since: datetime | None,
+    since: date | None,
     rate: str | None,
     halving: str | None,
-    published: datetime | None,
+    published: date | None,
     as_json: bool,
-    as_of: datetime | None,
+    as_of: date | None,
     **given: Any,
 ) -> None:
     """Effective compute, beside physical compute: what it would have taken with the algorithms of another day.
@@ -56,10 +55,10 @@ def command(
 
     found = effective(
         requested(source, as_of, given),
-        since=since.date() if since else None,
+        since=since,
         rate=rate,
         halving=halving,
-        published=published.date() if published else None,
+        published=published,
     )
     if as_json:
         emit_json(found.to_dict())

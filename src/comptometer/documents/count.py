@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -71,6 +71,7 @@ class CountDocument(Document):
     """`comptometer count --json`: exact integers for the whole batch."""
 
     schema_: Literal["comptometer/count/1"] = Field(alias="schema")
+    data_version: str
     target: str
     backend: str
     convention: CountConvention
@@ -91,3 +92,22 @@ class CountDocument(Document):
     uncounted: list[UncountedRow]
     warnings: list[str]
     notes: list[str]
+
+
+class DifferenceRow(Document):
+    """A figure of two counts, and the second over the first."""
+
+    figure: str
+    first: int | float | None
+    second: int | float | None
+    ratio: float | None
+
+
+@document("count-compare")
+class CountCompareDocument(Document):
+    """`comptometer count --compare --json`: both counts, and their figures beside each other."""
+
+    schema_: Literal["comptometer/count-compare/1"] = Field(alias="schema")
+    data_version: str
+    counts: Annotated[list[CountDocument], Field(min_length=2, max_length=2)]
+    differences: list[DifferenceRow]

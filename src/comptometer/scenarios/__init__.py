@@ -22,6 +22,7 @@ from comptometer.errors import ComptometerError, DataError, UsageError
 from comptometer.notation import parse
 from comptometer.ops import Attention, OpCount, Recompute
 from comptometer.registry import Registry
+from comptometer.release import data_version
 from comptometer.trainable import Trainable, named
 
 Counter = Callable[..., OpCount]
@@ -171,6 +172,7 @@ class Scenario:
         """The JSON object of `comptometer count` on a stage list (schema `comptometer/stages/1`)."""
         return {
             "schema": "comptometer/stages/1",
+            "data_version": data_version(),
             "name": self.name,
             "model_flop": self.model_flop,
             "hardware_flop": self.hardware_flop,
