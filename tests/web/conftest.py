@@ -34,6 +34,15 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def client() -> Any:
+    """The server without a network; what breaks in it is an answer of status 500, as for other callers."""
+    testing = pytest.importorskip("starlette.testclient", reason="the extra web is not installed")
+    from comptometer.web.server import application
+
+    return testing.TestClient(application(), base_url="http://127.0.0.1", raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A static copy: the pages that the navigation leads to, and what they load when they are opened."""
     pytest.importorskip("jinja2", reason="the extra web is not installed")
