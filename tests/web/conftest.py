@@ -6,7 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +21,35 @@ CHROMIUM = next(
 )
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """The address of `comptometer serve`, in a process of its own."""
-    pytest.importorskip("uvicorn", reason="the extra web is not installed")
+@contextmanager
+def serving(said: Path, **environment: str) -> Iterator[str]:
+    """The address of `comptometer serve` in a process of its own; what it says on stderr goes to a file."""
     command = [sys.executable, "-m", "comptometer", "serve", "--port", "0", "--no-open"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"})
-    assert process.stderr is not None
-    line = process.stderr.readline()
-    try:
-        yield next(word for word in line.split() if word.startswith("http://"))
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        process.stderr.close()
+    with said.open("w") as stderr, subprocess.Popen(command, stderr=stderr, env=os.environ | environment) as process:
+        try:
+            while "http://" not in said.read_text():
+                assert process.poll() is None, said.read_text()
+                time.sleep(0.02)
+            yield next(word for word in said.read_text().split() if word.startswith("http://"))
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of `comptometer serve`."""
+    pytest.importorskip("uvicorn", reason="the extra web is not installed")
+    with serving(tmp_path_factory.mktemp("server") / "stderr") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def client() -> Any:
+    """The server without a network; what breaks in it is an answer of status 500, as for other callers."""
+    testing = pytest.importorskip("starlette.testclient", reason="the extra web is not installed")
+    from comptometer.web.server import application
+
+    return testing.TestClient(application(), base_url="http://127.0.0.1", raise_server_exceptions=False)
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +84,38 @@ def browser() -> Iterator[Any]:
         found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield found
         found.close()
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A page of a browser, and what went wrong on it."""
+
+    page: Any
+    problems: list[str]
+
+
+def shut(problems: list[str], dialog: Any) -> None:
+    """Note a dialog and close it, since the page waits for that."""
+    problems.append(f"dialog {dialog.message}")
+    dialog.dismiss()
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
+    """Opens pages, each in a context of its own made with the given options; a dialog or an error fails the test."""
+    visits: list[Visit] = []
+
+    def opened(**how: Any) -> Visit:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **how})
+        page = context.new_page()
+        found = Visit(page, [])
+        page.on("pageerror", lambda error: found.problems.append(str(error)))
+        page.on("console", lambda said: found.problems.append(said.text) if said.type == "error" else None)
+        page.on("dialog", partial(shut, found.problems))
+        visits.append(found)
+        return found
+
+    yield opened
+    for one in visits:
+        one.page.context.close()
+    assert [one.problems for one in visits if one.problems] == []

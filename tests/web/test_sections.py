@@ -98,14 +98,6 @@ def test_a_prepared_answer_is_a_script_that_a_page_can_load(site: Site) -> None:
 # The same for programs
 
 
-@pytest.fixture(scope="module")
-def client() -> Any:
-    testing = pytest.importorskip("starlette.testclient", reason="the extra web is not installed")
-    from comptometer.web.server import application
-
-    return testing.TestClient(application(), base_url="http://127.0.0.1")
-
-
 @pytest.mark.parametrize(
     ("path", "key"),
     [

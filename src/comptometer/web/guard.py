@@ -76,11 +76,11 @@ class Guard:
 
     def _check(self, scope: Scope) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        host = _name(headers.get("host", ""))
-        if self._hosts and host not in self._hosts:
-            raise Refused(421, f"this server is not {host!r}")
-        origin = headers.get("origin", "")
-        if origin and self._hosts and _name(origin.partition("://")[2]) not in self._hosts:
+        host = headers.get("host", "").lower()
+        if self._hosts and _name(host) not in self._hosts:
+            raise Refused(421, f"this server is not {_name(host)!r}")
+        origin = headers.get("origin", "").lower()
+        if origin and self._hosts and origin.partition("://")[2] != host:
             raise Refused(403, "another page may not ask this server")
         if scope["method"] not in {"GET", "HEAD", "POST"}:
             raise Refused(405, "only GET and POST are answered")

@@ -12,6 +12,8 @@ from comptometer.errors import ComptometerError, DataError, NotEnoughEvidence, N
 from comptometer.web.site import API, Site
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from comptometer.web.guard import App
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -89,8 +91,18 @@ def serve(host: str, listening: socket.socket) -> None:
         host: the address that it listens on; beyond loopback, every name of the machine will do.
         listening: bound to it.
     """
+    prepared(host).run(sockets=[listening])
+
+
+def prepared(host: str) -> uvicorn.Server:
+    """What answers on a socket, once it is run."""
     app = application(LOOPBACK if host in LOOPBACK else frozenset())
     import uvicorn
 
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_keep_alive=5)
-    uvicorn.Server(config).run(sockets=[listening])
+    from comptometer.web.patience import Patient
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            app, http=Patient, log_level="warning", access_log=False, server_header=False, timeout_keep_alive=5
+        )
+    )
