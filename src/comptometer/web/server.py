@@ -36,7 +36,7 @@ def application(hosts: frozenset[str] = LOOPBACK) -> App:
     except ImportError:
         raise ComptometerError("the page needs the extra: pip install 'comptometer[web]'") from None
     from comptometer.web.api import ROUTES
-    from comptometer.web.api._problem import lines
+    from comptometer.web.api._problem import PROBLEMS, lines
     from comptometer.web.guard import Guard
 
     site = Site(served=True)
@@ -49,7 +49,7 @@ def application(hosts: frozenset[str] = LOOPBACK) -> App:
         openapi_url=f"/{API}/openapi.json",
     )
     for router in ROUTES.values():
-        app.include_router(router, prefix=f"/{API}")
+        app.include_router(router, prefix=f"/{API}", responses=PROBLEMS)
 
     def refused(request: Request, error: Exception) -> JSONResponse:
         status = next((status for kind, status in _STATUS if isinstance(error, kind)), 400)

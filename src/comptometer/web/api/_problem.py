@@ -17,7 +17,17 @@ class Problem(BaseModel):
 
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": Problem, "description": said}
-    for status, said in ((400, "not JSON"), (404, "no such thing"), (422, "cannot be read, or says too little"))
+    for status, said in (
+        (400, "not JSON"),
+        (403, "asked by a page of another server"),
+        (404, "no such thing"),
+        (408, "took too long"),
+        (413, "a body that is too large"),
+        (414, "an address that is too long"),
+        (421, "asked under another name"),
+        (422, "cannot be read, or says too little"),
+        (429, "asked too often"),
+    )
 }
 
 

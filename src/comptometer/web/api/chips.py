@@ -52,7 +52,6 @@ def _listed(vendor: str, kind: str, family: str, find: str, limit: int, offset: 
 @router.get(
     "/chips/{name:path}",
     response_model=ChipDocument | ChipFamilyDocument,
-    responses={404: {"description": "no such chip"}},
 )
 def one(name: str) -> Any:
     """All that is on record about the chip, or the chips, that people call so."""

@@ -11,9 +11,8 @@ from comptometer.documents.count import CountDocument
 from comptometer.ops import Attention, Recompute
 from comptometer.web.api import ROUTES
 from comptometer.web.api._given import check_depth
-from comptometer.web.api._problem import PROBLEMS
 
-router = APIRouter(tags=["count"], responses=PROBLEMS)
+router = APIRouter(tags=["count"])
 Whole = Annotated[int, Field(ge=1, le=10**8)]
 
 

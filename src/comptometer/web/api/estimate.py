@@ -10,10 +10,9 @@ from comptometer.charts import Language
 from comptometer.documents.estimate import EstimateDocument
 from comptometer.web.api import ROUTES
 from comptometer.web.api._given import EstimateQuery, EstimateRequest, estimated
-from comptometer.web.api._problem import PROBLEMS
 from comptometer.web.calculation import shown
 
-router = APIRouter(tags=["estimate"], responses=PROBLEMS)
+router = APIRouter(tags=["estimate"])
 
 
 @router.post("/estimate", response_model=EstimateDocument, response_model_exclude_unset=True)

@@ -84,7 +84,7 @@ def _flag(name: str, given: str) -> bool:
     return _FLAGS[given.lower()]
 
 
-@router.get("/models/{name:path}", response_model=ModelDocument, responses={404: {"description": "no such model"}})
+@router.get("/models/{name:path}", response_model=ModelDocument)
 def one(name: str) -> Any:
     """Everything about the model that people call so."""
     return Response(_one(name), media_type=JSON)

@@ -21,8 +21,8 @@ def listed() -> dict[str, Any]:
     return {"data_version": data_version(), "studies": list(STUDIES)}
 
 
-@router.get("/replications/{study}")
-def shown(study: str) -> Response:
+@router.get("/replications/{study}", response_model=dict[str, Any])
+def shown(study: str) -> Any:
     """One of them: what was published beside what comes out, as `comptometer replicate STUDY --json` prints it."""
     return Response(_encoded(study), media_type="application/json")
 

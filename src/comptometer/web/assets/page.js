@@ -11,7 +11,8 @@ window.comptometer = (function () {
     return text;
   }
 
-  function dark() {
+  function dark() { // paper is white
+    if (window.matchMedia("print").matches) return false;
     var chosen = document.documentElement.dataset.theme;
     return chosen ? chosen === "dark" : window.matchMedia("(prefers-color-scheme: dark)").matches;
   }
@@ -28,7 +29,7 @@ window.comptometer = (function () {
   var button = document.getElementById("theme");
   button.hidden = false;
   button.addEventListener("click", toggleTheme);
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell);
+  ["(prefers-color-scheme: dark)", "print"].forEach(function (query) { window.matchMedia(query).addEventListener("change", tell); });
 
   document.querySelectorAll("a[data-keep-state]").forEach(function (link) {
     link.addEventListener("click", function () { link.hash = location.hash; });
