@@ -41,9 +41,10 @@ def trend(
             by, draws`, see `own_series.trend_of`. Of both `breaks, knot, join, quantile`, which are options of fits.
 
     Raises:
-        UsageError: arguments that do not go together, or cannot be; all of them.
+        UsageError: arguments that do not go together, or cannot be; columns, dates or values of one's own that no trend
+            can be fitted to; all of them.
         NotFound: no such quantity, vintage, method, model, organization, country, domain or word of confidence.
-        DataError: data of one's own that cannot be read, with all that is wrong.
+        DataError: a file of one's own that cannot be read.
         NotEnoughEvidence: fewer than three points, or all on one day.
 
     >>> answer = trend(select="frontier", since="2018", data="epoch-2025-06", draws=200, predict=2027)
