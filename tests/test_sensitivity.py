@@ -69,9 +69,9 @@ def test_a_parquet_file_is_read_as_a_frame_is(tmp_path: Path) -> None:
     [
         ("date,value\n2020-01-01,1\n2021-01-01,2\n", NotEnoughEvidence, "at least 3 points, got 2"),
         ("date,value\n" + "2020-01-01,1\n" * 4, NotEnoughEvidence, "all points are on one day"),
-        ("date,value\n2020-01-01,-1\nsoon,2\n2022-01-01,nan\n", DataError, "row 1: .*\n.*row 2: .*\n.*row 3"),
-        ("date,value\n2020-01-01,\n2021-01-01,2\n", DataError, "row 1: has no value"),
-        ("date,value\n2020-01-01,1 to 2\n", DataError, "must be one number"),
+        ("date,value\n2020-01-01,-1\nsoon,2\n2022-01-01,nan\n", UsageError, "row 1: .*\n.*row 2: .*\n.*row 3"),
+        ("date,value\n2020-01-01,\n2021-01-01,2\n", UsageError, "row 1: has no value"),
+        ("date,value\n2020-01-01,1 to 2\n", UsageError, "must be one number"),
         ("when,value\n2020-01-01,1\n", UsageError, "no column 'date'; there are 'when', 'value'"),
         ("", UsageError, "no column"),
     ],

@@ -13,6 +13,8 @@ from typing import Any, Literal
 import numpy as np
 
 from comptometer import vintages
+from comptometer.effective_growth import EffectiveGrowth, effective_growth
+from comptometer.errors import Problem, UsageError
 from comptometer.notebook import Drawable
 from comptometer.population import Wanted
 from comptometer.prediction import Prediction, predicted
@@ -86,6 +88,7 @@ class Answer(Drawable):
             values and these are redrawn.
         rivals: all that were ranked, where models were chosen by their values.
         prediction: of the line on a day that was asked for.
+        effective: growth of effective compute, where it was asked for.
     """
 
     question: Question
@@ -97,6 +100,7 @@ class Answer(Drawable):
     level: Corrected | None = None
     rivals: Sequence[Observation] = ()
     prediction: Prediction | None = None
+    effective: EffectiveGrowth | None = None
 
     def predicting(self, day: date | str, *, far: bool = False) -> Answer:
         """The same answer with what the fit says of another day.
@@ -110,6 +114,26 @@ class Answer(Drawable):
         """
         ends = self.observations[0].day, self.observations[-1].day
         return replace(self, prediction=predicted(self.trend, ends, day, unit=self.quantity.unit, far=far))
+
+    def with_effective(self, *, rate: str | None = None, halving: str | None = None) -> Answer:
+        """The same answer with the growth of effective compute beside that of physical FLOP.
+
+        Args:
+            rate: a published rate of algorithmic progress; by the domain asked for unless given.
+            halving: a rate of one's own: months until half the compute will do.
+
+        Raises:
+            UsageError: the trend is not of FLOP, or both a rate and a halving time.
+            NotFound: no such rate.
+        """
+        if self.quantity.unit != "FLOP":
+            said = f"is of training compute in FLOP, and the trend is of {self.quantity.name}"
+            raise UsageError.of([Problem("effective", said)])
+        ends, wanted = (self.observations[0].day, self.observations[-1].day), self.question.wanted
+        found = effective_growth(
+            self.trend, ends, domain=wanted.domain, select=wanted.select, rate=rate, halving=halving
+        )
+        return replace(self, effective=found)
 
     def winners_curse(self, day: date) -> Corrected | None:
         """The level of a frontier on a day, corrected for having been chosen from uncertain values.
@@ -187,6 +211,7 @@ class Answer(Drawable):
             "notes": list(self.trend.notes),
             "level": self._level(),
             "prediction": self.prediction.to_dict() if self.prediction else None,
+            "effective": self.effective.to_dict() if self.effective else None,
             "without_one": [
                 {"left_out": name, "growth_per_year": growth}
                 for name, growth in dict.fromkeys([*self.without_one[:1], *self.without_one[-1:]])

@@ -86,10 +86,6 @@ class Effective:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of `comptometer effective` (schema `comptometer/effective/1`)."""
-        rate = self.rate
-        cited = source_on_file(rate.source) if rate.source else None
-        halving = Estimate.draw(_name(rate), rate.halving, units.parse("month")).to_dict()
-        told = ("id", "first", "last", "task", "source", "where", "verified", "note")
         return {
             "schema": "comptometer/effective/1",
             "data_version": data_version(),
@@ -99,15 +95,23 @@ class Effective:
             "effective": self.value.to_dict(),
             "gain": {key: value for key, value in self.gain.to_dict().items() if key != "unit"},
             "since": self.since.isoformat(),
-            "rate": {
-                **{key: getattr(rate, key) for key in told},
-                "halving_months": {key: value for key, value in halving.items() if key != "unit"},
-                "title": cited.title if cited else "",
-                "url": cited.url if cited else "",
-            },
+            "rate": told(self.rate),
             "share_of_largest": self.share,
             "warnings": list(self.warnings),
         }
+
+
+def told(rate: Rate) -> dict[str, Any]:
+    """A rate as in the JSON, with its source."""
+    cited = source_on_file(rate.source) if rate.source else None
+    halving = Estimate.draw(_name(rate), rate.halving, units.parse("month")).to_dict()
+    keys = ("id", "first", "last", "task", "source", "where", "verified", "note")
+    return {
+        **{key: getattr(rate, key) for key in keys},
+        "halving_months": {key: value for key, value in halving.items() if key != "unit"},
+        "title": cited.title if cited else "",
+        "url": cited.url if cited else "",
+    }
 
 
 def effective(
@@ -143,7 +147,7 @@ def effective(
     if rate is not None and halving is not None:
         raise UsageError("give either a published rate or a halving time of your own, not both")
     begun = _day("since", since) or algorithmic_progress.reference()
-    own = _own(halving) if halving is not None else algorithmic_progress.rate(rate) if rate is not None else None
+    own = own_rate(halving) if halving is not None else algorithmic_progress.rate(rate) if rate is not None else None
     entry = source if isinstance(source, Entry) else estimate(source, **asked)
     day = _day("published", published) or entry.dossier.published
     if day is None:
@@ -158,11 +162,14 @@ def effective(
             f"{entry.name}: no rate of algorithmic progress is on file for {domains}; name one of "
             f"{', '.join(algorithmic_progress.rates())} (--rate), or give a halving time (--halving)"
         )
-    return Effective(entry=entry, rate=taken, since=begun, share=share, gain=_gain(taken, (day - begun).days))
+    return Effective(entry=entry, rate=taken, since=begun, share=share, gain=gain_over(taken, (day - begun).days))
 
 
-def _gain(rate: Rate, days: int) -> Estimate:
-    """2^(months / halving); the halving time is one unknown, whatever the model."""
+def gain_over(rate: Rate, days: float) -> Estimate:
+    """2^(months / halving): how many times less compute will do after so many days.
+
+    The halving time is one unknown, whatever the model.
+    """
     halving = Estimate.draw(_name(rate), rate.halving, units.parse(""))
     return (days / DAYS_PER_MONTH * log10(2) * halving**-1).power_of_ten()
 
@@ -171,7 +178,12 @@ def _name(rate: Rate) -> str:
     return f"algorithmic-progress/{rate.id}"
 
 
-def _own(halving: str) -> Rate:
+def own_rate(halving: str) -> Rate:
+    """A rate of one's own, by the months in which the compute for the same performance halves.
+
+    Raises:
+        UsageError: no months, or none above 0.
+    """
     belief: Distribution = positive(halving, "month")
     return Rate(
         id=f"own: {halving} months",

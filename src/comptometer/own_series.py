@@ -57,8 +57,9 @@ def trend_of(
         draws: how many resamples.
 
     Raises:
-        UsageError: a column that is not there, with those that are; another argument that cannot be.
-        DataError: dates or values that cannot be read, each with its row.
+        UsageError: a column that is not there, with those that are; dates or values that no trend can be fitted to,
+            each with its row; another argument that cannot be.
+        DataError: a file that cannot be read.
         NotEnoughEvidence: fewer than three points, or all on one day.
     """
     options = fit_options(fit, options)
@@ -88,7 +89,7 @@ def trend_of(
         observations.append(Observation(name=name, day=when, value=amount, organization=owner, spread=0.0))
     if problems:
         shown = problems[:20] + ([f"and {len(problems) - 20} more"] if len(problems) > 20 else [])
-        raise DataError(_place(data), shown)
+        raise UsageError.of(f"{_place(data)}: {problem}" for problem in shown)
     observations.sort(key=lambda o: (o.day, o.name))
     unit_of_draws = by or ("organization" if organization_column else "model")
     question = Question(

@@ -14,7 +14,16 @@ OF_FILES = ("date_column", "value_column", "organization_column", "name_column",
 OF_BOTH = ("since", "until", "method", "options", "by", "draws", *growth.OPTIONS)
 
 
-def trend(source: Any = None, *, predict: date | str | None = None, far: bool = False, **asked: Any) -> Answer:
+def trend(
+    source: Any = None,
+    *,
+    predict: date | str | None = None,
+    far: bool = False,
+    effective: bool = False,
+    rate: str | None = None,
+    halving: str | None = None,
+    **asked: Any,
+) -> Answer:
     """How fast does it grow: factor a year, doubling time, interval, and what was left out.
 
     Args:
@@ -23,15 +32,19 @@ def trend(source: Any = None, *, predict: date | str | None = None, far: bool = 
         predict: a day for which the line, and where a single new point would lie, are wanted; of a month or a year its
             first day.
         far: allow that day to lie more than seven years from the data.
+        effective: also the growth of effective compute, beside that of physical FLOP.
+        rate, halving: of it, a published rate of algorithmic progress or months of one's own until half the compute
+            will do; see `effective_growth`.
         asked: of a pinned table `quantity, select, top, of_all, since, until, organization, country, domain,
             confidence, open_weights, fine_tunes, without, data, values, method, by, draws, noise`, see `growth.trend`;
             of `source` `date_column, value_column, organization_column, name_column, unit, label, since, until, method,
             by, draws`, see `own_series.trend_of`. Of both `breaks, knot, join, quantile`, which are options of fits.
 
     Raises:
-        UsageError: arguments that do not go together, or cannot be; all of them.
+        UsageError: arguments that do not go together, or cannot be; columns, dates or values of one's own that no trend
+            can be fitted to; all of them.
         NotFound: no such quantity, vintage, method, model, organization, country, domain or word of confidence.
-        DataError: data of one's own that cannot be read, with all that is wrong.
+        DataError: a file of one's own that cannot be read.
         NotEnoughEvidence: fewer than three points, or all on one day.
 
     >>> answer = trend(select="frontier", since="2018", data="epoch-2025-06", draws=200, predict=2027)
@@ -40,6 +53,9 @@ def trend(source: Any = None, *, predict: date | str | None = None, far: bool = 
     """
     if far and predict is None:
         raise UsageError.of([Problem("far", "belongs to predict, and no day was given")])
+    given = {name: value for name, value in (("rate", rate), ("halving", halving)) if value is not None}
+    if not effective:
+        _refuse(list(given), "belongs to effective compute, which was not asked for")
     if source is None:
         _refuse([name for name in asked if name in OF_FILES], "belongs to a file of your own, and none was given")
         answer = growth.trend(**asked)
@@ -47,7 +63,8 @@ def trend(source: Any = None, *, predict: date | str | None = None, far: bool = 
         others = [name for name in asked if name not in {*OF_FILES, *OF_BOTH}]
         _refuse(others, "belongs to a pinned table, and means nothing of data of your own")
         answer = trend_of(source, **asked)
-    return answer if predict is None else answer.predicting(predict, far=far)
+    answer = answer if predict is None else answer.predicting(predict, far=far)
+    return answer.with_effective(**given) if effective else answer
 
 
 def _refuse(names: list[str], why: str) -> None:

@@ -326,6 +326,7 @@ def test_sensitivity_draws_every_answer_and_names_what_has_none() -> None:
             key: found["growth_per_year"][key] for key in ("estimate", "p5", "p95")
         }
         assert row["models"] == found["n"]
+    assert "not missing at random" in joined(note(spec("sensitivity")))
     failed = [variant.label for variant in answered_variants() if not variant.answer]
     assert all(label in joined(note(spec("sensitivity"))) for label in failed)
 

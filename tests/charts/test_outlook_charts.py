@@ -200,3 +200,9 @@ def test_flags_are_read_and_wrong_ones_said_all_at_once() -> None:
         flags("far=maybe", {"far": yes})
     with pytest.raises(NotFound):
         draw("projection:preset=nothing")
+
+
+@pytest.mark.parametrize("name", ["projection", "decomposition", "cost"])
+def test_a_picture_says_how_many_models_lack_a_value(name: str) -> None:
+    lines = next(layer for layer in spec(name)["layer"] if layer.get("name") == NOTE)["mark"]["text"]
+    assert "not missing at random" in " ".join(lines)

@@ -97,6 +97,14 @@ def test_standard_input_that_cannot_be_read_is_named(stdin: str) -> None:
     assert "standard input: " in error
 
 
+@pytest.mark.parametrize("bad", ["0", "-2", "nan", "inf", "many", ""])
+def test_values_that_have_no_logarithm_are_refused_with_their_row(bad: str) -> None:
+    table = f"date,value\n2020,1\n2021,{bad}\n2022,3\n2023,5\n"
+    status, out, error = run("trend", "-", stdin=table)
+    assert (status, out) == (2, "")
+    assert "standard input: row 2: " in error
+
+
 def test_a_window_may_be_given_in_years_and_months() -> None:
     found = document("--since", "2018", "--until", "2024-06")
     assert (found["since"], found["until"]) == ("2018-01-01", "2024-06-30")

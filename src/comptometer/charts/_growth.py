@@ -156,6 +156,13 @@ def missing(answer: Answer) -> tuple[int, int]:
     return sum(not value for value in values), len(asked)
 
 
+def missing_note(answer: Answer, language: Language) -> list[str]:
+    """A line that says how many have no value; nothing where all have one."""
+    without, of = missing(answer)
+    what = say("what-chips" if isinstance(answer.quantity, ChipQuantity) else "what-models", language)
+    return [say("no-value", language, without=without, asked=of, what=what)] if without else []
+
+
 def credit(data: str) -> tuple[str, str]:
     """The line that a table's licence asks for, and the licence."""
     if data in hardware_tables.table_ids():

@@ -13,7 +13,7 @@ from comptometer import text
 from comptometer.charts import Language, Look, Spec, chart
 from comptometer.charts._axes import Span, Tick, axis, tick_labels, tick_rows, ticks
 from comptometer.charts._flags import Readers, day, flags
-from comptometer.charts._growth import source_line
+from comptometer.charts._growth import missing_note, source_line
 from comptometer.charts._layers import quiet
 from comptometer.charts._theme import BODY, PALETTES, SMALL, Layer, Palette, Rows, Words, finished
 from comptometer.charts._words import say, spread
@@ -218,7 +218,8 @@ def _words(found: Decomposition, language: Language) -> Words:
         title=title,
         subtitle=say("decomposition-subtitle", language, which=which[:1].upper() + which[1:],
                      window=" ".join(window), data=asked.data, unit=say(f"by-{asked.by}", language)),
-        note="\n".join([say("decomposition-note", language), source_line(asked.data, language), banner()]),
+        note="\n".join([say("decomposition-note", language), *missing_note(found.answer, language),
+                        source_line(asked.data, language), banner()]),
         description=title + ("." if language == "en" else "。"),
         language=language,
     )  # fmt: skip

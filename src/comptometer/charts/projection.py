@@ -17,6 +17,7 @@ from comptometer.charts._growth import (
     haloed,
     left_labels,
     margins,
+    missing_note,
     padded,
     point_layer,
     right_axes,
@@ -243,7 +244,7 @@ def _words(found: Projection, answer: Answer | None, language: Language) -> Word
     if answer:
         wanted = answer.question.wanted
         which = say("frontier", language, top=wanted.top)
-        note.insert(0, say("projection-points", language, which=which))
+        note[:0] = [say("projection-points", language, which=which), *missing_note(answer, language)]
         note.append(source_line(answer.question.data, language))
     return Words(
         title=title,

@@ -10,7 +10,7 @@ from typing import Any, Final
 from comptometer import text
 from comptometer.charts import Language, Look, Spec, chart
 from comptometer.charts._axes import Span, Tick, axis, tick_labels, tick_rows, ticks
-from comptometer.charts._growth import is_narrow, source_line
+from comptometer.charts._growth import is_narrow, missing_note, source_line
 from comptometer.charts._labels import text_width
 from comptometer.charts._layers import quiet
 from comptometer.charts._theme import BODY, PALETTES, SMALL, Layer, Palette, Rows, Words, finished
@@ -206,6 +206,8 @@ def _words(variants: Sequence[Variant], rows: Sequence[Mapping[str, Any]], data:
     title = say("sensitivity-title", language, low=text.number(min(estimates), 2), high=text.number(max(estimates), 2))
     failed = [variant.label for variant in variants if not variant.answer]
     note = [say("sensitivity-note", language, labels=listed(failed, language))] if failed else []
+    if variants[0].answer:
+        note += missing_note(variants[0].answer, language)
     return Words(
         title=title,
         subtitle=say("sensitivity-subtitle", language, n=len(rows)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,9 @@ if TYPE_CHECKING:
     "--predict", type=FIRST, metavar="YEAR", help="The line, and where one new point would lie, on 1 January of YEAR."
 )
 @click.option("--far", is_flag=True, help="Allow --predict more than seven years from the data.")
+@click.option("--effective", is_flag=True, help="Also the growth of effective compute, beside that of physical FLOP.")
+@click.option("--rate", metavar="ID", help="Of --effective: a published rate; by the domain unless given.  [language]")
+@click.option("--halving", metavar="MONTHS", help='Of --effective: months until half will do.  ["5 to 14"]')
 @click.option("--points", is_flag=True, help="In the JSON, also the points.")
 @json_option
 @click.pass_context
@@ -101,6 +105,7 @@ def command(
       comptometer trend --sensitivity
       comptometer trend my-models.csv --value-column flop --unit FLOP
       comptometer trend --select frontier --since 2018 --predict 2028
+      comptometer trend --select frontier --since 2018 --domain Language --effective
       comptometer trend --select frontier --since 2018
       comptometer trend --quantity cost --select frontier --since 2016 --data epoch-2025-06
       comptometer trend --domain Language --since 2017-06-01 --by model --json
@@ -129,7 +134,7 @@ def _together(ctx: click.Context, points_of_no_json: bool, sensitivity: bool) ->
     if points_of_no_json:
         raise click.UsageError("--points is of the JSON: add --json", ctx)
     if sensitivity:
-        for name in ("file", "predict", "far", "points"):
+        for name in ("file", "predict", "far", "points", "effective", "rate", "halving"):
             if ctx.params.get(name):
                 shown = "FILE" if name == "file" else f"--{name}"
                 raise click.UsageError(f"{shown} means nothing with --sensitivity", ctx)
@@ -178,6 +183,7 @@ def page(answer: Answer) -> str:
             _head(answer),
             _fit(answer),
             _predicted(answer),
+            _effective(answer),
             _breaks(answer),
             _robust(answer),
             _left_out(answer),
@@ -275,6 +281,36 @@ def _predicted(answer: Answer) -> str:
         f"(90% of the line {text.interval(mean['p5'], mean['p95'])}; "
         f"of a single new point {text.interval(single['p5'], single['p95'])})",
         0,
+    )
+
+
+def _effective(answer: Answer) -> str:
+    """Growth of effective compute, with what it rests on."""
+    from comptometer import text
+
+    if answer.effective is None:
+        return ""
+    row = answer.effective.to_dict()
+    physical, growth, gain, rate = (
+        answer.trend.growth_per_year,
+        row["growth_per_year"],
+        row["gain_per_year"],
+        row["rate"],
+    )
+
+    def said(fitted: dict[str, float | None]) -> str:
+        ends = [math.inf if fitted[key] is None else fitted[key] for key in ("p5", "p95")]
+        return f"{text.number(fitted['estimate'])} (90% {text.interval(*ends)})"  # type: ignore[arg-type]
+
+    cited = f"Rate  {rate['id']}" + (f", {rate['task']}: {rate['source']}, {rate['where']}" if rate["source"] else "")
+    return "\n".join(
+        wrapped(line, 0)
+        for line in (
+            f"Effective compute  grows {said(growth)} times a year: physical {said(physical.to_dict())} × algorithms "
+            f"{said(gain)}",
+            cited,
+            *(f"Note  {note}" for note in row["warnings"]),
+        )
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from comptometer.documents import Document, document
+from comptometer.documents.effective import RateRow
 from comptometer.documents.replicate import FittedRow
 
 
@@ -115,6 +116,15 @@ class PredictionRow(Document):
     single: SingleRow
 
 
+class EffectiveGrowthRow(Document):
+    """Growth of effective compute: the physical one times what algorithms gain in a year."""
+
+    growth_per_year: FittedRow
+    gain_per_year: FittedRow
+    rate: RateRow
+    warnings: list[str]
+
+
 @document("trend")
 class TrendDocument(Document):
     """`comptometer trend --json`."""
@@ -146,6 +156,7 @@ class TrendDocument(Document):
     notes: list[str]
     level: LevelRow | None
     prediction: PredictionRow | None
+    effective: EffectiveGrowthRow | None
     without_one: list[WithoutRow]
     excluded: dict[str, int]
     missing_by_year: dict[str, float]
