@@ -17,8 +17,7 @@ pytest.importorskip("fastapi", reason="the extra web is not installed")
 pytest.importorskip("httpx", reason="httpx is not installed")
 
 import httpx
-
-from conftest import serving
+from page_server import serving
 
 SCRIPT = "<script>alert(1)</script>"
 IMAGE = '"><img src=x onerror=alert(2)>'
