@@ -17,7 +17,8 @@ from comptometer.errors import ComptometerError, NotFound, UsageError
 
 
 def asked(**given: Any) -> Answer:
-    return trend(**{"data": "epoch-2025-06", "draws": 500, "effective": True} | given)
+    plain: dict[str, Any] = {"data": "epoch-2025-06", "draws": 500, "effective": True}
+    return trend(**plain | given)
 
 
 def test_a_known_gain_multiplies_every_resample_of_the_physical_growth() -> None:
