@@ -64,6 +64,8 @@ def test_what_is_not_notable_counts_only_if_all_are_asked_about() -> None:
 def test_large_models_stand_out_from_those_within_a_year() -> None:
     models = [model(f"small {at}", 10 * at, 10.0 + at) for at in range(20)] + [model("large", 100, 1000.0)]
     assert names(models, select="large-scale") == ["large"]
+    tiny = [*models, model("tiny", 101, 0.001)]
+    assert names(tiny, select="regular-scale") == [f"small {at}" for at in range(20)]
 
 
 @pytest.mark.parametrize(

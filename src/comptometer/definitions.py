@@ -111,6 +111,7 @@ def _models(asked: Question) -> list[tuple[str, str, Question]]:
         *((f"the {top} largest at release", {"select": "frontier", "top": top}) for top in (5, 10, 20)),
         ("the 10 largest of all, not of the notable", {"select": "frontier", "top": 10, "of_all": True}),
         ("large-scale models", {"select": "large-scale"}),
+        ("models of regular scale", {"select": "regular-scale"}),
         ("without those built on another", {"fine_tunes": False}),
         ("confident figures only", {"confidence": ("Confident",)}),
         ("confident and likely figures", {"confidence": ("Confident", "Likely")}),

@@ -199,7 +199,7 @@ def trend(
     Args:
         quantity: of models: compute, parameters, data, time, chips, power, cost, cloud-cost or upfront-cost; of chips:
             chip-fp32, chip-matrix16, chip-memory, chip-bandwidth, fp32-per-watt, fp32-per-dollar, …
-        select: all, notable, frontier (`top` at release), record or large-scale.
+        select: all, notable, frontier (`top` at release), record, large-scale or regular-scale.
         top: how many make the frontier; ten unless given.
         since, until: first and last day of the window, as dates or text; from 2010 unless given. A month or a year
             begins the window with its first day and ends it with its last.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
 from itertools import groupby
+from math import log10
 from statistics import fmean, pstdev
 
 from comptometer.days import window
@@ -20,10 +21,10 @@ from comptometer.errors import NotFound, Problem, UsageError
 from comptometer.model_row import ModelRow
 from comptometer.store import folded
 
-FRONTIERS = ("frontier", "record", "large-scale")  # that choose models by their values
+FRONTIERS = ("frontier", "record", "large-scale", "regular-scale")  # that choose models by their values
 SELECTIONS = ("all", "notable", *FRONTIERS)
 OLD_WORDS = {"records": "record"}  # still accepted
-LARGE = 0.76  # standard deviations above the mean of the models within a year: Sevilla et al. 2022
+LARGE, SMALL = 0.76, -2.0  # standard deviations from the mean of the models within a year: Sevilla et al. 2022
 YEAR = timedelta(days=365)
 FEW = 12  # names that are all told where one is not known
 
@@ -34,7 +35,7 @@ class Wanted:
 
     Attributes:
         select: all; notable; frontier (`top` at release); record (larger than all before); large-scale (far above
-            the models within a year of it).
+            the models within a year of it); regular-scale (neither that nor far below them).
         of_all: take the frontier, the records or the large ones among all models, not only the notable ones.
         top: how many make the frontier.
         since, until: first and last day of the window.
@@ -118,7 +119,8 @@ def population(candidates: Iterable[Candidate], wanted: Wanted) -> Population:
     ranked = [candidate for candidate in asked if candidate.compute]
     kept = CHOICES[wanted.select](ranked, wanted)
     names = {"frontier": f"not among the top {wanted.top} at release", "record": "no record",
-             "large-scale": "not far above its time"}  # fmt: skip
+             "large-scale": "not far above its time",
+             "regular-scale": "far above or below its time"}  # fmt: skip
     if wanted.select in names:
         excluded[names[wanted.select]] += len(ranked) - len(kept)
         excluded["no training compute"] += len(asked) - len(ranked)
@@ -215,16 +217,23 @@ def records(candidates: Sequence[Candidate], wanted: Wanted) -> list[Candidate]:
 
 def large_scale(candidates: Sequence[Candidate], wanted: Wanted) -> list[Candidate]:
     """The models more than 0.76 standard deviations above the mean logarithm of those within a year of them."""
-    from math import log10
+    return [c for c, above in zip(candidates, _above(candidates), strict=True) if above > LARGE]
 
+
+def regular_scale(candidates: Sequence[Candidate], wanted: Wanted) -> list[Candidate]:
+    """The models that are not large-scale, and at most 2 standard deviations below that mean."""
+    return [c for c, above in zip(candidates, _above(candidates), strict=True) if SMALL <= above <= LARGE]
+
+
+def _above(candidates: Sequence[Candidate]) -> list[float]:
+    """How many standard deviations each lies above the mean logarithm of those within a year of it."""
     logs = [(c.row.published or date.min, log10(c.compute or 1.0)) for c in candidates]
-    kept = []
-    for candidate, (day, own) in zip(candidates, logs, strict=True):
+    found = []
+    for day, own in logs:
         near = [other for when, other in logs if abs(when - day) <= YEAR]
         spread = pstdev(near)
-        if spread and (own - fmean(near)) / spread > LARGE:
-            kept.append(candidate)
-    return kept
+        found.append((own - fmean(near)) / spread if spread else 0.0)
+    return found
 
 
 def _larger(candidates: Sequence[Candidate]) -> list[int]:
@@ -245,4 +254,5 @@ CHOICES: Mapping[str, Callable[[Sequence[Candidate], Wanted], list[Candidate]]] 
     "frontier": frontier,
     "record": records,
     "large-scale": large_scale,
+    "regular-scale": regular_scale,
 }

@@ -154,7 +154,7 @@ REFUSED: list[tuple[Sequence[object], int, str]] = [
     (["--method", "loglinear"], 3, "did you mean log-linear"),
     (["--data", "epoch-1999"], 3, "vintage"),
     (["--top", "5"], 2, "--top: belongs to the selection frontier"),
-    (["--of-all"], 2, "--of-all: belongs to the selections frontier, record, large-scale"),
+    (["--of-all"], 2, "--of-all: belongs to the selections frontier, record, large-scale, regular-scale"),
     (["--date-column", "day"], 2, "--date-column: belongs to a file of your own, and none was given"),
     (["--unit", "FLOP"], 2, "--unit: belongs to a file"),
     (["--draws", "1"], 2, "--draws: between 100 and 100,000 are wanted, got 1"),

@@ -43,7 +43,7 @@ def test_no_other_exceeds_a_record_up_to_its_day(rows: list[tuple[int, int]]) ->
     assert list(record_setters(days, sizes[None])[0]) == expected
 
 
-@pytest.mark.parametrize("select", ["frontier", "record", "large-scale"])
+@pytest.mark.parametrize("select", ["frontier", "record", "large-scale", "regular-scale"])
 @pytest.mark.parametrize("data", ["epoch-2024-05", "epoch-2026-07"])
 def test_the_choice_is_that_of_the_population(select: str, data: str) -> None:
     """The same models as the selections that know nothing of noise."""

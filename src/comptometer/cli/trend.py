@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="What grows: compute, parameters, data, time, chips, power, cost, …",
 )
-@click.option("--select", default="notable", metavar="WHICH", help="all, notable, frontier, record or large-scale.")
+@click.option(
+    "--select", default="notable", metavar="WHICH", help="all, notable, frontier, record, large-scale or regular-scale."
+)
 @click.option(
     "--top", type=click.IntRange(min=1), metavar="N", help="Of the frontier: the N largest at release; 10 unless given."
 )
@@ -228,6 +230,7 @@ def _which(answer: Answer) -> str:
         "frontier": f"the {wanted.top} largest at release",
         "record": "larger than all before",
         "large-scale": "large-scale models",
+        "regular-scale": "models of regular scale",
     }[wanted.select]
 
 

@@ -133,7 +133,7 @@ class TrendDocument(Document):
     data_version: str
     data: str
     quantity: str
-    select: Literal["all", "notable", "frontier", "record", "large-scale"]
+    select: Literal["all", "notable", "frontier", "record", "large-scale", "regular-scale"]
     since: str | None
     until: str | None
     method: str

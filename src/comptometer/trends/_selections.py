@@ -15,6 +15,7 @@ from comptometer.distribution import Array
 Chosen = NDArray[np.bool_]
 
 LARGE = 0.76  # standard deviations above the mean of those within a year: Sevilla et al. 2022
+SMALL = -2.0  # the same, below which they are left out: Sevilla et al. 2022
 NEAR_DAYS = 365.0
 
 
@@ -58,6 +59,23 @@ def large_scale(days: Array, logs: Array, above: float = LARGE, within_days: flo
 
     Source: Sevilla et al. 2022.
     """
+    middle, spread, centred = _near(days, logs, within_days)
+    return np.asarray((centred - middle > above * spread) & (spread > 1e-9))
+
+
+def regular_scale(
+    days: Array, logs: Array, above: float = LARGE, below: float = SMALL, within_days: float = NEAR_DAYS
+) -> Chosen:
+    """Those that are not large-scale, and not far below that mean either.
+
+    Source: Sevilla et al. 2022.
+    """
+    middle, spread, centred = _near(days, logs, within_days)
+    return np.asarray((centred - middle <= above * spread + 1e-9) & (centred - middle >= below * spread - 1e-9))
+
+
+def _near(days: Array, logs: Array, within_days: float) -> tuple[Array, Array, Array]:
+    """Mean and standard deviation of those near each, and what is compared with them; each of the shape of `logs`."""
     first, end = np.searchsorted(days, days - within_days), np.searchsorted(days, days + within_days, "right")
     count = end - first
     centred = logs - logs.mean(axis=1, keepdims=True)
@@ -67,5 +85,4 @@ def large_scale(days: Array, logs: Array, above: float = LARGE, within_days: flo
         return np.asarray((before[:, end] - before[:, first]) / count)
 
     middle = mean(centred)
-    spread = np.sqrt(np.maximum(mean(centred**2) - middle**2, 0.0))
-    return np.asarray((centred - middle > above * spread) & (spread > 1e-9))
+    return middle, np.sqrt(np.maximum(mean(centred**2) - middle**2, 0.0)), centred

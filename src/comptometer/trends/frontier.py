@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -18,8 +18,10 @@ from comptometer.errors import NotEnoughEvidence, Problem, UsageError
 from comptometer.trends import DAYS_PER_YEAR, LEAST_POINTS, Fitted, Points, Resampling, Trend
 from comptometer.trends._centred import Centred, Line
 from comptometer.trends._resampling import Sampler
-from comptometer.trends._selections import Chosen, large_scale, record_setters, running_top
+from comptometer.trends._selections import Chosen, large_scale, record_setters, regular_scale, running_top
 from comptometer.trends._sums import Stretches, line
+
+Select = Literal["frontier", "record", "large-scale", "regular-scale"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,20 +29,20 @@ class Frontier:
     """Which models are meant: chosen among all points of all dates, then those within a window.
 
     Attributes:
-        select: frontier (`top` at release), record (larger than all before) or large-scale (far above those within a
-            year).
+        select: frontier (`top` at release), record (larger than all before) large-scale (far above those within a
+            year) or regular-scale (neither that nor far below them).
         top: how many make the frontier.
         first, last: ordinals of the window's ends.
     """
 
-    select: Literal["frontier", "record", "large-scale"] = "frontier"
+    select: Select = "frontier"
     top: int = 10
     first: float = -np.inf
     last: float = np.inf
 
     def __post_init__(self) -> None:
-        if self.select not in {"frontier", "record", "large-scale"}:
-            raise UsageError.of([Problem("select", f"{self.select!r} is not one of frontier, record, large-scale")])
+        if self.select not in (known := get_args(Select)):
+            raise UsageError.of([Problem("select", f"{self.select!r} is not one of {', '.join(known)}")])
         if self.top < 1:
             raise UsageError.of([Problem("top", f"must be at least 1, got {self.top}")])
 
@@ -51,8 +53,10 @@ class Frontier:
                 found = running_top(days, logs, self.top)
             case "record":
                 found = record_setters(days, logs)
-            case _:
+            case "large-scale":
                 found = large_scale(days, logs)
+            case "regular-scale":
+                found = regular_scale(days, logs)
         return np.asarray(found & (days >= self.first) & (days <= self.last))
 
 
