@@ -21,7 +21,7 @@ def test_the_public_names_are_pinned() -> None:
         "Chip", "Claim", "Dossier", "Entry", "Estimate", "OpCount", "Source", "__version__", "calibrate", "check",
         "chips", "compare", "convert", "cost", "count", "decompose", "effective", "errors", "estimate",
         "estimate_frame", "explain", "forecasts",
-        "models", "parse", "project", "replicate", "scenario", "sensitivity", "trend",
+        "models", "parse", "project", "relate", "replicate", "scenario", "sensitivity", "trend",
     ]  # fmt: skip
     assert dir(comptometer) == comptometer.__all__
 
