@@ -21,7 +21,7 @@ def test_the_public_names_are_pinned() -> None:
         "Chip", "Claim", "Dossier", "Entry", "Estimate", "OpCount", "Source", "__version__", "calibrate", "check",
         "chips", "compare", "convert", "cost", "count", "decompose", "effective", "errors", "estimate",
         "estimate_frame", "explain", "forecasts",
-        "models", "parse", "project", "replicate", "scenario", "sensitivity", "trend",
+        "models", "parse", "project", "relate", "replicate", "scenario", "sensitivity", "trend",
     ]  # fmt: skip
     assert dir(comptometer) == comptometer.__all__
 
@@ -60,6 +60,8 @@ PAIRS: list[tuple[list[str], Any]] = [
      lambda: comptometer.trend(data="epoch-2025-06", select="frontier", since="2018", draws=200)),
     (["trend", "--data", "epoch-2024-05", "--sensitivity", "--draws", "100"],
      lambda: comptometer.sensitivity(data="epoch-2024-05", draws=100)),
+    (["relation", "--y", "cost", "--x", "compute", "--since", "2018", "--draws", "200"],
+     lambda: comptometer.relate("cost", "compute", since="2018", draws=200)),
     (["project", "--to", "2030", "--growth", "4", "--level", "1e27", "--from", "2026"],
      lambda: comptometer.project(2030, growth="4", level="1e27", start="2026")),
     (["forecasts", "--data", "epoch-2025-06"], lambda: comptometer.forecasts("epoch-2025-06")),

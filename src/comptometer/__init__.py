@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from comptometer.records import Claim as Claim
     from comptometer.records import Dossier as Dossier
     from comptometer.records import Source as Source
+    from comptometer.relation import relate as relate
     from comptometer.request import estimate as estimate
     from comptometer.scenarios import scenario as scenario
     from comptometer.scorecard import forecasts as forecasts
@@ -71,6 +72,7 @@ _PLACES = {
     "forecasts": "scorecard",
     "parse": "notation",
     "project": "projection",
+    "relate": "relation",
     "replicate": "studies",
     "scenario": "scenarios",
     "sensitivity": "definitions",
@@ -104,6 +106,7 @@ __all__ = [
     "models",
     "parse",
     "project",
+    "relate",
     "replicate",
     "scenario",
     "sensitivity",

@@ -61,6 +61,22 @@ class Question:
         text = json.dumps(asdict(self), sort_keys=True, default=str)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
+    def to_dict(self, unit: str) -> dict[str, Any]:
+        """Every definition, with the unit of the quantity."""
+        return {
+            "id": self.name,
+            "quantity": self.quantity,
+            "unit": unit,
+            "data": self.data,
+            "values": self.values,
+            "method": self.method,
+            "options": dict(self.options),
+            "by": self.by,
+            "draws": self.draws,
+            "noise": self.noise,
+            **{key: _plain(value) for key, value in asdict(self.wanted).items()},
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
@@ -175,19 +191,7 @@ class Answer(Drawable):
             "values": asked.values,
             "month_days": DAYS_PER_MONTH,
             "resampling": {"draws": asked.draws, "unit": asked.by},
-            "question": {
-                "id": asked.name,
-                "quantity": self.quantity.name,
-                "unit": self.quantity.unit,
-                "data": asked.data,
-                "values": asked.values,
-                "method": asked.method,
-                "options": dict(asked.options),
-                "by": asked.by,
-                "draws": asked.draws,
-                "noise": asked.noise,
-                **{key: _plain(value) for key, value in asdict(wanted).items()},
-            },
+            "question": asked.to_dict(self.quantity.unit) | {"quantity": self.quantity.name},
             "n": self.trend.n,
             "organizations": len({o.organization for o in self.observations}),
             "first": self.observations[0].day.isoformat(),

@@ -117,14 +117,14 @@ def _of_models(question: Question, what: Quantity) -> _Found:
     excluded = Counter(people.excluded)
     observations = []
     for candidate in people.chosen:
-        value = _value(candidate, what)
+        value = value_of(candidate, what)
         if not what.counts(candidate.row):
             excluded[f"has no {what.name} of this kind"] += 1
         elif value is None or value <= 0:
             excluded[f"no {what.name}"] += 1
         else:
             observations.append(_observation(candidate.row, value))
-    asked = [(candidate.row.published, _value(candidate, what)) for candidate in people.in_question]
+    asked = [(candidate.row.published, value_of(candidate, what)) for candidate in people.in_question]
     chosen = question.wanted.select in FRONTIERS and what.name == "compute"
     rivals = [_observation(c.row, c.compute) for c in people.ranked if c.compute] if chosen else []
     return _Found(observations=observations, excluded=_some(excluded), missing_by_year=_missing(asked), rivals=rivals)
@@ -220,8 +220,37 @@ def trend(
     >>> answer.trend.n, round(answer.trend.growth_per_year.estimate, 2)
     (428, 4.68)
     """
-    values = OLD_WORDS.get(values, values)
     options = fit_options(models, options)
+    return ask(
+        question_of(
+            quantity=quantity, select=select, top=top, since=since, until=until, data=data, values=values,
+            method=method, options=options, by=by, draws=draws, noise=noise, models=models,
+        )
+    )  # fmt: skip
+
+
+def question_of(
+    *,
+    quantity: str,
+    select: str,
+    top: int | None,
+    since: date | str | None,
+    until: date | str | None,
+    data: str | None,
+    values: str,
+    by: str,
+    draws: int,
+    models: Mapping[str, Any],
+    method: str = "log-linear",
+    options: Mapping[str, Any] | None = None,
+    noise: bool = False,
+) -> Question:
+    """What is asked, from arguments as of `trend`; conditions of `population.Wanted` are in `models`.
+
+    Raises:
+        UsageError: unknown or impossible conditions, all of them.
+    """
+    values = OLD_WORDS.get(values, values)
     first, last, misread = window(since, until)
     problems = [*_unknown(models), *misread, *wrong_draws(draws)]
     for name, value, choices in (("values", values, get_args(Values)), ("by", by, get_args(Unit))):
@@ -233,24 +262,22 @@ def trend(
         problems.append(Problem("of_all", f"belongs to the selections {', '.join(FRONTIERS)}, not to {select}"))
     if problems:
         raise UsageError.of(problems)
-    return ask(
-        Question(
-            quantity=canonical(quantity),
-            wanted=Wanted(
-                select=select,
-                top=TOP if top is None else top,
-                since=first,
-                until=last,
-                **{k: v for k, v in models.items() if v is not None},
-            ),
-            data=data or (hardware_tables.DEFAULT if is_of_chips(quantity) else vintages.DEFAULT),
-            values=cast(Values, values),
-            method=method,
-            options=options,
-            by=cast(Unit, by),
-            draws=draws,
-            noise=noise,
-        )
+    return Question(
+        quantity=canonical(quantity),
+        wanted=Wanted(
+            select=select,
+            top=TOP if top is None else top,
+            since=first,
+            until=last,
+            **{k: v for k, v in models.items() if v is not None},
+        ),
+        data=data or (hardware_tables.DEFAULT if is_of_chips(quantity) else vintages.DEFAULT),
+        values=cast(Values, values),
+        method=method,
+        options=options or {},
+        by=cast(Unit, by),
+        draws=draws,
+        noise=noise,
     )
 
 
@@ -293,7 +320,8 @@ def candidates(question: Question) -> list[Candidate]:
     return [Candidate(item.row, computed[item.id]) for item in items if item.row]
 
 
-def _value(candidate: Candidate, what: Quantity) -> float | None:
+def value_of(candidate: Candidate, what: Quantity) -> float | None:
+    """What is known of a quantity of a model; of its training compute the value that ranks it."""
     return candidate.compute if what.name == "compute" else what.value(candidate.row)
 
 

@@ -76,6 +76,7 @@ def test_the_catalogue_has_these_charts_and_counts_no_shared_piece_as_one() -> N
         "openai-2018",
         "openai-2019-eras",
         "projection",
+        "relation",
         "sensitivity",
         "trend",
     ]

@@ -39,7 +39,8 @@ vl_convert = pytest.importorskip("vl_convert")
 VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 THEMES, SCALES, LANGUAGES = get_args(Theme), get_args(Scale), get_args(Language)
 QUESTIONS = ["trend:method=segmented", "trend:quantity=cost&select=frontier&since=2016", "trend:quantity=fp32-per-watt"]
-NAMES = ["trend", *QUESTIONS, "frontier", "chips", "agreement", "missing", "sensitivity"]
+RELATION = "relation:y=cost&x=compute&select=all"
+NAMES = ["trend", *QUESTIONS, "frontier", "chips", "agreement", "missing", "sensitivity", RELATION]
 SIZES = [(860, 500), (420, 420), (1100, 640)]
 AXES = {
     "trend": {"Training compute (FLOP)", "petaFLOP/s-days", "Date of publication"},
@@ -51,6 +52,7 @@ AXES = {
     "agreement": {"Hardware-time over count", "Date of publication"},
     "missing": {"Share of models without training compute", "Year of publication"},
     "sensitivity": {"Growth a year (factor)"},
+    RELATION: {"Cost of training, amortised (USD)", "Training compute (FLOP)"},
 }
 
 every_name = pytest.mark.parametrize("name", NAMES)

@@ -45,7 +45,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-OPENED = {"trend/select-frontier.js", "trend/plain.js", "models/rows.js", "models/openai/gpt-3.html", "chips/rows.js"}
+OPENED = {
+    "trend/select-frontier.js",
+    "trend/plain.js",
+    "trend/quantity-cost_against-compute.js",
+    "models/rows.js",
+    "models/openai/gpt-3.html",
+    "chips/rows.js",
+}
 OPENED |= {f"chips/picture-{size}.js" for size in ("wide", "middle", "narrow")} | {"chips/nvidia/h100-sxm.html"}
 
 

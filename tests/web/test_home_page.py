@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from comptometer import text
 from comptometer.growth import trend
+from comptometer.relation import relate
 
 
 @pytest.fixture
@@ -152,6 +154,68 @@ def test_what_is_taken_along_is_what_is_shown(page: Any, server: str) -> None:
     scope: dict[str, Any] = {"print": lambda *_: None}
     exec(code, scope)
     assert scope["answer"].trend.n == trend(select="frontier").trend.n
+
+
+def test_one_quantity_against_another_is_drawn_listed_taken_along_and_linked(page: Any, server: str) -> None:
+    found = relate("cost", "compute", since="2018")
+    exponent = text.number(found.law.exponent.estimate)
+    page.goto(f"{server}#show=eras")
+    before = drawn(page)
+    page.select_option("[data-testid=ask-quantity]", "cost")
+    before = drawn(page, before)
+    page.select_option("[data-testid=ask-since]", "2018")
+    before = drawn(page, before)
+    page.select_option("[data-testid=ask-against]", "compute")
+    drawn(page, before)
+    assert exponent in figures(page)
+    assert f"{found.law.n:,}" in figures(page)
+    assert page.locator("#chart path[aria-roledescription=point]").count() == found.law.n
+    assert page.locator("#rows tbody tr").count() == found.law.n
+    assert page.is_disabled("[data-testid=show-eras]")
+    assert page.is_disabled("[data-testid=ask-scale]")
+    with page.expect_download() as caught:
+        page.click("[data-testid=take-csv]")
+    lines = Path(caught.value.path()).read_text(encoding="utf-8").splitlines()
+    assert {"name", "compute", "cost"} <= set(lines[0].split(","))
+    assert len(lines) == found.law.n + 1
+    with page.expect_download() as caught:
+        page.click("[data-testid=take-json]")
+    taken = json.loads(Path(caught.value.path()).read_text(encoding="utf-8"))
+    assert taken["sides"] == {"y": "cost", "x": "compute"}
+    for kind, start in (("svg", b"<svg"), ("png", b"\x89PNG")):
+        with page.expect_download() as caught:
+            page.click(f"[data-testid=take-{kind}]")
+        assert Path(caught.value.path()).read_bytes().startswith(start)
+    page.click("[data-testid=take-python]")
+    scope: dict[str, Any] = {"print": lambda *_: None}
+    exec(page.input_value("[data-testid=taken]"), scope)
+    assert scope["answer"].to_dict() == found.to_dict()
+    page.click("[data-testid=take-link]")
+    address = page.input_value("[data-testid=taken]")
+    assert "quantity=cost&against=compute" in address
+    shown = figures(page)
+    page.goto("about:blank")
+    page.goto(address)
+    page.wait_for_selector("#chart text:has-text('exponent')")
+    assert figures(page) == shown
+    page.select_option("[data-testid=ask-quantity]", "compute")
+    page.wait_for_selector("#chart text:has-text('a year')")
+    assert page.input_value("[data-testid=ask-against]") == "date"
+
+
+def test_a_folder_has_some_pairs_and_says_what_the_others_need(page: Any, folder: Path) -> None:
+    found = relate("cost", "compute")
+    page.goto((folder / "index.html").as_uri() + "#quantity=cost&against=compute")
+    page.wait_for_selector("#chart text:has-text('exponent')")
+    assert text.number(found.law.exponent.estimate) in figures(page)
+    assert page.locator("#rows tbody tr").count() == found.law.n
+    assert page.is_disabled("[data-testid=ask-since]")
+    assert "comptometer serve" in page.inner_text("#problem")
+    shown = figures(page)
+    page.select_option("[data-testid=ask-against]", "time")
+    page.wait_for_function("() => document.getElementById('problem').textContent.includes('prepared ones')")
+    assert "cost × training compute" in page.inner_text("#problem")
+    assert figures(page) == shown
 
 
 def test_a_folder_works_without_a_network(browser: Any, folder: Path) -> None:

@@ -95,6 +95,18 @@ def test_a_prepared_answer_is_a_script_that_a_page_can_load(site: Site) -> None:
     assert json.loads(given)["limits"] == []
 
 
+def test_a_prepared_pair_is_the_answer_of_the_server(site: Site, client: Any) -> None:
+    content = site.content("trend/against-data.js")[0].decode()
+    name, given = re.fullmatch(r'comptometer\.receive\("([^"]+)",(.*)\);\n', content).groups()  # type: ignore[union-attr]
+    prepared = json.loads(given)
+    served = client.get("/api/v1/relation?y=compute&x=data&size=narrow").json()
+    assert name == prepared["asked"] == "against=data"
+    assert served["pictures"].keys() < prepared["pictures"].keys() == {"log wide", "log narrow"}
+    for key in served.keys() - {"asked", "pictures"}:
+        assert served[key] == prepared[key]
+    assert served["pictures"]["log narrow"] == prepared["pictures"]["log narrow"]
+
+
 # The same for programs
 
 
@@ -103,6 +115,7 @@ def test_a_prepared_answer_is_a_script_that_a_page_can_load(site: Site) -> None:
     [
         ("project?to=2030&without=data", "years"),
         ("outlook?to=2030&language=zh", "tables"),
+        ("relation?y=cost&x=compute&select=frontier&draws=100&open-weights=no&size=narrow&language=zh", "points"),
         ("thresholds?status=in force", "thresholds"),
         ("thresholds/eu-ai-act-51-2", "counts"),
         ("thresholds/check?model=gpt-4", "thresholds"),
@@ -125,6 +138,11 @@ def test_an_answer(client: Any, path: str, key: str) -> None:
         ("project?to=2030&preset=nosuch", 404),
         ("project?to=2030&growth=fast", 422),
         ("project?to=2030&without=gravity", 404),
+        ("relation?y=cost&x=cost", 422),
+        ("relation?y=weight", 404),
+        ("relation?selct=all", 422),
+        ("relation?since=yesterday", 422),
+        ("relation?since=1950&until=1951", 422),
         ("thresholds/nosuch", 404),
         ("thresholds/check?model=no such model at all", 404),
         ("replications/nosuch", 404),

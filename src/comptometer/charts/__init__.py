@@ -79,7 +79,7 @@ def specification(name: str, look: Look) -> Spec:
     `estimate:MODEL` draws the estimates of one model (a name, or a dossier's path), `count:TARGET` where the operations
     of whatever `comptometer count` takes are, `trend:QUESTION` the answer to a question with the flags of
     `comptometer trend`, as in `trend:select=frontier&since=2018-01-01`, where `show` adds what `_overlays` can draw;
-    likewise `projection:` and `decomposition:`.
+    likewise `relation:`, `projection:` and `decomposition:`.
 
     Raises:
         NotFound: no such chart, or no such model.
@@ -103,6 +103,11 @@ def specification(name: str, look: Look) -> Spec:
 
         asked, overlays = asked_for(model)
         return trend_chart(question(asked), look, overlays)
+    if kind == "relation" and colon:
+        from comptometer.charts._question import relation
+        from comptometer.charts.relation import relation_chart
+
+        return relation_chart(relation(model), look)
     if kind == "projection" and colon:
         from comptometer.charts.projection import asked as asked_of
         from comptometer.charts.projection import projection_chart

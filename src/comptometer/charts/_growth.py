@@ -12,7 +12,7 @@ from typing import Any, Final
 from comptometer import hardware_tables, vintages
 from comptometer.charts import Language, Look
 from comptometer.charts._axes import tick_labels, tick_rows, ticks, widest
-from comptometer.charts._frame import Frame
+from comptometer.charts._frame import Frame, Plot
 from comptometer.charts._labels import Align, Box, Crowd, Placed, Run, Wish, around, place, set_at, straightened
 from comptometer.charts._layers import quiet, word_layers
 from comptometer.charts._theme import BODY, LEFT, RIGHT, SMALL, Layer, Palette
@@ -86,7 +86,7 @@ def outstanding(points: Sequence[Mapping[str, Any]], field: str) -> list[Mapping
 
 
 def labels(
-    frame: Frame,
+    frame: Plot,
     named: Sequence[Mapping[str, Any]],
     points: Sequence[Mapping[str, Any]],
     *,
@@ -96,28 +96,28 @@ def labels(
 ) -> list[Placed]:
     """Names of points, most important first, where they cover no point and no other word."""
     _, radius = size_of(len(points))
-    boxes = [around(frame.spot(row["date"], row[frame.field]), radius) for row in points]
+    boxes = [around(frame.place(row), radius) for row in points]
     wishes = []
     for row in named:
-        x, y = frame.spot(row["date"], row[frame.field])
+        x, y = frame.place(row)
         wishes.append(Wish(text=row["name"], x=x, y=y))
     others = [said.box for said in taken]
     return place(wishes, within=frame.box, taken=[*boxes, *others], line=line, size=BODY, patience=patience)
 
 
-def path(frame: Frame, rows: Sequence[Mapping[str, Any]]) -> list[Run]:
+def path(frame: Plot, rows: Sequence[Mapping[str, Any]]) -> list[Run]:
     """The pieces of a line in pixels, as far as they lie in the plot."""
     runs = []
     for one, other in pairwise(rows):
         if one["line"] == other["line"]:
-            ends = tuple(frame.spot(row["date"], max(row[frame.field], 1e-300)) for row in (one, other))
+            ends = tuple(frame.place(row) for row in (one, other))
             if all(frame.box.holds(end) for end in ends):
                 runs.append((ends[0], ends[1]))
     return runs
 
 
 def beside(
-    frame: Frame, runs: Sequence[Run], says: str, taken: Sequence[Placed], points: Sequence[Box] = ()
+    frame: Plot, runs: Sequence[Run], says: str, taken: Sequence[Placed], points: Sequence[Box] = ()
 ) -> list[Placed]:
     """What a line says: below it to the right or above it to the left, where nothing else stands and few points lie."""
     least, best = inf, None
@@ -212,7 +212,7 @@ def margins(look: Look) -> tuple[float, float]:
 # Layers
 
 
-def curve_layers(name: str, frame: Frame, color: str, *, predicted: bool = True, clip: bool = True) -> list[Layer]:
+def curve_layers(name: str, frame: Plot, color: str, *, predicted: bool = True, clip: bool = True) -> list[Layer]:
     """A fitted line with its band; with `predicted`, also the band of single new points between dotted lines."""
     line = {"line": {"field": "line", "type": "nominal"}}
     detail = {"detail": line["line"]}
@@ -235,12 +235,12 @@ def curve_layers(name: str, frame: Frame, color: str, *, predicted: bool = True,
     return [*far, area("low", "high", BAND), stroke(frame.field, strokeWidth=2.4)]
 
 
-def ground(frame: Frame, palette: Palette, grid: str = "grid") -> Layer:
+def ground(frame: Plot, palette: Palette, grid: str = "grid") -> Layer:
     """The grid."""
     return {"data": {"name": grid}, "mark": quiet("rule", palette.grid), "encoding": {"y": frame.y()}}
 
 
-def left_labels(frame: Frame, palette: Palette, name: str = "ticks_left") -> list[Layer]:
+def left_labels(frame: Plot, palette: Palette, name: str = "ticks_left") -> list[Layer]:
     """What is written at the left axis."""
     return tick_labels(name, {"x": {"value": -9 - widest(frame.ticks)[1]}, "y": frame.y()}, palette)
 
@@ -255,7 +255,7 @@ def right_axes(frame: Frame, palette: Palette, look: Look) -> list[Layer]:
 
 
 def point_layer(
-    frame: Frame, palette: Palette, kinds: Mapping[str, Any], headings: Mapping[str, str], *, name: str, count: int
+    frame: Plot, palette: Palette, kinds: Mapping[str, Any], headings: Mapping[str, str], *, name: str, count: int
 ) -> Layer:
     """The points, with what shows on pointing at them."""
     halo = {"stroke": palette.background, "strokeWidth": 0.5}
@@ -283,14 +283,14 @@ def styles(palette: Palette) -> dict[str, dict[str, Any]]:
 
 
 def words_of(
-    frame: Frame, palette: Palette, placed: Mapping[str, Sequence[Placed]]
+    frame: Plot, palette: Palette, placed: Mapping[str, Sequence[Placed]]
 ) -> tuple[dict[str, list[dict[str, Any]]], list[Layer]]:
     """Rows and layers of words that have found their places, with their leaders; a halo parts them from lines."""
     return word_rows(frame, placed), haloed(frame, palette, placed, styles(palette))
 
 
 def haloed(
-    frame: Frame, palette: Palette, placed: Mapping[str, Sequence[Placed]], looks: Mapping[str, dict[str, Any]]
+    frame: Plot, palette: Palette, placed: Mapping[str, Sequence[Placed]], looks: Mapping[str, dict[str, Any]]
 ) -> list[Layer]:
     """Leaders, and words that a halo parts from what lies under them."""
     halo = {"stroke": palette.background, "strokeWidth": 3, "strokeJoin": "round", "opacity": 0.75, "aria": False}

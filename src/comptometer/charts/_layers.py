@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from comptometer.charts._axes import tick_labels, ticks, widest
-from comptometer.charts._frame import Frame
+from comptometer.charts._frame import Frame, Plot
 from comptometer.charts._labels import Placed
 from comptometer.charts._theme import BAND, BODY, POINT, SMALL, Layer, Palette
 
@@ -86,7 +86,7 @@ def over(frame: Frame, palette: Palette, kinds: Mapping[str, Any], placed: Mappi
 
 
 def word_layers(
-    frame: Frame, palette: Palette, placed: Mapping[str, Sequence[Placed]], styles: Mapping[str, dict[str, Any]]
+    frame: Plot, palette: Palette, placed: Mapping[str, Sequence[Placed]], styles: Mapping[str, dict[str, Any]]
 ) -> list[Layer]:
     """Leaders, then words by what they are and how they are aligned; their rows are those of `word_rows`."""
     leaders = {
@@ -95,7 +95,7 @@ def word_layers(
         "encoding": {
             "x": frame.x(paired=True),
             "y": frame.y(),
-            "x2": {"field": "date2"},
+            "x2": {"field": f"{frame.across}2"},
             "y2": {"field": f"{frame.field}2"},
         },
     }
@@ -122,7 +122,7 @@ def _points(frame: Frame, palette: Palette, kinds: Mapping[str, Any]) -> Layer:
     }
 
 
-def _words(frame: Frame, rows: str, style: dict[str, Any]) -> Layer:
+def _words(frame: Plot, rows: str, style: dict[str, Any]) -> Layer:
     mark = {"type": "text", "baseline": "middle", "tooltip": None, **style}
     said = {"text": {"field": "text"}, "description": {"field": "text", "type": "nominal"}}
     return {"data": {"name": rows}, "mark": mark, "encoding": {"x": frame.x(), "y": frame.y(), **said}}

@@ -1,4 +1,4 @@
-"""A question about a trend as one line of text: the flags of `comptometer trend` as in an address.
+"""A question about a trend or a relation as one line of text: the flags of the command as in an address.
 
 `select=frontier&since=2018-01-01&without=GPT-4.5&without=Grok-3`
 """
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from comptometer.charts._flags import flags, yes
 from comptometer.growth import Answer, trend
+from comptometer.relation import Relation, relate
 
 
 def _breaks(value: str) -> int | str:
@@ -29,6 +30,15 @@ FLAGS: Final[Mapping[str, Callable[[str], Any]]] = {
     "join": str,
     "quantile": float,
 }
+_OF_RELATIONS: Final = (
+    "select", "top", "of-all", "organization", "country", "domain", "confidence", "open-weights", "closed-weights",
+    "fine-tunes", "no-fine-tunes", "without", "since", "until", "data", "values", "by", "draws",
+)  # fmt: skip
+RELATION_FLAGS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "y": str,
+    "x": str,
+    **{name: FLAGS[name] for name in _OF_RELATIONS},
+}
 _SEVERAL: Final = ("confidence", "without")
 _OPTIONS: Final[tuple[str, ...]] = ("breaks", "knot", "join", "quantile")
 _DENIALS: Final = {"closed_weights": "open_weights", "no_fine_tunes": "fine_tunes"}
@@ -43,9 +53,23 @@ def question(text: str) -> Answer:
     Raises:
         UsageError: unknown flags or values that cannot be read, all at once; else as of `growth.trend`.
     """
-    asked = flags(text, FLAGS, _SEVERAL)
+    asked = _affirmed(flags(text, FLAGS, _SEVERAL))
+    options = {name: asked.pop(name) for name in _OPTIONS if name in asked}
+    return trend(options=options, **asked)
+
+
+def relation(text: str) -> Relation:
+    """Relate, as flags of `comptometer relation` say: `y=cost&x=compute&select=all`.
+
+    Raises:
+        UsageError: unknown flags or values that cannot be read, all at once; else as of `relation.relate`.
+    """
+    return relate(**_affirmed(flags(text, RELATION_FLAGS, _SEVERAL)))
+
+
+def _affirmed(asked: dict[str, Any]) -> dict[str, Any]:
+    """The same, with each denial as the condition that it denies."""
     for denial, condition in _DENIALS.items():
         if denial in asked:
             asked[condition] = not asked.pop(denial)
-    options = {name: asked.pop(name) for name in _OPTIONS if name in asked}
-    return trend(options=options, **asked)
+    return asked

@@ -16,7 +16,7 @@ from typing import Any, Final
 from comptometer import text
 from comptometer.charts import Look, Spec
 from comptometer.charts._axes import tick_rows, ticks
-from comptometer.charts._frame import Frame
+from comptometer.charts._frame import Frame, Plot
 from comptometer.charts._labels import Box, Placed, Run, Spot, Wish, around, crowded_first, place, set_at, text_width
 from comptometer.charts._layers import TOOLTIP, over, under
 from comptometer.charts._theme import BODY, PALETTES, SMALL, Rows, Words, finished, series
@@ -226,8 +226,8 @@ def _era_row(era: Era, tint: str, days: tuple[date, date]) -> dict[str, str]:
     return {**ends, "name": era.name, "tells": era.tells, "tint": tint}
 
 
-def word_rows(frame: Frame, placed: Mapping[str, Sequence[Placed]]) -> dict[str, list[dict[str, Any]]]:
-    """The rows of all words and of the leaders: places as days and FLOP."""
+def word_rows(frame: Plot, placed: Mapping[str, Sequence[Placed]]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of all words and of the leaders: places as what lies across and upwards."""
     rows: dict[str, list[dict[str, Any]]] = {"leaders": []}
     for name, found in placed.items():
         for said in found:
@@ -235,7 +235,7 @@ def word_rows(frame: Frame, placed: Mapping[str, Sequence[Placed]]) -> dict[str,
             rows.setdefault(f"{name}_{said.align}", []).extend(written)
             if said.leader:
                 start, end = (frame.datum(*spot) for spot in said.leader)
-                rows["leaders"].append({**start, "date2": end["date"], f"{frame.field}2": end[frame.field]})
+                rows["leaders"].append({**start, **{f"{name}2": value for name, value in end.items()}})
     return rows
 
 

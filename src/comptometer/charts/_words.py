@@ -111,6 +111,29 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "{title}: {n} points from {first} to {last} with a fitted line and its bands.",
         "{title}：{first} 至 {last} 的 {n} 个数据点、拟合直线及其区间。",
     ),
+    # Relation
+    "relation-title": (
+        "{y} against {x}: exponent {exponent} (90% {spread})",
+        "{y}与{x}：指数 {exponent}（90% 区间 {spread}）",
+    ),
+    "relation-fit": (
+        "×10 across goes with ×{factor} upwards; R² {r2}; scatter {sd} dex (×{fold})",
+        "横轴 ×10 对应纵轴 ×{factor}；R² {r2}；残差标准差 {sd} dex（×{fold}）",
+    ),
+    "relation-line": (
+        "Line: least squares of the logarithms; dark band: 90% of the line, {unit} resampled; pale band between dotted "
+        "lines: 90% of single new models.",
+        "直线：对数最小二乘；深色带：直线的 90% 区间（按{unit}重抽样）；点线间浅色带：单个新模型的 90% 区间。",
+    ),
+    "relation-lacking": (
+        "{lacking} of {asked} models lack one of the two and are not drawn; they are not missing at random.",
+        "{asked} 个模型中有 {lacking} 个缺少其中一项，未画出；缺失并非随机。",
+    ),
+    "relation-described": (
+        "{title}: {n} points with a fitted line and its bands.",
+        "{title}：{n} 个数据点、拟合直线及其区间。",
+    ),
+    "exponent": ("exponent {exponent}", "指数 {exponent}"),
     # Frontier
     "frontier-title": (
         "The {top} largest models at release grew ×{growth} a year, {first} to {last} (90% {spread})",

@@ -11,6 +11,7 @@ from typing import Any, Final
 from comptometer import text
 from comptometer.charts import Language, Look, Spec, chart, in_altair
 from comptometer.charts._axes import FLOP_TITLE
+from comptometer.charts._definition import definition_of, models_of
 from comptometer.charts._frame import Frame
 from comptometer.charts._growth import (
     axis_rows,
@@ -34,11 +35,12 @@ from comptometer.charts._growth import (
     words_of,
     year_step,
 )
+from comptometer.charts._kinds import KINDS, kind_of
 from comptometer.charts._labels import Align, Box, Placed, Run, around, set_at
 from comptometer.charts._layers import quiet
 from comptometer.charts._overlays import NONE, Drawn, Overlays, notes, overlaid
 from comptometer.charts._theme import PALETTES, SMALL, Layer, Palette, Rows, Words, finished, series
-from comptometer.charts._words import listed, say, sentences, spread
+from comptometer.charts._words import say, sentences, spread
 from comptometer.growth import Answer, Observation, candidates, trend
 from comptometer.notebook import PICTURES
 from comptometer.quantities import ChipQuantity
@@ -46,15 +48,6 @@ from comptometer.release import banner
 from comptometer.trends import Segment, as_date
 from comptometer.units import FLOP_PER_PFS_DAY
 
-# Kinds of domains: what makes a model one of a kind, the telling ones first.
-_DOMAINS: Final[Mapping[str, frozenset[str]]] = {
-    "multimodal": frozenset({"Multimodal"}),
-    "biology": frozenset({"Biology"}),
-    "games": frozenset({"Games"}),
-    "language": frozenset({"Language"}),
-    "vision": frozenset({"Vision", "Image generation", "Video"}),
-}
-KINDS: Final = ("language", "vision", "games", "multimodal", "biology", "other")  # as the legend has them
 _MAKERS: Final = 3  # that have a colour of their own
 
 
@@ -151,11 +144,7 @@ def _kinds(answer: Answer, language: Language) -> list[str]:
         frequent = [maker for maker, _ in Counter(makers).most_common(_MAKERS)]
         return [maker if maker in frequent else say("other-makers", language) for maker in makers]
     domains = {(c.row.model, c.row.published): set(c.row.domain) for c in candidates(answer.question)}
-    return [say(_domain(domains[one.name, one.day]), language) for one in answer.observations]
-
-
-def _domain(domains: set[str]) -> str:
-    return next((kind for kind, telling in _DOMAINS.items() if domains & telling), "other")
+    return [say(kind_of(domains[one.name, one.day]), language) for one in answer.observations]
 
 
 def _order(answer: Answer, points: Sequence[Mapping[str, Any]], language: Language) -> list[str]:
@@ -294,25 +283,8 @@ def definition(answer: Answer, language: Language) -> str:
     if isinstance(answer.quantity, ChipQuantity):
         which = say("learning-chips" if wanted.select == "notable" else "gpus", language)
     else:
-        which = say("records" if wanted.select == "record" else wanted.select, language, top=wanted.top)
-    openness = {True: say("open", language), False: say("closed", language), None: ""}[wanted.open_weights]
-    parts = [
-        which,
-        say("of-all", language) if wanted.of_all and wanted.select not in {"all", "notable"} else "",
-        wanted.organization,
-        wanted.country,
-        wanted.domain,
-        *wanted.confidence,
-        openness,
-        "" if wanted.fine_tunes else say("no-fine-tunes", language),
-        say("without", language, names=", ".join(wanted.without)) if wanted.without else "",
-        say("from", language, day=wanted.since) if wanted.since else "",
-        say("to", language, day=wanted.until) if wanted.until else "",
-        asked.data,
-        say(asked.values, language),
-    ]
-    said = listed(parts, language)
-    return said[:1].upper() + said[1:]
+        which = models_of(asked, language)
+    return definition_of(asked, which, language)
 
 
 def growth_title(answer: Answer, language: Language) -> str:

@@ -24,6 +24,7 @@ def command(name: str, out: Path, scale: str, theme: str, language: str) -> None
       openai-2019-eras   the two eras of its addendum
       calibration        how often intervals hold the count, and how far off chip-hours are
       trend              how fast training compute grows
+      relation           training compute against parameters
       frontier           the largest models at release, records, and lines of regulations
       chips              what a chip computes, per watt and per dollar
       agreement          hardware-time over the count, for every model with both
@@ -33,6 +34,7 @@ def command(name: str, out: Path, scale: str, theme: str, language: str) -> None
       cost               what the largest models cost to train: amortised, rented, bought
       decomposition      what growth is made of: chips, peak, time, utilization; money
       trend:QUESTION     any trend, e.g. "trend:select=frontier&since=2018-01-01"
+      relation:QUESTION  any quantity against another, e.g. "relation:y=cost&x=compute"
       projection:FLAGS   any projection, e.g. "projection:to=2030&preset=epoch-2030"
       estimate:MODEL     every method's estimate of one model, e.g. estimate:alexnet
       count:TARGET       where the operations are, e.g. count:config.json or count:alexnet

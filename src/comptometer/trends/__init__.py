@@ -75,7 +75,7 @@ class Points:
         return cls(
             days=x[order],
             logs=np.log10(y)[order],
-            groups=None if organizations is None else _numbered(organizations)[order],
+            groups=None if organizations is None else numbered(organizations)[order],
             spread=None if spread is None or not spread.any() else spread[order],
             names=None if names is None else [names[at] for at in order],
         )
@@ -86,7 +86,7 @@ class Points:
         return len(self.days)
 
 
-def _numbered(names: Sequence[str]) -> NDArray[np.intp]:
+def numbered(names: Sequence[str]) -> NDArray[np.intp]:
     """The number of each name, in order of first appearance."""
     numbers = {name: at for at, name in enumerate(dict.fromkeys(names))}
     return np.array([numbers[name] for name in names], dtype=np.intp)
@@ -330,21 +330,26 @@ class Trend(_Growing):
 
     def band(self, days: Sequence[float] | Array, probability: float = 0.9) -> tuple[Array, Array]:
         """Interval of the mean line (not of single points): two arrays of values, shape (days,)."""
-        return _ends(self.resampled_logs_at(days), probability)
+        return ends(self.resampled_logs_at(days), probability)
 
     def prediction_band(self, days: Sequence[float] | Array, probability: float = 0.9) -> tuple[Array, Array]:
-        """Interval of a single new point: the line's, with the scatter of the points about it; shape (days,) twice.
-
-        Each resampled line gets one of the residuals, widened for the parameters that were fitted.
-        """
-        widened = self.residuals * sqrt(self.n / max(self.n - self.parameters, 1))
-        bits = np.random.PCG64DXSM(np.random.SeedSequence([self.n, self.draws])).random_raw(self.draws)
-        scatter = widened[(bits % np.uint64(self.n)).astype(np.intp)]
-        return _ends(self.resampled_logs_at(days) + scatter[:, None], probability)
+        """Interval of a single new point: the line's, with the scatter of the points about it; shape (days,) twice."""
+        return ends(scattered(self.resampled_logs_at(days), self.residuals, self.parameters), probability)
 
 
-def _ends(logs: Array, probability: float) -> tuple[Array, Array]:
-    """Ends of an interval of values from resampled logarithms, shape (draws, days)."""
+def scattered(logs: Array, residuals: Array, parameters: int) -> Array:
+    """Single new points about resampled lines, shape (draws, places) as the lines.
+
+    Each line gets one of the residuals, widened for the parameters that were fitted.
+    """
+    n, draws = len(residuals), len(logs)
+    widened = residuals * sqrt(n / max(n - parameters, 1))
+    bits = np.random.PCG64DXSM(np.random.SeedSequence([n, draws])).random_raw(draws)
+    return logs + widened[(bits % np.uint64(n)).astype(np.intp)][:, None]
+
+
+def ends(logs: Array, probability: float) -> tuple[Array, Array]:
+    """Ends of an interval of values from resampled logarithms, shape (draws, places)."""
     tail = (1 - probability) / 2
     low, high = np.quantile(logs, [tail, 1 - tail], axis=0)
     return 10**low, 10**high

@@ -18,7 +18,7 @@ from comptometer.charts._page import bare
 from comptometer.charts._question import question
 from comptometer.charts._theme import PALETTES, SHAPES
 from comptometer.charts.trend import definition, is_compute, label_of, overlay_notes, trend_chart, words_around
-from comptometer.growth import Answer, candidates
+from comptometer.growth import Answer, Question, candidates
 from comptometer.quantities import ChipQuantity
 from comptometer.web.wording import Wording
 
@@ -56,9 +56,9 @@ def picture(
         "overlays": overlay_notes(answer, language, ALL),
         "description": words.description,
         "columns": listed["columns"],
-        "kinds": _kinds(first),
-        "points": _described(answer, first["datasets"]["points"]),
-        "pictures": {name: _embedded(spec) for name, spec in drawn.items()},
+        "kinds": kinds_in(first),
+        "points": _rows(answer, first["datasets"]["points"]),
+        "pictures": {name: embedded(spec) for name, spec in drawn.items()},
     }
 
 
@@ -78,12 +78,12 @@ def headline(answer: Answer, language: Language) -> list[dict[str, str]]:
         {
             "value": say("trend.months", months=text.number(months["estimate"])) if months["estimate"] else "–",
             "about": say("trend.doubling", label=label.lower() if language == "en" else label),
-            "range": _range(months, say),
+            "range": range_of(months, say),
         },
         {
             "value": f"{text.number(segment.growth_per_year.estimate)}×",
             "about": say("trend.growth"),
-            "range": _range(growth, say),
+            "range": range_of(growth, say),
         },
         {"value": f"{found.n:,}", "about": say("trend.n"), "range": ""},
     ]
@@ -93,10 +93,11 @@ def headline(answer: Answer, language: Language) -> list[dict[str, str]]:
     return figures
 
 
-def _range(row: Mapping[str, float | None], say: Wording) -> str:
+def range_of(row: Mapping[str, float | None], say: Wording, digits: int = 2) -> str:
+    """The 90% interval of a fitted number, where it has one."""
     if row["p5"] is None or row["p95"] is None:
         return ""
-    low, high = text.interval(row["p5"], row["p95"]).split(" to ")
+    low, high = text.interval(row["p5"], row["p95"], digits).split(" to ")
     return say("trend.range", low=low, high=high)
 
 
@@ -105,7 +106,7 @@ def _drawn(answer: Answer, language: Language, scale: Scale, size: str) -> Spec:
     return trend_chart(answer, Look(language=language, scale=scale, width=width, height=height), ALL)
 
 
-def _kinds(spec: Spec) -> list[dict[str, Any]]:
+def kinds_in(spec: Spec) -> list[dict[str, Any]]:
     """What colours and shapes mean, with the number of points of each."""
     points = spec["datasets"]["points"]
     names = list(_points_layer(spec["layer"])["encoding"]["fill"]["scale"]["domain"])
@@ -120,11 +121,15 @@ def _kinds(spec: Spec) -> list[dict[str, Any]]:
     ]
 
 
-def _described(answer: Answer, points: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The rows of models with what a page filters by and the drawing does not need."""
+def _rows(answer: Answer, points: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     if isinstance(answer.quantity, ChipQuantity):
         return [dict(row) for row in points]
-    known = {(c.row.model, c.row.published.isoformat()): c.row for c in candidates(answer.question) if c.row.published}
+    return described(answer.question, points)
+
+
+def described(asked: Question, points: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of models with what a page filters by and the drawing does not need."""
+    known = {(c.row.model, c.row.published.isoformat()): c.row for c in candidates(asked) if c.row.published}
     openness = {True: "yes", False: "no", None: ""}
     found = []
     for point in points:
@@ -147,7 +152,7 @@ def _points_layer(layers: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     raise LookupError("no layer draws points")
 
 
-def _embedded(spec: Spec) -> Spec:
+def embedded(spec: Spec) -> Spec:
     """A picture for a page: without title, legend and note, with signals that scripts set, and its rows elsewhere."""
     kept = bare(spec)
     kept["params"] = [

@@ -5,7 +5,8 @@
   var data = JSON.parse(document.getElementById("trend").textContent);
   var choices = data.choices, shown = data.shown, kept = {}, view = null, hidden = [], current = "";
   var form = document.getElementById("ask");
-  var ASKED = ["quantity", "since", "select", "domain", "organization", "country", "open-weights", "confidence"];
+  var ASKED = ["quantity", "against", "since", "select", "domain", "organization", "country", "open-weights", "confidence"];
+  var PREPARED_ONLY = ["since", "select", "domain"]; // of which files have one value beside another quantity
   var STATE = ["tab"].concat(ASKED, ["yScale", "show", "q", "focus"]);
   var focus = "", tab = "tab-chart";
   kept[""] = null; // the plain answer comes without its pictures
@@ -18,10 +19,20 @@
 
   // The question
 
+  function related() { return value("against") !== "date"; } // one quantity against another, and not against the date
+  function scale() { return related() ? "log" : value("yScale"); }
+
+  function fitting() { // what means nothing beside the rest of the question is disabled
+    Array.from(field("against").options).forEach(function (option) { option.disabled = option.value === value("quantity"); });
+    if (value("against") === value("quantity")) field("against").value = "date";
+    field("yScale").disabled = related();
+    PREPARED_ONLY.forEach(function (name) { field(name).disabled = related() && !page.settings.api; });
+  }
+
   function asked() { // only what differs from the plain question, in a fixed order
     var found = new URLSearchParams();
     ASKED.forEach(function (name) {
-      if (value(name) !== (choices.plain[name] || "")) found.append(name, value(name));
+      if (!field(name).disabled && value(name) !== (choices.plain[name] || "")) found.append(name, value(name));
     });
     return found.toString();
   }
@@ -29,20 +40,26 @@
   function nearest(question) { // the prepared question with the same period, models and domain
     var found = new URLSearchParams(question);
     ["organization", "country", "open-weights", "confidence"].forEach(function (name) { found.delete(name); });
+    if (found.has("against")) return choices.presets.indexOf(found.toString()) >= 0 ? found.toString() : null;
     if (found.has("quantity")) { found.delete("select"); found.delete("domain"); }
     return choices.presets.indexOf(found.toString()) >= 0 ? found.toString() : "";
   }
 
   function fetched(question) {
-    var path = new URLSearchParams(question);
+    var path = new URLSearchParams(question), sides = { y: value("quantity"), x: value("against") };
     path.set("language", page.settings.language);
-    path.set("scale", value("yScale"));
     path.set("size", size());
-    return page.api("picture?" + path.toString());
+    if (!related()) path.set("scale", scale());
+    else {
+      Object.keys(sides).forEach(function (name) { path.set(name, sides[name]); });
+      ["quantity", "against"].forEach(function (name) { path.delete(name); });
+    }
+    return page.api((related() ? "relation?" : "picture?") + path.toString());
   }
 
   function prepared(question) {
     var wanted = nearest(question);
+    if (wanted === null) return Promise.reject(new Error(page.say("nopair", { pairs: pairs() })));
     if (kept[wanted]) return Promise.resolve(kept[wanted]);
     return new Promise(function (done, failed) {
       page.receive = function (name, answer) { kept[name] = answer; if (name === wanted) done(answer); };
@@ -50,6 +67,14 @@
       page.load(page.settings.language === "en" ? "trend/" + name + ".js" : page.settings.language + "/trend/" + name + ".js",
         function () { failed(new Error(page.say("missing"))); });
     });
+  }
+
+  function pairs() { // the prepared ones, as the page names them
+    function named(name, of) { return field(of).querySelector('[value="' + name + '"]').textContent; }
+    return choices.presets.map(function (one) { return new URLSearchParams(one); })
+      .filter(function (one) { return one.has("against"); })
+      .map(function (one) { return named(one.get("quantity") || choices.plain.quantity, "quantity") + " × " + named(one.get("against"), "against"); })
+      .join(", ");
   }
 
   function free(question, answer) { // rows that a filter leaves, under the line that was prepared
@@ -64,17 +89,18 @@
   }
 
   function ask() {
+    fitting();
     var question = asked();
     current = question;
     remember();
-    var key = question + " " + value("yScale") + " " + size();
+    var key = question + " " + scale() + " " + size();
     var answer = page.settings.api
       ? (kept[key] ? Promise.resolve(kept[key]) : fetched(question).then(function (got) { kept[key] = got; return got; }))
       : prepared(question).then(function (got) { return got.problem ? got : free(question, got); });
     return answer.then(function (got) {
       if (current !== question) return;
       if (got.problem) throw new Error(got.problem);
-      tell(got.free ? page.say("free") : "");
+      tell(got.free ? page.say("free") : got.sides && !page.settings.api ? page.say("pairs") : "");
       show(got);
     }).catch(function (error) { if (current === question) tell(error.message); });
   }
@@ -207,7 +233,7 @@
   }
 
   function draw() {
-    var spec = shown.pictures && shown.pictures[value("yScale") + " " + size()];
+    var spec = shown.pictures && shown.pictures[scale() + " " + size()];
     if (!spec) return page.settings.api ? undefined : ask();
     var whole = Object.assign({}, spec, { datasets: Object.assign({}, spec.datasets, { points: shown.points }) });
     return page.draw(at("chart"), whole, choices.colours).then(function (drawn) {
@@ -291,11 +317,17 @@
     var words = { since: "since", select: "select", domain: "domain", quantity: "quantity", organization: "organization", country: "country" };
     var given = [];
     new URLSearchParams(asked()).forEach(function (to, name) {
+      if (related() && (name === "quantity" || name === "against")) return;
       if (name === "since") given.push('since="' + to + '-01-01"');
       else if (name === "open-weights") given.push("open_weights=" + (to === "yes" ? "True" : "False"));
       else if (name === "confidence") given.push('confidence=["' + to + '"]');
       else given.push(words[name] + "=" + JSON.stringify(to));
     });
+    if (related()) {
+      given = [JSON.stringify(value("quantity")), JSON.stringify(value("against"))].concat(given);
+      return "import comptometer\n\nanswer = comptometer.relate(" + given.join(", ") + ")\n" +
+        "print(answer.law.exponent.to_dict(), answer.law.r2, answer.law.n)\n";
+    }
     return "import comptometer\n\nanswer = comptometer.trend(" + given.join(", ") + ")\n" +
       "print(answer.trend.growth_per_year, answer.trend.doubling_months(), answer.trend.n)\n";
   }
@@ -308,21 +340,24 @@
     if (navigator.clipboard) navigator.clipboard.writeText(text).catch(function () { /* the text is there to copy */ });
   }
 
+  function file(ending) { return "comptometer-" + (shown.sides ? "relation" : "trend") + "." + ending; }
+
   var take = {
     csv: function () {
-      var numbers = Object.keys(shown.points[0] || {}).filter(function (name) { return ["spoken", "value_text", "pfs_text"].indexOf(name) < 0; });
+      var numbers = Object.keys(shown.points[0] || {}).filter(function (name) { return ["spoken", "value_text", "pfs_text", "x_text", "y_text"].indexOf(name) < 0; });
       var cells = shown.points.map(function (row) { return numbers.map(function (name) { return row[name]; }); });
-      page.save("comptometer-trend.csv", page.csv(numbers, cells), "text/csv");
+      var heads = numbers.map(function (name) { return (shown.sides || {})[name] || name; });
+      page.save(file("csv"), page.csv(heads, cells), "text/csv");
     },
     json: function () {
       var plain = Object.assign({}, shown);
       delete plain.pictures;
-      page.save("comptometer-trend.json", JSON.stringify(plain, null, 1) + "\n", "application/json");
+      page.save(file("json"), JSON.stringify(plain, null, 1) + "\n", "application/json");
     },
-    svg: function () { if (view) view.toSVG().then(function (text) { page.save("comptometer-trend.svg", text, "image/svg+xml"); }); },
+    svg: function () { if (view) view.toSVG().then(function (text) { page.save(file("svg"), text, "image/svg+xml"); }); },
     png: function () {
       if (view) view.toCanvas(2).then(function (canvas) {
-        canvas.toBlob(function (blob) { page.save("comptometer-trend.png", blob, "image/png"); });
+        canvas.toBlob(function (blob) { page.save(file("png"), blob, "image/png"); });
       });
     },
     python: function () { copied(code()); },

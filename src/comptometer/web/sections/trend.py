@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from itertools import product
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from comptometer.charts import Language
 from comptometer.collection import Models
 from comptometer.errors import ComptometerError
 from comptometer.web import SECTIONS, Leaf, Section
 from comptometer.web.picture import OVERLAYS, colours, picture
+from comptometer.web.relation_picture import relation_picture
 from comptometer.web.still import still
 from comptometer.web.tints import dark_tints, tinted
 from comptometer.web.wording import LANGUAGES, Wording
@@ -24,7 +25,16 @@ SELECTIONS: Final = ("notable", "all", "frontier")
 DOMAINS: Final = ("", "Language", "Vision", "Multimodal", "Biology", "Games")
 QUANTITIES: Final = ("compute", "parameters", "data", "time", "chips", "power", "cost")
 PREPARED: Final = ("wide", "narrow")  # sizes of the pictures in files
-PLAIN: Final[Mapping[str, str]] = {"quantity": "compute", "since": "2010", "select": "notable", "domain": ""}
+PAIRS: Final = (  # one quantity against another, as far as they are in files
+    ("compute", "parameters"),
+    ("compute", "data"),
+    ("parameters", "data"),
+    ("cost", "compute"),
+    ("power", "compute"),
+)
+PLAIN: Final[Mapping[str, str]] = {
+    "quantity": "compute", "against": "date", "since": "2010", "select": "notable", "domain": "",
+}  # fmt: skip
 
 
 def asked(**choices: str) -> str:
@@ -33,12 +43,13 @@ def asked(**choices: str) -> str:
 
 
 def presets() -> list[str]:
-    """The questions that a static page can answer: period × selection × domain, and each quantity by period."""
+    """The questions that a static page can answer: period × selection × domain, each quantity by period, pairs."""
     found = [
         asked(since=since, select=select, domain=domain)
         for since, select, domain in product(PERIODS, SELECTIONS, DOMAINS)
     ]
     found += [asked(quantity=quantity, since=since) for quantity in QUANTITIES for since in PERIODS]
+    found += [asked(quantity=quantity, against=against) for quantity, against in PAIRS]
     return list(dict.fromkeys(found))
 
 
@@ -63,6 +74,7 @@ def leaf(path: str, words: Wording) -> Leaf:
             "selections": SELECTIONS,
             "domains": DOMAINS,
             "quantities": QUANTITIES,
+            "againsts": ("date", *QUANTITIES),
             "overlays": tuple(OVERLAYS.values()),
             "plain": PLAIN,
             "choices": {"plain": dict(PLAIN), "presets": presets(), "colours": colours()},
@@ -86,7 +98,11 @@ def files() -> Mapping[str, Callable[[], bytes]]:
 @cache
 def _answer(question: str, language: Language) -> dict[str, Any]:
     """A preset's answer; one that its data do not allow says why."""
+    given = dict(parse_qsl(question))
     try:
+        if "against" in given:
+            pair = urlencode({"y": given.get("quantity", PLAIN["quantity"]), "x": given["against"]})
+            return relation_picture(pair, language, PREPARED) | {"asked": question}
         return picture(question, language, sizes=PREPARED)
     except ComptometerError as error:
         return {"asked": question, "problem": str(error)}
