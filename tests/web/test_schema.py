@@ -24,7 +24,15 @@ from comptometer.web.server import application
 from comptometer.web.site import API
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-HEAVY = ("trend", "picture", "outlook", "project", "calculation", "replications/{study}")  # a second rather than less
+HEAVY = (
+    "trend",
+    "picture",
+    "relation",
+    "outlook",
+    "project",
+    "calculation",
+    "replications/{study}",
+)  # a second rather than less
 ROUTED = [route for router in ROUTES.values() for route in router.routes if isinstance(route, APIRoute)]
 OPERATIONS = [
     (method, route.path.removeprefix("/").replace(":path", ""))
@@ -52,6 +60,7 @@ GOOD: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "thresholds/check", {"query": {"model": "gpt-4"}}),
     ("GET", "thresholds/{name}", {"path_parameters": {"name": "eu-ai-act-51-2"}}),
     ("GET", "trend", {"query": {"points": True}}),
+    ("GET", "relation", {"query": {"y": "cost", "x": "compute", "since": "2018-01-01"}}),
     ("GET", "picture", {"query": {"language": "zh", "size": "narrow"}}),
 ]
 

@@ -170,7 +170,9 @@ WHOLE: Mapping[str, Callable[[], Iterable[str]]] = {
     "domain.": lambda: [name or "any" for name in trend.DOMAINS],
     "error.": lambda: methods.ERRORS,
     "formula.": lambda: METHODS,
-    "how.": lambda: [name + end for name in ("what", "fit", "interval", "missing", "month") for end in ("", ".text")],
+    "how.": lambda: [
+        name + end for name in ("what", "fit", "against", "interval", "missing", "month") for end in ("", ".text")
+    ],
     "kind.": lambda: (*vocabulary.DOMAINS, *{one.source_kind for one in regulations()}),
     "likelihood.": lambda: get_args(thresholds.Likelihood),
     "links.": lambda: get_args(records.Directions),
@@ -185,7 +187,7 @@ WHOLE: Mapping[str, Callable[[], Iterable[str]]] = {
     "place.": lambda: get_args(law.Jurisdiction),
     "preset.": lambda: outlook.PRESETS,
     "price.": lambda: get_args(records.PriceKind),
-    "quantity.": lambda: trend.QUANTITIES,
+    "quantity.": lambda: (*trend.QUANTITIES, "date"),
     "reading.": lambda: get_args(law.Reading),
     "rule.": lambda: RULES,
     "hypothesis.": lambda: CAUSES,
