@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from comptometer.ledger.engine import Table, ibis
 from comptometer.ledger.rows import COMPLETED
 
+SUMS = ("held", "held_completed", "used", "used_completed")  # in thousandths of a chip-second
 DIMENSIONS: Mapping[str, str] = {  # what can be summed by → its column
     "model": "model",
     "stage": "stage",
@@ -37,8 +38,13 @@ def latest(jobs: Table) -> Table:
 
 
 def measured(jobs: Table) -> Table:
-    """With chip-hours, and which statement of utilization counts."""
-    return jobs.mutate(chip_hours=jobs.chips * jobs.seconds / 3600.0, basis=basis(jobs))
+    """With chip-time, and which statement of utilization counts."""
+    return jobs.mutate(chip_time=whole(jobs.chips * jobs.seconds), basis=basis(jobs))
+
+
+def whole(chip_seconds: Table) -> Table:
+    """Chip-seconds in whole thousandths: sums of whole numbers are the same in any order and on any engine."""
+    return (chip_seconds * 1000.0).round().cast("int64")
 
 
 def basis(jobs: Table) -> Table:
@@ -73,16 +79,16 @@ def chip_names(jobs: Table) -> Table:
 
 
 def hours(jobs: Table, by: Sequence[str]) -> Table:
-    """Chip-hours by the dimensions, by chip, by name, by class of evidence, and by what is known of utilization."""
+    """Chip-time by the dimensions, by chip, by name, by class of evidence, and by what is known of utilization.
+
+    `used` is chip-time times the stated utilization.
+    """
     groups = list(dict.fromkeys([*(DIMENSIONS[name] for name in by), "chip", "chip_name", "evidence", "basis"]))
     done = jobs.outcome == COMPLETED
-    share = ibis().coalesce(jobs.utilization, jobs.mfu, jobs.hfu)
-    return jobs.group_by(groups).aggregate(
-        chip_hours=jobs.chip_hours.sum(),
-        chip_hours_completed=ibis().ifelse(done, jobs.chip_hours, 0.0).sum(),
-        shared_hours=(jobs.chip_hours * share).sum(),
-        shared_hours_completed=ibis().ifelse(done, jobs.chip_hours * share, 0.0).sum(),
-    )
+    share = ibis().coalesce(jobs.utilization, jobs.mfu, jobs.hfu, 0.0)
+    sums = {"held": jobs.chip_time, "used": whole(jobs.chips * jobs.seconds * share)}
+    found = jobs.mutate(**sums, **{f"{name}_completed": ibis().ifelse(done, value, 0) for name, value in sums.items()})
+    return found.group_by(groups).aggregate(**{name: found[name].sum().cast("int64") for name in SUMS})
 
 
 def attempts(jobs: Table, by: Sequence[str]) -> Table:
@@ -107,11 +113,11 @@ def newest(samples: Table) -> Table:
 
 
 def readings(samples: Table) -> Table:
-    """Mean, least and most of each counter, by source and chip."""
+    """Sum, least and most of each counter, by source and chip; the sum is of decimals, so the same in any order."""
     return samples.group_by(["source", "chip_name", "metric"]).aggregate(
         samples=samples.count(),
         devices=samples.device.nunique(),
-        mean=samples.value.mean(),
+        sum=samples.value.cast("decimal(28, 6)").sum(),
         least=samples.value.min(),
         most=samples.value.max(),
     )

@@ -30,9 +30,14 @@ class Rate:
     basis: str
     outcome: Outcome
 
-    def of(self, hours: float, shared_hours: float | None) -> Estimate:
-        """FLOP of chip-hours, or of their sum weighted with the stated utilization."""
-        return self.outcome.estimate * (hours if self.basis == ASSUMED else shared_hours or 0.0)
+    def of(self, held: int, used: int) -> Estimate:
+        """FLOP of chip-time held, or of chip-time times the stated utilization; both in thousandths of a second."""
+        return self.outcome.estimate * hours(held if self.basis == ASSUMED else used)
+
+
+def hours(thousandths: int) -> float:
+    """Hours from thousandths of a second."""
+    return thousandths / 3_600_000
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -13,6 +14,7 @@ NEVER = frozenset({"", "none", "unknown", "n/a", "null", "nan", "nat"})
 _EPOCH = re.compile(r"\d{9,11}(\.\d+)?")
 _EPOCH_MILLISECONDS = re.compile(r"\d{12,14}")
 _DURATION = re.compile(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
+LONGEST = 1e10  # seconds, three centuries
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
@@ -40,6 +42,11 @@ class Zone:
             self.asked = True
             local = local.replace(tzinfo=self.info)
         return local.astimezone(UTC)
+
+    def second_reading(self, moment: datetime) -> datetime:
+        """Of an instant in the hour that clocks show twice as they go back, the later one that it may have been."""
+        local = moment.astimezone(self.info)
+        return local.replace(fold=1).astimezone(UTC) if local.fold == 0 else moment
 
     def read(self, text: str) -> datetime | None:
         """An instant as logs write it: ISO 8601, with slashes too, or seconds or milliseconds since 1970.
@@ -108,6 +115,8 @@ def seconds(text: str) -> float:
         value = float(text)
     except ValueError:
         value = float("nan")
-    if not 0 <= value < 1e11:
-        raise ValueError(f"{text[:40]!r} is not a length of time" if value != value else f"{text[:40]!r} is negative")
+    if math.isnan(value):
+        raise ValueError(f"{text[:40]!r} is not a length of time")
+    if not 0 <= value < LONGEST:
+        raise ValueError(f"{text[:40]!r} is {'negative' if value < 0 else 'too long'}")
     return value

@@ -13,7 +13,7 @@ from comptometer.errors import UsageError
 from comptometer.ledger import engine, expressions
 from comptometer.ledger.chip_names import UNTYPED, Meaning, meanings
 from comptometer.ledger.expressions import DIMENSIONS
-from comptometer.ledger.flop import ASSUMED, Rate, rate, summed
+from comptometer.ledger.flop import ASSUMED, Rate, hours, rate, summed
 from comptometer.ledger.rows import METRICS
 from comptometer.ledger.storage import Ledger
 from comptometer.quantity import Estimate
@@ -27,36 +27,37 @@ class Sum:
     """What adds up over the attempts of one group."""
 
     jobs: int = 0
-    chip_hours: float = 0.0
-    completed: float = 0.0
-    stated: float = 0.0
-    evidence: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    held: int = 0
+    completed: int = 0
+    stated: int = 0
+    evidence: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     flop: list[Estimate] = field(default_factory=list)
     flop_completed: list[Estimate] = field(default_factory=list)
 
     def add(self, row: Mapping[str, Any], worth: Rate | None) -> None:
         """One row of `expressions.hours`."""
-        self.chip_hours += row["chip_hours"]
-        self.completed += row["chip_hours_completed"]
-        self.stated += row["chip_hours"] if row["basis"] != ASSUMED else 0.0
-        if row["chip_hours"]:
-            self.evidence[row["evidence"]] += row["chip_hours"]
-        if worth and row["chip_hours"]:
-            self.flop.append(worth.of(row["chip_hours"], row["shared_hours"]))
-            self.flop_completed.append(worth.of(row["chip_hours_completed"], row["shared_hours_completed"]))
+        if not row["held"]:
+            return
+        self.held += row["held"]
+        self.completed += row["held_completed"]
+        self.stated += row["held"] if row["basis"] != ASSUMED else 0
+        self.evidence[row["evidence"]] += row["held"]
+        if worth:
+            self.flop.append(worth.of(row["held"], row["used"]))
+            self.flop_completed.append(worth.of(row["held_completed"], row["used_completed"]))
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of `ledger total`."""
         spent, completed = summed(self.flop), summed(self.flop_completed)
         return {
             "jobs": self.jobs,
-            "chip_hours": self.chip_hours,
-            "chip_hours_completed": self.completed,
+            "chip_hours": hours(self.held),
+            "chip_hours_completed": hours(self.completed),
             "flop": spent.to_dict() if spent else None,
             "flop_completed": completed.to_dict() if completed else None,
             "flop_kept": None,
-            "utilization_evidence": self.stated / self.chip_hours if self.chip_hours else 0.0,
-            "evidence": dict(sorted(self.evidence.items())),
+            "utilization_evidence": self.stated / self.held if self.held else 0.0,
+            "evidence": {name: hours(held) for name, held in sorted(self.evidence.items())},
         }
 
 
@@ -110,9 +111,9 @@ class Book:
         for name in [*by, *(where or {})]:
             check_dimension(name)
         chosen = self._chosen(where or {})
-        hours = _rows(expressions.hours(chosen, by)) if chosen is not None else []
+        held = _rows(expressions.hours(chosen, by)) if chosen is not None else []
         counts = _rows(expressions.attempts(chosen, by)) if chosen is not None and by else []
-        groups, whole = self._grouped(hours, counts, by)
+        groups, whole = self._grouped(held, counts, by)
         if chosen is not None:
             whole.jobs = _rows(expressions.attempts(chosen, ()))[0]["jobs"]
         return {
@@ -122,19 +123,19 @@ class Book:
             "where": dict(where or {}),
             "rows": [dict(zip(by, key, strict=True)) | group.to_dict() for key, group in groups],
             "total": whole.to_dict(),
-            "unmatched_chips": self._unmatched(hours),
-            "rates": self._rates(hours),
+            "unmatched_chips": self._unmatched(held),
+            "rates": self._rates(held),
             "telemetry": self.telemetry(),
         }
 
     def _grouped(
-        self, hours: Sequence[Mapping[str, Any]], counts: Sequence[Mapping[str, Any]], by: Sequence[str]
+        self, held: Sequence[Mapping[str, Any]], counts: Sequence[Mapping[str, Any]], by: Sequence[str]
     ) -> tuple[list[tuple[Key, Sum]], Sum]:
         groups: dict[Key, Sum] = defaultdict(Sum)
         whole = Sum()
         for row in counts:
             groups[_key(row, by)].jobs = row["jobs"]
-        for row in sorted(hours, key=_order):  # the order of sums is that of the bytes of the result
+        for row in sorted(held, key=_order):  # the order of sums is that of the bytes of the result
             worth = self._rate(row)
             whole.add(row, worth)
             if by:
@@ -145,28 +146,26 @@ class Book:
         meaning = self.meanings.get(row["chip_name"] or "")
         return rate(meaning, row["basis"]) if meaning else None
 
-    def _unmatched(self, hours: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def _unmatched(self, held: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Names that mean no chip, with their hours: they are in no FLOP."""
-        lost: dict[str, float] = defaultdict(float)
-        for row in hours:
-            if row["chip_hours"] and self._rate(row) is None:
-                lost[row["chip_name"] or ""] += row["chip_hours"]
+        lost: dict[str, int] = defaultdict(int)
+        for row in held:
+            if row["held"] and self._rate(row) is None:
+                lost[row["chip_name"] or ""] += row["held"]
         return [
             {
                 "name": name or UNTYPED,
-                "chip_hours": amount,
+                "chip_hours": hours(amount),
                 "suggestions": list(self.meanings[name].suggestions),
                 "reason": _reason(self.meanings[name]),
             }
             for name, amount in sorted(lost.items(), key=lambda item: (-item[1], item[0]))
         ]
 
-    def _rates(self, hours: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def _rates(self, held: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """What one chip-hour is worth, and what that rests on."""
         worths = {
-            (worth.meaning.label, worth.basis): worth
-            for row in hours
-            if row["chip_hours"] and (worth := self._rate(row))
+            (worth.meaning.label, worth.basis): worth for row in held if row["held"] and (worth := self._rate(row))
         }
         return [
             {
@@ -189,7 +188,13 @@ class Book:
         rows = sorted(_rows(expressions.readings(newest)), key=_order)
         known = meanings(row["chip_name"] for row in rows)
         return [
-            {**row, "chip": known[row.pop("chip_name") or ""].label, "means": METRICS[row["metric"]]} for row in rows
+            {
+                **{name: row[name] for name in ("source", "metric", "samples", "devices", "least", "most")},
+                "mean": float(row["sum"]) / row["samples"],
+                "chip": known[row["chip_name"] or ""].label,
+                "means": METRICS[row["metric"]],
+            }
+            for row in rows
         ]
 
     def runs(self, where: Mapping[str, str] | None = None, limit: int | None = None) -> list[dict[str, Any]]:
@@ -215,7 +220,7 @@ RUN_COLUMNS = (
 
 def _run(row: Mapping[str, Any]) -> dict[str, Any]:
     moments = {name: row[name].isoformat() if row[name] else None for name in ("started", "ended")}
-    return {name: row[name] for name in RUN_COLUMNS} | moments
+    return {name: row.get(name) for name in RUN_COLUMNS} | moments | {"chip_hours": hours(row["chip_time"])}
 
 
 def _rows(table: engine.Table) -> list[dict[str, Any]]:

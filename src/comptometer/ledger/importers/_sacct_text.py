@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -133,7 +132,9 @@ def _allocation(line: int, cells: Cells, options: Options) -> Allocation:
         raise ValueError("Submit: is missing; without it attempts of one job cannot be told apart")
     elapsed = _elapsed(cells) if started else 0.0
     if started and ended and ended < started:
-        ended = _after_the_clock_went_back(cells, started, elapsed)
+        ended = options.zone.second_reading(ended)
+        if ended < started:
+            raise ValueError(f"End: {cells['End']} is before the start, {cells['Start']}")
     suspended = _read(cells, "Suspended", seconds) if cells.get("Suspended") else 0.0
     cluster = cells.get("Cluster") or options.cluster
     comments = [cells.get(name, "") for name in ("Comment", "AdminComment")]
@@ -158,18 +159,6 @@ def _allocation(line: int, cells: Cells, options: Options) -> Allocation:
         **tags(*comments),
     )
     return Allocation(said, gpus(cells["AllocTRES"]) if started else {})
-
-
-def _after_the_clock_went_back(cells: Cells, started: datetime, elapsed: float) -> datetime:
-    """The end of what ended in the hour that the clock shows twice, where it looks like one before the start.
-
-    Raises:
-        ValueError: it is before the start in any reading.
-    """
-    ended = started + timedelta(seconds=elapsed)
-    if cells["Start"][:10] != cells["End"][:10] or elapsed > 3600 or cells["Start"] <= cells["End"]:
-        raise ValueError(f"End: {cells['End']} is before the start, {cells['Start']}")
-    return ended
 
 
 def _add_step(waiting: Allocation | None, cells: Cells) -> None:
