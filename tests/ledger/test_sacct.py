@@ -140,6 +140,19 @@ def test_it_does_so_where_the_texts_stand_between_other_columns(folder: Folder) 
     assert folder.seconds() == {(): 200}
 
 
+def test_it_does_so_before_an_empty_last_column(folder: Folder) -> None:
+    names = ["JobName", *[name for name in HEADER.split("|") if name != "JobName"]]
+    cells = dict(zip(HEADER.split("|"), job(1).split("|"), strict=True)) | {"JobName": "my|job", "Comment": ""}
+    report = folder.lines(export("|".join(cells[name] for name in names), header="|".join(names)))
+    assert report["wrong"] == 0
+    assert json.loads(folder.run("runs", "--json").stdout)["runs"][0]["name"] == "my|job"
+
+
+def test_a_sign_at_the_end_of_each_line_is_no_column(folder: Folder) -> None:
+    folder.lines(export(job(1) + "|", job(2, Comment="stage=sft;a|b") + "|", header=HEADER + "|"))
+    assert folder.seconds("stage") == {("sft",): 200, (None,): 200}
+
+
 def test_columns_are_found_by_their_names(folder: Folder) -> None:
     names = HEADER.split("|")[::-1]
     cells = dict(zip(HEADER.split("|"), job(1).split("|"), strict=True))

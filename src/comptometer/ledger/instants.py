@@ -91,7 +91,7 @@ def zone(name: str) -> tzinfo:
         UsageError: no such zone.
     """
     try:
-        return ZoneInfo(name)
+        return UTC if name == "UTC" else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UsageError(f"--tz: {name!r} is no zone; write e.g. Europe/Berlin, America/New_York or UTC") from None
 

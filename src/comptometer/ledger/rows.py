@@ -1,4 +1,4 @@
-"""What the rows of the ledger hold. Nothing is None; no number is NaN; instants are in UTC."""
+"""What the rows of the ledger hold. No number is NaN; instants are in UTC."""
 
 from __future__ import annotations
 

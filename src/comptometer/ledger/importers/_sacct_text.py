@@ -53,7 +53,7 @@ def read(path: Path, options: Options) -> Iterator[Found]:
 
 
 def _header(line: str, path: Path, options: Options) -> Sequence[str]:
-    names = line.strip().removesuffix("|").split("|")
+    names = line.strip().split("|")  # sacct -p ends each line with the sign: its last column has no name
     lacking = [name for name in NEEDED if name not in names]
     if not {"ElapsedRaw", "Elapsed"} & set(names):
         lacking.append("ElapsedRaw")
@@ -72,8 +72,6 @@ def _cells(line: str, header: Sequence[str]) -> Cells:
     """
     parts = line.split("|")
     more = len(parts) - len(header)
-    if more == 1 and not parts[-1]:  # sacct -p ends each line with the sign
-        parts, more = parts[:-1], 0
     if more < 0:
         raise ValueError(f"has {len(parts)} columns of {len(header)}: it was cut off, or a text holds a line break")
     if more == 0:
