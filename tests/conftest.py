@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from claims import HEAD, claim
 from comptometer.dossiers import read_dossier
 from comptometer.records import Dossier
+from ledger_folder import Folder
 
 # The same examples on every machine, and no opinion on how fast a machine makes them.
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -65,3 +66,9 @@ def models_table() -> Callable[..., str]:
         return text.getvalue()
 
     return write
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """A ledger that is not there yet."""
+    return Folder(tmp_path / "ledger")

@@ -1,0 +1,269 @@
+"""`comptometer ledger`: accounting of real runs from logs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from comptometer.cli._print import FORMATS, emit_json, emit_rows, hint, json_option
+
+if TYPE_CHECKING:
+    from comptometer.ledger.importers import Options
+    from comptometer.ledger.totals import Book
+
+LONG = 20_000_000  # bytes: from here on an import shows how far it is
+
+
+@click.group("ledger")
+def command() -> None:
+    """How much compute did our runs really use? Accounting from the logs that an organization already has."""
+
+
+folder_option = click.option(
+    "--ledger", "folder", type=click.Path(path_type=Path), required=True, metavar="FOLDER", help="The ledger's folder."
+)
+where_option = click.option(
+    "--where", multiple=True, metavar="NAME=VALUE",
+    help="Only attempts with this value; may be repeated, and an empty value is that of those without one. [stage=sft]",
+)  # fmt: skip
+
+
+@command.command("import")
+@click.argument("kind")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@folder_option
+@click.option("--dry-run", is_flag=True, help="Say what would be read and left out, and write nothing.")
+@click.option("--tz", metavar="ZONE", help="Zone of times that have none: the cluster's. [Europe/Berlin]")
+@click.option("--redact", is_flag=True, help="Hide names of users and nodes, and paths, behind salted hashes.")
+@click.option(
+    "--map", "map_file", type=click.Path(path_type=Path), metavar="MAP.toml",
+    help="What columns (table) or types, partitions and nodes (sacct) mean.",
+)  # fmt: skip
+@click.option("--cluster", metavar="NAME", default="", help="Name of the cluster, where the file does not say.")
+@click.option("--columns", metavar="NAMES", default="", help="Columns of a file without a header, commas between them.")
+@json_option
+def import_(
+    kind: str,
+    files: tuple[Path, ...],
+    folder: Path,
+    dry_run: bool,
+    tz: str | None,
+    redact: bool,
+    map_file: Path | None,
+    cluster: str,
+    columns: str,
+    as_json: bool,
+) -> int:
+    """Read files into a ledger; - is standard input. What was imported before changes nothing.
+
+    KIND is sacct (of Slurm, -P or --json), table (any CSV or Parquet, with --map), nvidia-smi, or dcgm (the answer of
+    Prometheus). Lines that cannot be read are named, the others are imported, and the exit status is 1.
+
+    \b
+    Examples:
+      comptometer ledger import sacct my-model.psv --tz Europe/Berlin --ledger ledger
+      comptometer ledger import table my-model.csv --map my-model.toml --ledger ledger --dry-run
+    """
+    from comptometer.cli._ledger_page import told
+    from comptometer.errors import DataError
+    from comptometer.ledger.importing import document, import_file
+    from comptometer.ledger.storage import Ledger
+
+    ledger, reports, refused = Ledger(folder), [], {}
+    for file in files:
+        try:
+            with _source(file) as path, _options(path, tz, map_file, cluster, columns) as options:
+                name = "standard input" if str(file) == "-" else ""
+                reports.append(import_file(ledger, kind, path, options, name=name, redact=redact, dry=dry_run))
+        except DataError as error:
+            refused[str(file)] = str(error)
+    if as_json:
+        emit_json(document(reports, ledger, refused, dry_run))
+    for report in reports:
+        said, warned = told(report)
+        click.echo("\n".join(said), err=as_json)
+        if warned:
+            hint("\n".join(f"comptometer: {line}" for line in warned))
+    for why in refused.values():
+        hint(f"comptometer: {why}")
+    return 0 if all(report.clean for report in reports) and not refused else 1
+
+
+@contextmanager
+def _source(file: Path) -> Iterator[Path]:
+    """A file that can be read twice: standard input is put into one first."""
+    import shutil
+    import tempfile
+
+    from comptometer.errors import DataError
+    from comptometer.files import read_bytes
+
+    if str(file) != "-":
+        read_bytes(file, 1)  # says what is wrong with the name
+        yield file
+        return
+    with tempfile.NamedTemporaryFile(prefix="comptometer-") as held:
+        try:
+            shutil.copyfileobj(sys.stdin.buffer, held)
+            held.flush()
+        except OSError as error:
+            raise DataError("standard input", [f"cannot be read: {error.strerror or error}"]) from None
+        yield Path(held.name)
+
+
+@contextmanager
+def _options(path: Path, tz: str | None, map_file: Path | None, cluster: str, columns: str) -> Iterator[Options]:
+    """What is said of a file; a long one shows how far its import is."""
+    from dataclasses import replace
+
+    from comptometer.ledger.importers import Options
+    from comptometer.ledger.instants import Zone
+    from comptometer.ledger.maps import read_map
+
+    size = path.stat().st_size
+    names = tuple(name.strip() for name in columns.split(",") if name.strip())
+    plain = Options(
+        zone=Zone(tz), map=read_map(map_file), map_place=str(map_file or ""), columns=names, cluster=cluster
+    )
+    if size < LONG or not sys.stderr.isatty():
+        yield plain
+        return
+    with click.progressbar(length=size, label=path.name, file=sys.stderr) as bar:
+        yield replace(plain, advance=bar.update)
+
+
+@command.command("runs")
+@folder_option
+@where_option
+@click.option("--limit", type=click.IntRange(min=1), help="Only so many, the first to begin.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print.")
+@json_option
+def runs(folder: Path, where: tuple[str, ...], limit: int | None, form: str, as_json: bool) -> None:
+    """Every attempt with its chips, hours, outcome and evidence, in the order in which they began.
+
+    \b
+    Examples:
+      comptometer ledger runs --ledger my-model-ledger
+      comptometer ledger runs --where outcome=FAILED --format csv --ledger my-model-ledger
+    """
+    from comptometer.ledger.totals import RUN_COLUMNS
+    from comptometer.release import data_version
+
+    rows = _book(folder).runs(_where(where), limit)
+    if as_json:
+        emit_json({"schema": "comptometer/ledger-runs/1", "data_version": data_version(), "runs": rows})
+    elif form in {"table", "md"}:
+        from comptometer.cli._ledger_page import RUNS, RUNS_SPARE, RUNS_SPOKEN, run_row
+
+        emit_rows(RUNS, [run_row(row) for row in rows], form, spoken=RUNS_SPOKEN, spare=RUNS_SPARE)
+    else:
+        emit_rows(RUN_COLUMNS, rows, form)
+
+
+@command.command("total")
+@folder_option
+@click.option(
+    "--by", default="", metavar="NAMES",
+    help="model, stage, run, month, chip, outcome, project, user, cluster, partition, source, evidence. [model,stage]",
+)  # fmt: skip
+@where_option
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Print the rows only, as a table of this kind.")
+@json_option
+def total(folder: Path, by: str, where: tuple[str, ...], form: str | None, as_json: bool) -> None:
+    """Attempts, chip-hours and FLOP with their interval, spent and of what COMPLETED.
+
+    \b
+    Examples:
+      comptometer ledger total --by model,stage --ledger my-model-ledger
+      comptometer ledger total --by chip --where outcome=COMPLETED --json --ledger my-model-ledger
+    """
+    from comptometer.cli._ledger_page import flat, page
+    from comptometer.errors import UsageError
+
+    names = [name.strip() for name in by.split(",") if name.strip()]
+    if as_json and form:
+        raise UsageError("--json prints the whole answer and --format its rows: give one of them")
+    found = _book(folder).total(list(dict.fromkeys(names)), _where(where))
+    if as_json:
+        emit_json(found)
+    elif form:
+        rows = [flat(row) for row in found["rows"] or [found["total"]]]
+        emit_rows(tuple(rows[0]), rows, form)
+    else:
+        click.echo(page(found))
+
+
+@command.command("verify")
+@folder_option
+@click.option("--head", metavar="HASH", help="A head that was printed before: it must still be in the chain.")
+@json_option
+def verify(folder: Path, head: str | None, as_json: bool) -> int:
+    """Check the chain of the imports and the hash of every file; exit status 1 if something was changed.
+
+    Whoever keeps the printed head elsewhere also sees whether the last imports were taken away.
+
+    \b
+    Example:
+      comptometer ledger verify --ledger my-model-ledger
+    """
+    from comptometer.ledger.storage import Ledger
+    from comptometer.release import data_version
+
+    ledger = Ledger(folder)
+    ledger.require()
+    entries, problems, strays = ledger.imports(), ledger.problems(), ledger.strays()
+    if head and head not in {entry.hash for entry in entries}:
+        problems.append(f"no import has the hash {head}: what followed it, or it, was taken away")
+    if as_json:
+        emit_json(
+            {
+                "schema": "comptometer/ledger-verify/1",
+                "data_version": data_version(),
+                "ledger": str(folder),
+                "imports": len(entries),
+                "files": sum(len(entry.parts) for entry in entries),
+                "rows": sum(entry.rows for entry in entries),
+                "head": entries[-1].hash if entries else None,
+                "problems": problems,
+                "strays": strays,
+            }
+        )
+    else:
+        files, rows = sum(len(entry.parts) for entry in entries), sum(entry.rows for entry in entries)
+        click.echo(f"{folder}: {len(entries)} imports, {files} files, {rows} rows; head {entries[-1].hash}")
+    for problem in problems:
+        hint(f"comptometer: {problem}")
+    for stray in strays:
+        hint(f"comptometer: {stray} belongs to no import and is not read")
+    return 1 if problems else 0
+
+
+def _book(folder: Path) -> Book:
+    from comptometer.ledger.storage import Ledger
+    from comptometer.ledger.totals import Book
+
+    ledger = Ledger(folder)
+    ledger.require()
+    return Book(ledger)
+
+
+def _where(conditions: tuple[str, ...]) -> dict[str, str]:
+    """Conditions as they are typed.
+
+    Raises:
+        UsageError: one has no =, or two are about the same.
+    """
+    from comptometer.errors import UsageError
+
+    found: dict[str, str] = {}
+    for condition in conditions:
+        name, sign, value = condition.partition("=")
+        if not sign or name in found:
+            raise UsageError(f"--where: {condition!r}: write NAME=VALUE, each name once, e.g. outcome=FAILED")
+        found[name] = value
+    return found

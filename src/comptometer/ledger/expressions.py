@@ -1,0 +1,123 @@
+"""What is asked of the ledger, in Ibis only: one definition for every engine. Nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from comptometer.ledger.engine import Table, ibis
+from comptometer.ledger.rows import COMPLETED
+
+SUMS = ("held", "held_completed", "used", "used_completed")  # in thousandths of a chip-second
+DIMENSIONS: Mapping[str, str] = {  # what can be summed by → its column
+    "model": "model",
+    "stage": "stage",
+    "run": "run",
+    "month": "month",
+    "chip": "chip",
+    "outcome": "outcome",
+    "project": "project",
+    "user": "user",
+    "cluster": "cluster",
+    "partition": "partition",
+    "source": "source",
+    "evidence": "evidence",
+}
+
+
+def latest(jobs: Table) -> Table:
+    """Of all that was said of an attempt the last word, with each of its types of chip.
+
+    What has ended comes before what still ran, and of what still ran the longest: an old export imported late changes
+    nothing. Of equals the later import counts.
+    """
+    library = ibis()
+    still = library.ifelse(jobs.finished, 0.0, jobs.seconds)
+    word = [jobs.finished.desc(), still.desc(), jobs.import_number.desc(), jobs.first_row.desc()]
+    ranked = jobs.mutate(word=library.rank().over(library.window(group_by=jobs.key, order_by=word)))
+    return ranked.filter(ranked.word == 0).drop("word")
+
+
+def measured(jobs: Table) -> Table:
+    """With chip-time, and which statement of utilization counts."""
+    return jobs.mutate(chip_time=whole(jobs.chips * jobs.seconds), basis=basis(jobs))
+
+
+def whole(chip_seconds: Table) -> Table:
+    """Chip-seconds in whole thousandths: sums of whole numbers are the same in any order and on any engine."""
+    return (chip_seconds * 1000.0).round().cast("int64")
+
+
+def basis(jobs: Table) -> Table:
+    """Which statement of utilization counts: that of the whole job, then MFU, then HFU; they are never mixed."""
+    return ibis().cases(
+        (jobs.utilization.notnull(), "utilization"),
+        (jobs.mfu.notnull(), "mfu"),
+        (jobs.hfu.notnull(), "hfu"),
+        else_="assumed",
+    )
+
+
+def named(jobs: Table, chips: Mapping[str, str]) -> Table:
+    """With the chip that each name of a source means; the empty name is that of chips without one."""
+    known = {name: chip for name, chip in chips.items() if name}
+    meant = jobs.chip_name.substitute(known) if known else jobs.chip_name
+    untyped = (jobs.chips > 0) & jobs.chip_name.isnull()
+    return jobs.mutate(chip=ibis().ifelse(untyped, chips.get("", ""), meant))
+
+
+def selected(jobs: Table, wanted: Mapping[str, str]) -> Table:
+    """Those with these values; an empty value is that of rows without one."""
+    for name, value in wanted.items():
+        column = jobs[DIMENSIONS[name]]
+        jobs = jobs.filter(column == value if value else column.isnull())
+    return jobs
+
+
+def chip_names(jobs: Table) -> Table:
+    """Every name of a chip that held hours."""
+    return jobs.filter(jobs.chips > 0).select("chip_name").distinct()
+
+
+def hours(jobs: Table, by: Sequence[str]) -> Table:
+    """Chip-time by the dimensions, by chip, by name, by class of evidence, and by what is known of utilization.
+
+    `used` is chip-time times the stated utilization.
+    """
+    groups = list(dict.fromkeys([*(DIMENSIONS[name] for name in by), "chip", "chip_name", "evidence", "basis"]))
+    done = jobs.outcome == COMPLETED
+    share = ibis().coalesce(jobs.utilization, jobs.mfu, jobs.hfu, 0.0)
+    sums = {"held": jobs.chip_time, "used": whole(jobs.chips * jobs.seconds * share)}
+    found = jobs.mutate(**sums, **{f"{name}_completed": ibis().ifelse(done, value, 0) for name, value in sums.items()})
+    return found.group_by(groups).aggregate(**{name: found[name].sum().cast("int64") for name in SUMS})
+
+
+def attempts(jobs: Table, by: Sequence[str]) -> Table:
+    """How many attempts by the dimensions: one with chips of two types is one."""
+    groups = [DIMENSIONS[name] for name in by]
+    return (
+        jobs.group_by(groups).aggregate(jobs=jobs.key.nunique()) if groups else jobs.aggregate(jobs=jobs.key.nunique())
+    )
+
+
+def listed(jobs: Table) -> Table:
+    """Attempts in the order in which they began."""
+    return jobs.order_by([jobs.started.asc(nulls_first=False), jobs.key.asc(), jobs.chip_name.asc()])
+
+
+def newest(samples: Table) -> Table:
+    """Each reading once, as the last import has it."""
+    library = ibis()
+    order = [samples.import_number.desc(), samples.first_row.desc()]
+    ranked = samples.mutate(word=library.row_number().over(library.window(group_by=samples.key, order_by=order)))
+    return ranked.filter(ranked.word == 0).drop("word")
+
+
+def readings(samples: Table) -> Table:
+    """Sum, least and most of each counter, by source and chip; the sum is of decimals, so the same in any order."""
+    return samples.group_by(["source", "chip_name", "metric"]).aggregate(
+        samples=samples.count(),
+        devices=samples.device.nunique(),
+        sum=samples.value.cast("decimal(28, 6)").sum(),
+        least=samples.value.min(),
+        most=samples.value.max(),
+    )

@@ -1,0 +1,101 @@
+"""Rows → Parquet files, one for each table and month, written as the rows come."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from comptometer.frames import imported
+from comptometer.ledger.rows import TABLES, Kind, Row, columns, names
+from comptometer.ledger.storage import Part, sha256_of
+
+MOST_WAITING = 100_000  # rows held before those of the month with most of them are written
+NO_MONTH = "unknown"
+Place = tuple[type[Row], str]  # a table and a month
+
+
+class Writer:
+    """Writes the rows of one import below a folder.
+
+    Args:
+        folder: where the files go.
+        name: of each file, without its ending.
+        shared: what all rows have in common, by column.
+    """
+
+    def __init__(self, folder: Path, name: str, shared: Mapping[str, Any]) -> None:
+        self._pyarrow, self._parquet = imported("pyarrow"), imported("pyarrow.parquet")
+        self._folder, self._name, self._shared = folder, name, shared
+        self._said = {shape: attrgetter("line", *names(shape)) for shape in TABLES}
+        self._waiting: dict[Place, list[tuple[Any, ...]]] = defaultdict(list)
+        self._waiting_count = 0
+        self._open: dict[Place, tuple[str, Any]] = {}
+        self._rows: Counter[str] = Counter()
+
+    def add(self, row: Row) -> None:
+        """One row."""
+        moment = row.moment
+        month = f"{moment.year:04d}-{moment.month:02d}" if moment else NO_MONTH
+        self._waiting[type(row), month].append(self._said[type(row)](row))
+        self._waiting_count += 1
+        if self._waiting_count >= MOST_WAITING:
+            self._write(max(self._waiting, key=lambda place: len(self._waiting[place])))
+
+    def _write(self, place: Place) -> None:
+        shape, month = place
+        rows = self._waiting.pop(place)
+        self._waiting_count -= len(rows)
+        if place not in self._open:
+            path = f"{TABLES[shape]}/source={self._shared['source']}/month={month}/{self._name}.parquet"
+            (self._folder / path).parent.mkdir(parents=True, exist_ok=True)
+            schema = self._schema(columns(shape))
+            self._open[place] = path, self._parquet.ParquetWriter(self._folder / path, schema, compression="zstd")
+        path, writer = self._open[place]
+        writer.write_table(self._table(shape, month, rows))
+        self._rows[path] += len(rows)
+
+    def _table(self, shape: type[Row], month: str, rows: Sequence[tuple[Any, ...]]) -> Any:
+        """Rows as a table: an empty text, and a number that is none, are nothing."""
+        kinds = columns(shape)
+        lines, *said = zip(*rows, strict=True)
+        head = f"{self._shared['source']}:{self._shared['source_sha256'][:16]}:"
+        found: dict[str, Any] = {name: [value] * len(rows) for name, value in {**self._shared, "month": month}.items()}
+        found |= {"evidence_id": [f"{head}{line}" for line in lines], "first_row": lines, "last_row": lines}
+        found |= {name: _plain(kinds[name], cells) for name, cells in zip(names(shape), said, strict=True)}
+        return self._pyarrow.table({name: found[name] for name in kinds}, schema=self._schema(kinds))
+
+    def _schema(self, kinds: Mapping[str, Kind]) -> Any:
+        pa = self._pyarrow
+        types: Mapping[Kind, Any] = {
+            "text": pa.string(),
+            "instant": pa.timestamp("us", tz="UTC"),
+            "number": pa.float64(),
+            "count": pa.int64(),
+            "flag": pa.bool_(),
+        }
+        return pa.schema([(name, types[kind]) for name, kind in kinds.items()])
+
+    def close(self) -> list[Part]:
+        """The files, whole and on the disk."""
+        for place in list(self._waiting):
+            self._write(place)
+        parts = []
+        for path, writer in self._open.values():
+            writer.close()
+            with (self._folder / path).open("rb") as file:
+                os.fsync(file.fileno())
+            parts.append(Part(path=path, sha256=sha256_of(self._folder / path), rows=self._rows[path]))
+        return sorted(parts, key=lambda part: part.path)
+
+
+def _plain(kind: Kind, cells: Sequence[Any]) -> Sequence[Any]:
+    if kind == "text":
+        return [cell or None for cell in cells]
+    if kind == "number":
+        return [cell if cell is None or math.isfinite(cell) else None for cell in cells]
+    return cells

@@ -1,0 +1,254 @@
+"""Sums over the ledger: attempts, chip-hours, FLOP; and lists of attempts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+from comptometer.errors import UsageError
+from comptometer.ledger import engine, expressions
+from comptometer.ledger.chip_names import UNTYPED, Meaning, meanings
+from comptometer.ledger.expressions import DIMENSIONS
+from comptometer.ledger.flop import ASSUMED, Rate, hours, rate, summed
+from comptometer.ledger.rows import METRICS
+from comptometer.ledger.storage import Ledger
+from comptometer.quantity import Estimate
+from comptometer.release import data_version
+
+Key = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Sum:
+    """What adds up over the attempts of one group."""
+
+    jobs: int = 0
+    held: int = 0
+    completed: int = 0
+    stated: int = 0
+    evidence: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    flop: list[Estimate] = field(default_factory=list)
+    flop_completed: list[Estimate] = field(default_factory=list)
+
+    def add(self, row: Mapping[str, Any], worth: Rate | None) -> None:
+        """One row of `expressions.hours`."""
+        if not row["held"]:
+            return
+        self.held += row["held"]
+        self.completed += row["held_completed"]
+        self.stated += row["held"] if row["basis"] != ASSUMED else 0
+        self.evidence[row["evidence"]] += row["held"]
+        if worth:
+            self.flop.append(worth.of(row["held"], row["used"]))
+            self.flop_completed.append(worth.of(row["held_completed"], row["used_completed"]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of `ledger total`."""
+        spent, completed = summed(self.flop), summed(self.flop_completed)
+        return {
+            "jobs": self.jobs,
+            "chip_hours": hours(self.held),
+            "chip_hours_completed": hours(self.completed),
+            "flop": spent.to_dict() if spent else None,
+            "flop_completed": completed.to_dict() if completed else None,
+            "flop_kept": None,
+            "utilization_evidence": self.stated / self.held if self.held else 0.0,
+            "evidence": {name: hours(held) for name, held in sorted(self.evidence.items())},
+        }
+
+
+@dataclass(frozen=True)
+class Book:
+    """A ledger that is read.
+
+    Args:
+        ledger: the folder.
+        connection: what the expressions run on; DuckDB within the process unless given.
+    """
+
+    ledger: Ledger
+    connection: engine.Connection | None = None
+
+    @cached_property
+    def _connection(self) -> engine.Connection:
+        return self.connection or engine.embedded()
+
+    @cached_property
+    def _attempts(self) -> engine.Table | None:
+        """The last word on each attempt; None where there is none."""
+        files = self.ledger.files("jobs")
+        if not files:
+            return None
+        return expressions.measured(expressions.latest(engine.table(self._connection, files)))
+
+    @cached_property
+    def meanings(self) -> Mapping[str, Meaning]:
+        """Every name of a chip in the ledger, and what it means."""
+        if self._attempts is None:
+            return {}
+        return meanings(row["chip_name"] for row in _rows(expressions.chip_names(self._attempts)))
+
+    def _chosen(self, where: Mapping[str, str]) -> engine.Table | None:
+        if self._attempts is None:
+            return None
+        labels = {name: meaning.label for name, meaning in self.meanings.items()}
+        return expressions.selected(expressions.named(self._attempts, labels), where)
+
+    def total(self, by: Sequence[str] = (), where: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The JSON of `ledger total`.
+
+        Args:
+            by: names of `DIMENSIONS`.
+            where: only attempts with these values, by name of dimension.
+
+        Raises:
+            UsageError: no such dimension.
+        """
+        for name in [*by, *(where or {})]:
+            check_dimension(name)
+        chosen = self._chosen(where or {})
+        held = _rows(expressions.hours(chosen, by)) if chosen is not None else []
+        counts = _rows(expressions.attempts(chosen, by)) if chosen is not None and by else []
+        groups, whole = self._grouped(held, counts, by)
+        if chosen is not None:
+            whole.jobs = _rows(expressions.attempts(chosen, ()))[0]["jobs"]
+        return {
+            "schema": "comptometer/ledger-total/1",
+            "data_version": data_version(),
+            "by": list(by),
+            "where": dict(where or {}),
+            "rows": [dict(zip(by, key, strict=True)) | group.to_dict() for key, group in groups],
+            "total": whole.to_dict(),
+            "unmatched_chips": self._unmatched(held),
+            "rates": self._rates(held),
+            "telemetry": self.telemetry(),
+        }
+
+    def _grouped(
+        self, held: Sequence[Mapping[str, Any]], counts: Sequence[Mapping[str, Any]], by: Sequence[str]
+    ) -> tuple[list[tuple[Key, Sum]], Sum]:
+        groups: dict[Key, Sum] = defaultdict(Sum)
+        whole = Sum()
+        for row in counts:
+            groups[_key(row, by)].jobs = row["jobs"]
+        for row in sorted(held, key=_order):  # the order of sums is that of the bytes of the result
+            worth = self._rate(row)
+            whole.add(row, worth)
+            if by:
+                groups[_key(row, by)].add(row, worth)
+        return sorted(groups.items(), key=lambda item: [(part is None, part or "") for part in item[0]]), whole
+
+    def _rate(self, row: Mapping[str, Any]) -> Rate | None:
+        meaning = self.meanings.get(row["chip_name"] or "")
+        return rate(meaning, row["basis"]) if meaning else None
+
+    def _unmatched(self, held: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Names that mean no chip, with their hours: they are in no FLOP."""
+        lost: dict[str, int] = defaultdict(int)
+        for row in held:
+            if row["held"] and self._rate(row) is None:
+                lost[row["chip_name"] or ""] += row["held"]
+        return [
+            {
+                "name": name or UNTYPED,
+                "chip_hours": hours(amount),
+                "suggestions": list(self.meanings[name].suggestions),
+                "reason": _reason(self.meanings[name]),
+            }
+            for name, amount in sorted(lost.items(), key=lambda item: (-item[1], item[0]))
+        ]
+
+    def _rates(self, held: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """What one chip-hour is worth, and what that rests on."""
+        worths = {
+            (worth.meaning.label, worth.basis): worth for row in held if row["held"] and (worth := self._rate(row))
+        }
+        return [
+            {
+                "chip": label,
+                "basis": basis,
+                "flop_per_chip_hour": worth.outcome.estimate.to_dict(),
+                "formula": worth.outcome.formula,
+                "claims": [claim.id for claim in worth.outcome.claims],
+                "warnings": list(worth.outcome.warnings),
+            }
+            for (label, basis), worth in sorted(worths.items())
+        ]
+
+    def telemetry(self) -> list[dict[str, Any]]:
+        """Readings of counters, each with what it says of utilization."""
+        files = self.ledger.files("samples")
+        if not files:
+            return []
+        newest = expressions.newest(engine.table(self._connection, files))
+        rows = sorted(_rows(expressions.readings(newest)), key=_order)
+        known = meanings(row["chip_name"] for row in rows)
+        return [
+            {
+                **{name: row[name] for name in ("source", "metric", "samples", "devices", "least", "most")},
+                "mean": float(row["sum"]) / row["samples"],
+                "chip": known[row["chip_name"] or ""].label,
+                "means": METRICS[row["metric"]],
+            }
+            for row in rows
+        ]
+
+    def runs(self, where: Mapping[str, str] | None = None, limit: int | None = None) -> list[dict[str, Any]]:
+        """Attempts in the order in which they began, each with its chips and evidence.
+
+        Raises:
+            UsageError: no such dimension.
+        """
+        for name in where or {}:
+            check_dimension(name)
+        chosen = self._chosen(where or {})
+        if chosen is None:
+            return []
+        listed = expressions.listed(chosen)
+        return [_run(row) for row in _rows(listed if limit is None else listed.limit(limit))]
+
+
+RUN_COLUMNS = (
+    "cluster", "job", "name", "user", "project", "model", "stage", "run", "started", "ended", "outcome", "seconds",
+    "step_seconds", "chips", "chip", "chip_hours", "source", "evidence", "evidence_id",
+)  # fmt: skip
+
+
+def _run(row: Mapping[str, Any]) -> dict[str, Any]:
+    moments = {name: row[name].isoformat() if row[name] else None for name in ("started", "ended")}
+    return {name: row.get(name) for name in RUN_COLUMNS} | moments | {"chip_hours": hours(row["chip_time"])}
+
+
+def _rows(table: engine.Table) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = table.to_pyarrow().to_pylist()
+    return found
+
+
+def _key(row: Mapping[str, Any], by: Iterable[str]) -> Key:
+    return tuple(row[DIMENSIONS[name]] for name in by)
+
+
+def _order(row: Mapping[str, Any]) -> list[tuple[bool, str]]:
+    return [(value is None, str(value)) for value in row.values() if not isinstance(value, float)]
+
+
+def _reason(meaning: Meaning) -> str:
+    if meaning.chips:
+        return "on record, without a peak in a format of training"
+    return "on no record" if meaning.label != UNTYPED else "the source does not say which chip"
+
+
+def check_dimension(name: str) -> None:
+    """Be sure that sums can be made by something.
+
+    Raises:
+        UsageError: with the nearest that can.
+    """
+    if name not in DIMENSIONS:
+        near = get_close_matches(name, DIMENSIONS, 1)
+        said = f"did you mean {near[0]}?" if near else f"known are {', '.join(DIMENSIONS)}"
+        raise UsageError(f"--by, --where: {name!r} is nothing that a ledger knows; {said}")
