@@ -177,7 +177,7 @@ class LogStudentT:
         if x <= 0:
             return 0.0
         w = math.log10(x / self.median) / (self.spread_dex * math.sqrt(3))
-        return 0.5 + (w / (1 + w * w) + math.atan(w)) / math.pi
+        return (math.atan2(1, -w) + w / (1 + w * w)) / math.pi
 
 
 Bounded = Point | LogNormal | SplitLogNormal | Uniform | LogUniform | LogStudentT
@@ -249,7 +249,7 @@ def _normal_grid() -> Array:
 def student3_quantile(p: Array) -> Array:
     """Quantiles of Student's t with three degrees of freedom, by Newton on its elementary distribution.
 
-    With w = t/√3 the distribution is ½ + [w/(1+w²) + arctan w]/π.
+    With w = t/√3 the distribution is [arccot(-w) + w/(1+w²)]/π, which loses nothing in the lower tail.
     """
     if p is GRID:
         return _student3_grid()
@@ -266,7 +266,7 @@ def _student3(p: Array) -> Array:
     # In the tail F(w) is close to 2/(3π|w|³), which starts Newton near the answer on either side.
     w = -np.cbrt(2 / (3 * np.pi * upper)) + np.cbrt(4 / (3 * np.pi))
     for _ in range(60):
-        step = (0.5 + (w / (1 + w * w) + np.arctan(w)) / np.pi - upper) * np.pi * (1 + w * w) ** 2 / 2
+        step = (np.arctan2(1.0, -w) + w / (1 + w * w) - np.pi * upper) * (1 + w * w) ** 2 / 2
         w = np.minimum(w - step, 0.0)
         if np.all(np.abs(step) <= 1e-14 * (1 + np.abs(w))):
             break
