@@ -125,6 +125,18 @@ def test_missing_numbers_are_nothing_and_not_nan(folder: Folder) -> None:
     assert folder.total()["total"]["utilization_evidence"] == 0
 
 
+def test_flop_that_the_source_counted_comes_before_hours_and_needs_no_chip(folder: Folder) -> None:
+    said = MAP.replace('"hours", unit = "h" }', '"hours", unit = "h" }\nflop = "flop"')
+    said = said.replace('outcome  = "status"', 'outcome  = "status"\nchip = "chip"')
+    said = "\n".join(line for line in said.splitlines() if not line.startswith("chip  "))
+    rows = "1,2026-03-01,1,8,ok,1e26,h100-sxm\n2,2026-03-01,1,8,crash,9007199254740993,abacus\n3,2026-03-01,0,8,ok,7,\n"
+    added(folder, "id,began,hours,gpus,status,flop,chip\n" + rows, said)
+    total = folder.total()
+    assert {total["total"]["flop"][end] for end in ("p5", "p50", "p95")} == {float(10**26 + 9007199254740992 + 7)}
+    assert total["total"]["flop_completed"]["p50"] == float(10**26 + 7)
+    assert (total["unmatched_chips"], total["rates"], total["total"]["utilization_evidence"]) == ([], [], 1)
+
+
 def test_a_parquet_file_is_read_with_its_own_types(folder: Folder, tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq

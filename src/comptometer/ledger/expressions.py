@@ -8,6 +8,8 @@ from comptometer.ledger.engine import Table, ibis
 from comptometer.ledger.rows import COMPLETED
 
 SUMS = ("held", "held_completed", "used", "used_completed")  # in thousandths of a chip-second
+COUNTED = ("counted", "counted_completed")  # in whole FLOP
+FLOP = "decimal(38, 0)"
 DIMENSIONS: Mapping[str, str] = {  # what can be summed by → its column
     "model": "model",
     "stage": "stage",
@@ -48,8 +50,9 @@ def whole(chip_seconds: Table) -> Table:
 
 
 def basis(jobs: Table) -> Table:
-    """Which statement of utilization counts: that of the whole job, then MFU, then HFU; they are never mixed."""
+    """What FLOP rests on: a count of the source, then utilization of the whole job, then MFU, then HFU; never mixed."""
     return ibis().cases(
+        (jobs.flop.notnull(), "counted"),
         (jobs.utilization.notnull(), "utilization"),
         (jobs.mfu.notnull(), "mfu"),
         (jobs.hfu.notnull(), "hfu"),
@@ -81,14 +84,17 @@ def chip_names(jobs: Table) -> Table:
 def hours(jobs: Table, by: Sequence[str]) -> Table:
     """Chip-time by the dimensions, by chip, by name, by class of evidence, and by what is known of utilization.
 
-    `used` is chip-time times the stated utilization.
+    `used` is chip-time times the stated utilization, `counted` the FLOP that sources counted themselves.
     """
     groups = list(dict.fromkeys([*(DIMENSIONS[name] for name in by), "chip", "chip_name", "evidence", "basis"]))
     done = jobs.outcome == COMPLETED
     share = ibis().coalesce(jobs.utilization, jobs.mfu, jobs.hfu, 0.0)
     sums = {"held": jobs.chip_time, "used": whole(jobs.chips * jobs.seconds * share)}
+    counted = ibis().coalesce(jobs.flop, 0.0)
+    sums |= {"counted": counted.cast(FLOP)}
     found = jobs.mutate(**sums, **{f"{name}_completed": ibis().ifelse(done, value, 0) for name, value in sums.items()})
-    return found.group_by(groups).aggregate(**{name: found[name].sum().cast("int64") for name in SUMS})
+    whole_time = {name: found[name].sum().cast("int64") for name in SUMS}
+    return found.group_by(groups).aggregate(**whole_time, **{name: found[name].sum().cast(FLOP) for name in COUNTED})
 
 
 def attempts(jobs: Table, by: Sequence[str]) -> Table:

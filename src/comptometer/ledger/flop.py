@@ -20,6 +20,7 @@ from comptometer.records import Claim, Dossier, Source
 
 SUBJECT = "ledger"
 ASSUMED = "assumed"  # the basis of what no source says
+COUNTED = "counted"  # that of FLOP which the source itself counted: no rate of a chip is needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +57,22 @@ def _claim(about: str, chip: str) -> Claim:
 
 
 def rate(meaning: Meaning, basis: str) -> Rate | None:
-    """What one chip-hour is worth; None where the name is that of no chip that trains.
+    """What one chip-hour is worth; None where the name is that of no chip that trains, or FLOP was counted.
 
     Raises:
         UsageError: the basis is none that the method knows.
     """
-    if not meaning.chips:
+    if not meaning.chips or basis == COUNTED:
         return None
     if basis not in {ASSUMED, "utilization", "mfu", "hfu"}:
         raise UsageError(f"utilization cannot rest on {basis!r}")
     found = _outcome(meaning.name, basis)
     return Rate(meaning, basis, found) if found else None
+
+
+def counted(flop: int) -> Estimate:
+    """FLOP that a source counted, taken as exact."""
+    return Estimate.exact(float(flop), "FLOP")
 
 
 def summed(parts: Sequence[Estimate]) -> Estimate | None:

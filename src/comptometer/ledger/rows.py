@@ -32,6 +32,7 @@ class Job:
         outcome: the state in which it is or ended, in capitals.
         utilization, mfu, hfu: shares of the peak that the source states: of the whole job; in-run without and with
             recomputation.
+        flop: model FLOP that the source itself counted for this attempt, of all chips of this row together.
     """
 
     line: int
@@ -60,6 +61,7 @@ class Job:
     utilization: float | None = None
     mfu: float | None = None
     hfu: float | None = None
+    flop: float | None = None
 
     @property
     def moment(self) -> datetime | None:

@@ -13,7 +13,7 @@ from comptometer.errors import UsageError
 from comptometer.ledger import engine, expressions
 from comptometer.ledger.chip_names import UNTYPED, Meaning, meanings
 from comptometer.ledger.expressions import DIMENSIONS
-from comptometer.ledger.flop import ASSUMED, Rate, hours, rate, summed
+from comptometer.ledger.flop import ASSUMED, COUNTED, Rate, counted, hours, rate, summed
 from comptometer.ledger.rows import METRICS
 from comptometer.ledger.storage import Ledger
 from comptometer.quantity import Estimate
@@ -36,6 +36,9 @@ class Sum:
 
     def add(self, row: Mapping[str, Any], worth: Rate | None) -> None:
         """One row of `expressions.hours`."""
+        if row["basis"] == COUNTED:
+            self.flop.append(counted(row["counted"]))
+            self.flop_completed.append(counted(row["counted_completed"]))
         if not row["held"]:
             return
         self.held += row["held"]
@@ -150,7 +153,7 @@ class Book:
         """Names that mean no chip, with their hours: they are in no FLOP."""
         lost: dict[str, int] = defaultdict(int)
         for row in held:
-            if row["held"] and self._rate(row) is None:
+            if row["held"] and row["basis"] != COUNTED and self._rate(row) is None:
                 lost[row["chip_name"] or ""] += row["held"]
         return [
             {

@@ -40,9 +40,10 @@ from comptometer.ledger.rows import Job
 TEXTS = ("job", "cluster", "name", "user", "project", "partition", "nodes", "model", "stage", "run", "chip", "outcome")
 MOMENTS = ("submit", "start", "end")
 SHARES = ("utilization", "mfu", "hfu")
-FIELDS = (*TEXTS, *MOMENTS, "duration", "chips", *SHARES)
+FIELDS = (*TEXTS, *MOMENTS, "duration", "chips", *SHARES, "flop")
 CELL_LIMIT = 1_000_000  # characters
 MOST_CHIPS = 10_000_000
+MOST_FLOP = 1e32  # of one attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,7 @@ def _job(number: int, row: Mapping[str, Any], meant: Map, options: Options, seen
     texts = {name: meant.text(name, row) for name in TEXTS}
     said: dict[str, Any] = {name: texts[name] for name in TEXTS if name not in {"job", "chip", "outcome"}}
     said |= {name: _amount(name, meant.cell(name, row), 1.0) for name in SHARES}
+    said["flop"] = _amount("flop", meant.cell("flop", row), MOST_FLOP)
     return Job(
         line=number,
         key=_key(texts["job"], texts["cluster"], start, row, seen),
