@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comptometer.charts import Look, Scale, openai_2018, openai_2019_eras
+from comptometer.charts import Language, Look, Scale, openai_2018, openai_2019_eras
 from comptometer.charts._axes import Span, ticks
 from comptometer.charts._frame import Frame
 from comptometer.charts._labels import Box, Placed, Wish, around, place, text_width, wrapped
 from comptometer.charts._theme import FONT
 from comptometer.charts._timeline import Story, arrange, word_rows
+from comptometer.charts._words import say
 
 SCALES = get_args(Scale)
 STORIES = {"openai-2018": openai_2018.story, "openai-2019-eras": openai_2019_eras.story}
@@ -26,8 +27,10 @@ every_plot = pytest.mark.parametrize(
 )
 
 
-def arranged(name: str, scale: Scale, size: tuple[int, int]) -> tuple[Story, Frame, dict[str, list[Placed]]]:
-    told = STORIES[name]()
+def arranged(
+    name: str, scale: Scale, size: tuple[int, int], language: Language = "en"
+) -> tuple[Story, Frame, dict[str, list[Placed]]]:
+    told = STORIES[name](language)
     frame = told.frame(Look(scale=scale, width=size[0], height=size[1]))
     return told, frame, arrange(told, frame)
 
@@ -36,9 +39,10 @@ def words(placed: dict[str, list[Placed]]) -> list[Placed]:
     return [said for found in placed.values() for said in found]
 
 
+@pytest.mark.parametrize("language", get_args(Language))
 @every_plot
-def test_no_word_lies_on_another(name: str, scale: Scale, size: tuple[int, int]) -> None:
-    _, _, placed = arranged(name, scale, size)
+def test_no_word_lies_on_another(name: str, scale: Scale, size: tuple[int, int], language: Language) -> None:
+    _, _, placed = arranged(name, scale, size, language)
     meeting = [(one.text, other.text) for one, other in combinations(words(placed), 2) if one.box.touches(other.box)]
     assert meeting == []
 
@@ -80,7 +84,7 @@ def test_every_point_of_2018_is_labelled_on_the_logarithmic_scale(size: tuple[in
 
 def test_every_first_era_point_is_labelled_and_both_lines_speak() -> None:
     told, _, placed = arranged("openai-2019-eras", "log", (860, 500))
-    first = {row["model"] for row in told.points if row["kind"] != openai_2019_eras.CHARTED}
+    first = {row["model"] for row in told.points if row["kind"] != say("kind-charted", "en")}
     assert first <= {said.text for said in placed["labels"]}
     assert {"AlexNet", "AlphaGo Zero"} <= {said.text for said in placed["labels"]}
     assert len(placed["fit"]) == 2
@@ -141,7 +145,7 @@ def test_text_is_estimated_at_least_as_wide_as_it_is_drawn() -> None:
         assert width
         return int(width[1])
 
-    for told in (openai_2018.story(), openai_2019_eras.story()):
+    for told in (openai_2018.story("en"), openai_2019_eras.story("en")):
         for row in told.points:
             width = drawn(row["model"], "normal")
             assert width <= text_width(row["model"], 12) + 1 <= 1.25 * width

@@ -12,6 +12,7 @@ import comptometer
 from comptometer import text
 from comptometer.charts import CHARTS, Look, Scale, Theme, draw, in_altair, openai_2018, openai_2019_eras
 from comptometer.charts._theme import NOTE, PALETTES
+from comptometer.charts._words import say
 from comptometer.charts.estimate import COMBINED, estimate_chart
 from comptometer.studies import openai_2018 as article
 from comptometer.studies import openai_2019_eras as addendum
@@ -190,7 +191,7 @@ def test_lines_and_bands_are_the_studies_own_and_end_with_their_data() -> None:
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("name", TIMELINES)
 def test_no_line_or_band_leaves_the_plot(name: str, scale: Scale) -> None:
-    told = {"openai-2018": openai_2018, "openai-2019-eras": openai_2019_eras}[name].story()
+    told = {"openai-2018": openai_2018, "openai-2019-eras": openai_2019_eras}[name].story("en")
     flop = told.frame(Look(scale=scale)).values
     for line in told.lines:
         for row in spec(name, "light", scale)["datasets"][line]:
@@ -200,7 +201,7 @@ def test_no_line_or_band_leaves_the_plot(name: str, scale: Scale) -> None:
 def test_values_that_were_read_off_a_picture_say_so() -> None:
     kinds = {row["model"]: row["kind"] for row in spec("openai-2019-eras")["datasets"]["points"]}
     for row in addendum.points():
-        assert (kinds[row["model"]] == openai_2019_eras.READ) == row["digitised"]
+        assert (kinds[row["model"]] == say("kind-read", "en")) == row["digitised"]
     assert "read off" in joined(
         next(layer for layer in spec("openai-2019-eras")["layer"] if layer.get("name") == NOTE)["mark"]["text"]
     )
@@ -215,7 +216,9 @@ def test_the_eras_of_2018_are_called_our_reading() -> None:
 def test_a_point_of_2018_keeps_the_charted_value_to_the_last_digit() -> None:
     drawn = {row["model"]: row["pfs_days"] for row in spec("openai-2018")["datasets"]["points"]}
     assert drawn == {row["model"]: row["chart_pfs_days"] for row in article.points()}
-    assert {row["kind"] for row in spec("openai-2018")["datasets"]["points"]} == set(openai_2018.KINDS.values())
+    assert {row["kind"] for row in spec("openai-2018")["datasets"]["points"]} == {
+        say(f"kind-{kind}", "en") for kind in openai_2018.KINDS
+    }
 
 
 def test_a_narrow_picture_breaks_its_title() -> None:

@@ -17,8 +17,9 @@ from comptometer.charts._axes import Span
 from comptometer.charts._labels import set_at, text_width
 from comptometer.charts._overlays import line_of_2018, lines_of_law
 from comptometer.charts._question import FLAGS, question
-from comptometer.charts._theme import BODY, NOTE, SMALL
+from comptometer.charts._theme import BODY, NOTE, SMALL, Rows, Words, finished
 from comptometer.charts._words import VARIANTS, WORDS
+from comptometer.charts._words_history import ERAS
 from comptometer.charts.chips import PANELS
 from comptometer.charts.frontier import TOP
 from comptometer.charts.sensitivity import sensitivity_chart
@@ -423,9 +424,30 @@ def test_chinese_pixels_need_a_typeface_that_has_the_characters(tmp_path: Path) 
         assert save(picture, tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_chart_without_chinese_words_says_so(tmp_path: Path) -> None:
+def test_a_chart_without_chinese_words_says_so() -> None:
+    words = Words(title="Ours", subtitle="", note="", description="")
     with pytest.raises(UsageError, match="not written in 'zh'"):
-        draw("openai-2018", Look(language="zh"))
+        finished([], words, Rows(drawn={}, listed="", headings={}), look=Look(language="zh"), size=(300, 200))
+
+
+@pytest.mark.parametrize("scale", ["log", "linear"])
+@pytest.mark.parametrize("name", ["openai-2018", "openai-2019-eras"])
+def test_the_article_and_its_addendum_are_written_in_chinese(name: str, scale: Scale) -> None:
+    english, chinese = (draw(name, Look(language=to, scale=scale)).to_dict() for to in ("en", "zh"))
+    for said in ("title", "subtitle"):
+        heading = chinese["title"]["text" if said == "title" else said]
+        assert any("\u4e00" <= character <= "\u9fff" for character in joined(heading))
+    told, other = (one["datasets"]["points"] for one in (english, chinese))
+    assert [(row["model"], row["date"], row["flop"]) for row in told] == [
+        (row["model"], row["date"], row["flop"]) for row in other
+    ]
+    assert all(row["name"] not in ERAS for row in chinese["datasets"]["eras"])
+
+
+def test_operations_are_drawn_in_chinese() -> None:
+    found = draw("count:alexnet", Look(language="zh")).to_dict()
+    assert "卷积" in joined(found["title"]["text"])
+    assert {row["kind"] for row in found["datasets"]["legend"]} == {"卷积", "线性层"}
 
 
 def test_the_command_draws_a_question_in_chinese(tmp_path: Path) -> None:

@@ -6,33 +6,42 @@ Layers of one scale belong into one group: `under` draws on the right axis, `ove
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
+from comptometer.charts import Language
 from comptometer.charts._axes import tick_labels, ticks, widest
 from comptometer.charts._frame import Frame, Plot
 from comptometer.charts._labels import Placed
 from comptometer.charts._theme import BAND, BODY, POINT, SMALL, Layer, Palette
-
-TOOLTIP: Final = {
-    "model": "model",
-    "date": "published",
-    "flop_text": "FLOP",
-    "pfs_text": "petaFLOP/s-days",
-    "kind": "value",
-}
+from comptometer.charts._words import say
 
 
-def under(frame: Frame, palette: Palette, *, lines: Sequence[str], dashed: Sequence[str]) -> Layer:
+def headings(language: Language) -> dict[str, str]:
+    """What is shown of a point, by its field."""
+    return {
+        "model": say("heading-model", language),
+        "date": say("heading-date", language),
+        "flop_text": "FLOP",
+        "pfs_text": "petaFLOP/s-days",
+        "kind": say("heading-origin", language),
+    }
+
+
+def under(frame: Frame, palette: Palette, language: Language, *, lines: Sequence[str], dashed: Sequence[str]) -> Layer:
     """Eras, grid, bands and fitted lines.
 
     Args:
         frame: the plot.
         palette: the colours.
+        language: of the words.
         lines: names of the rows of fitted lines with their bands.
         dashed: names of the rows of lines drawn beyond their data.
     """
     x, y = frame.x(), frame.y_pfs_days()
-    layers = [_eras(frame), {"data": {"name": "grid"}, "mark": quiet("rule", palette.grid), "encoding": {"y": y}}]
+    layers = [
+        _eras(frame, language),
+        {"data": {"name": "grid"}, "mark": quiet("rule", palette.grid), "encoding": {"y": y}},
+    ]
     for name in lines:
         shade = {**quiet("area", palette.fit), "opacity": BAND}
         ends = {"x": x, "y": frame.y_pfs_days("low"), "y2": {"field": "high"}}
@@ -50,7 +59,7 @@ def quiet(mark: str, color: str) -> dict[str, Any]:
     return {"type": mark, "color": color, "aria": False, "tooltip": None}
 
 
-def _eras(frame: Frame) -> Layer:
+def _eras(frame: Frame, language: Language) -> Layer:
     return {
         "data": {"name": "eras"},
         "mark": {"type": "rect", "opacity": 1, "aria": False},
@@ -58,17 +67,27 @@ def _eras(frame: Frame) -> Layer:
             "x": frame.x("since", paired=True),
             "x2": {"field": "until"},
             "color": {"field": "tint", "type": "nominal", "scale": None, "legend": None},
-            "tooltip": [{"field": "name", "title": "era"}, {"field": "tells", "title": "our reading"}],
+            "tooltip": [
+                {"field": "name", "title": say("era", language)},
+                {"field": "tells", "title": say("our-reading", language)},
+            ],
         },
     }
 
 
-def over(frame: Frame, palette: Palette, kinds: Mapping[str, Any], placed: Mapping[str, Sequence[Placed]]) -> Layer:
+def over(
+    frame: Frame,
+    palette: Palette,
+    language: Language,
+    kinds: Mapping[str, Any],
+    placed: Mapping[str, Sequence[Placed]],
+) -> Layer:
     """Points and words.
 
     Args:
         frame: the plot.
         palette: the colours.
+        language: of the words.
         kinds: the encodings of colour and shape.
         placed: words by what they are: `labels` of points, `fit` texts, `remark`, `era_names`.
     """
@@ -80,7 +99,7 @@ def over(frame: Frame, palette: Palette, kinds: Mapping[str, Any], placed: Mappi
         "era_names": {"color": palette.muted, "fontSize": SMALL},
     }
     fixed = {"x": {"value": -9 - widest(ticks(frame.values))[1]}}
-    points = _points(frame, palette, kinds)
+    points = _points(frame, palette, language, kinds)
     leaders, *words = word_layers(frame, palette, placed, styles)
     return {"layer": [leaders, points, *words, *tick_labels("ticks_left", {**fixed, "y": y}, palette)]}
 
@@ -107,7 +126,7 @@ def word_layers(
     return [leaders, *words]
 
 
-def _points(frame: Frame, palette: Palette, kinds: Mapping[str, Any]) -> Layer:
+def _points(frame: Frame, palette: Palette, language: Language, kinds: Mapping[str, Any]) -> Layer:
     halo = {"stroke": palette.background, "strokeWidth": 0.7}
     return {
         "data": {"name": "points"},
@@ -116,7 +135,7 @@ def _points(frame: Frame, palette: Palette, kinds: Mapping[str, Any]) -> Layer:
             "x": frame.x(),
             "y": frame.y(),
             **kinds,
-            "tooltip": [{"field": field, "title": title} for field, title in TOOLTIP.items()],
+            "tooltip": [{"field": field, "title": title} for field, title in headings(language).items()],
             "description": {"field": "spoken", "type": "nominal"},
         },
     }

@@ -14,12 +14,13 @@ from math import inf
 from typing import Any, Final
 
 from comptometer import text
-from comptometer.charts import Look, Spec
+from comptometer.charts import Language, Look, Spec
 from comptometer.charts._axes import tick_rows, ticks
 from comptometer.charts._frame import Frame, Plot
 from comptometer.charts._labels import Box, Placed, Run, Spot, Wish, around, crowded_first, place, set_at, text_width
-from comptometer.charts._layers import TOOLTIP, over, under
+from comptometer.charts._layers import headings, over, under
 from comptometer.charts._theme import BODY, PALETTES, SMALL, Rows, Words, finished, series
+from comptometer.charts._words import say
 from comptometer.trends import Trend
 from comptometer.units import FLOP_PER_PFS_DAY
 
@@ -63,6 +64,7 @@ class Story:
         flop: least and largest amount of a logarithmic plot.
         year_step: years between two ticks.
         patience: how far from its point a label may stand, in pixels, before it is left out.
+        language: of its words.
     """
 
     points: Sequence[Row]
@@ -73,16 +75,23 @@ class Story:
     flop: tuple[float, float]
     year_step: int = 1
     patience: float = inf
+    language: Language = "en"
 
     def frame(self, look: Look) -> Frame:
         """The plot; a linear one ends somewhat above the largest point."""
         largest = max(row["flop"] for row in self.points)
         return Frame.of(
-            look, self.days, self.flop if look.scale == "log" else (0.0, 1.12 * largest), year_step=self.year_step
+            look,
+            self.days,
+            self.flop if look.scale == "log" else (0.0, 1.12 * largest),
+            year_step=self.year_step,
+            title=say("axis", self.language, label=say("compute", self.language), unit="FLOP"),
+            pfs_title=say("pfs-days", self.language),
+            day_title=say("published", self.language),
         )
 
 
-def point(model: str, day: str, pfs_days: float, kind: str) -> dict[str, Any]:
+def point(model: str, day: str, pfs_days: float, kind: str, language: Language) -> dict[str, Any]:
     """A point with everything that is shown of it."""
     flop, pfs = text.number(pfs_days * FLOP_PER_PFS_DAY), text.number(pfs_days)
     return {
@@ -93,7 +102,7 @@ def point(model: str, day: str, pfs_days: float, kind: str) -> dict[str, Any]:
         "kind": kind,
         "flop_text": flop,
         "pfs_text": pfs,
-        "spoken": f"{model}, {day}: {flop} FLOP, {pfs} petaFLOP/s-days, {kind}",
+        "spoken": say("spoken-point", language, model=model, day=day, flop=flop, pfs=pfs, kind=kind),
     }
 
 
@@ -118,12 +127,12 @@ def timeline(story: Story, words: Words, look: Look) -> Spec:
         **word_rows(frame, placed),
     }
     solid = [name for name, line in story.lines.items() if line.says]
-    below = under(frame, palette, lines=solid, dashed=[name for name in lines if name not in solid])
+    below = under(frame, palette, story.language, lines=solid, dashed=[name for name in lines if name not in solid])
     kinds = series(story.kinds, palette, counts, width=look.width)
     return finished(
-        [below, over(frame, palette, kinds, placed)],
+        [below, over(frame, palette, story.language, kinds, placed)],
         words,
-        Rows(drawn=drawn, listed="points", headings=TOOLTIP),
+        Rows(drawn=drawn, listed="points", headings=headings(story.language)),
         look=look,
         size=(look.width, look.height),
     )
@@ -148,7 +157,7 @@ def arrange(story: Story, frame: Frame) -> dict[str, list[Placed]]:
         if line.says:
             fit += _beside(frame, paths[name], [*taken, *(said.box for said in fit)], runs, line.says)
     chosen = [row for row in story.points if frame.values.log or stands_out(row, story.points)]
-    remark = _remark(frame, story.points, len(story.points) - len(chosen), [*taken, *(said.box for said in fit)])
+    remark = _remark(frame, story, len(story.points) - len(chosen), [*taken, *(said.box for said in fit)])
     wishes = [Wish(text=row["model"], x=x, y=y) for row in chosen for x, y in [frame.spot(row["date"], row["flop"])]]
     taken += [said.box for said in [*fit, *remark]]
     ordered = crowded_first(wishes) if story.patience == inf else sorted(wishes, key=lambda wish: (wish.y, wish.x))
@@ -191,13 +200,13 @@ def _beside(frame: Frame, path: Sequence[Spot], taken: Sequence[Box], runs: Sequ
     return []
 
 
-def _remark(frame: Frame, points: Sequence[Row], left_out: int, taken: Sequence[Box]) -> list[Placed]:
+def _remark(frame: Frame, story: Story, left_out: int, taken: Sequence[Box]) -> list[Placed]:
     """Why some points have no label: over them, where there is room."""
     if not left_out:
         return []
-    x, y = frame.spot(min(row["date"] for row in points), 0.0)
-    said = f"{left_out} of the {len(points)} points lie below {text.percent(READABLE)} of the largest:"
-    said = f"{said}\nthe logarithmic scale tells them apart"
+    x, y = frame.spot(min(row["date"] for row in story.points), 0.0)
+    share = text.percent(READABLE)
+    said = say("below-ground", story.language, left_out=left_out, all=len(story.points), share=share)
     heights = (set_at(said, x, y - away, SMALL, "left") for away in range(34, int(y), 10))
     return [found for found in heights if not any(found.box.touches(box, 8.0) for box in taken)][:1]
 

@@ -1,7 +1,4 @@
-"""The words of charts in English and Chinese, in one place. Numbers, names of models and credits stay as they are.
-
-Charts that have no words here are written in English only.
-"""
+"""The words of charts in English and Chinese, in one place. Numbers, names of models and credits stay as they are."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from typing import Final
 from comptometer import text
 from comptometer.charts import Language
 from comptometer.charts._words_calibration import CALIBRATION
+from comptometer.charts._words_history import HISTORY
 from comptometer.charts._words_outlook import OUTLOOK
 
 _COLUMN: Final[Mapping[Language, int]] = {"en": 0, "zh": 1}
@@ -277,6 +275,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "resampling": ("resampling", "重抽样"),
     **OUTLOOK,
     **CALIBRATION,
+    **HISTORY,
     # Table of a page
     "rows": ("Table of the {n} rows", "数据表（{n} 行）"),
     "chart-region": ("Chart", "图"),

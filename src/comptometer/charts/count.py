@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from comptometer import text
-from comptometer.charts import Look, Spec
+from comptometer.charts import Language, Look, Spec
 from comptometer.charts._labels import text_width
 from comptometer.charts._theme import BODY, LEFT, PALETTES, RIGHT, SMALL, Layer, Palette, Rows, Words, finished
+from comptometer.charts._words import listed, say
 from comptometer.module_tree import Branch, tree
 from comptometer.ops import OpCount
 from comptometer.release import banner
@@ -17,14 +18,14 @@ ROW: Final = 58  # pixels of a level
 LEAST: Final = 1.5  # pixels below which a module is not drawn
 AIR: Final = 10  # pixels beside a label
 HEADINGS: Final = {
-    "path": "module",
-    "operation": "operation",
-    "forward_text": "forward FLOP",
-    "backward_text": "backward FLOP",
-    "share": "share of forward",
+    "path": "heading-module",
+    "operation": "heading-operation",
+    "forward_text": "heading-forward",
+    "backward_text": "heading-backward",
+    "share": "heading-share-forward",
 }
 MIXED: Final = "several"
-WHERE: Final = {"linear": "linear layers", "convolution": "convolutions", "recurrence": "recurrent layers"}
+NAMED: Final = frozenset({"linear", "convolution", "recurrence", "attention"})  # operations that we have words for
 
 
 def count_chart(found: OpCount, look: Look) -> Spec:
@@ -34,13 +35,14 @@ def count_chart(found: OpCount, look: Look) -> Spec:
     """
     palette = PALETTES[look.theme]
     width = float(look.width + LEFT + RIGHT)
-    rows = count_rows(found, palette, width)
+    rows = count_rows(found, palette, width, look.language)
+    headings = {name: say(key, look.language) for name, key in HEADINGS.items()}
     height = ROW * (1 + max(row["level"] for row in rows))
-    drawn = {"rows": rows, "legend": _legend(rows, palette)}
+    drawn = {"rows": rows, "legend": _legend(rows, palette, look.language)}
     return finished(
-        [_bars(height, width, palette), *_labels(palette), *_keys(palette)],
-        _words(found, rows),
-        Rows(drawn=drawn, listed="rows", headings=HEADINGS),
+        [_bars(palette, headings), *_labels(palette), *_keys(palette)],
+        _words(found, rows, look.language),
+        Rows(drawn=drawn, listed="rows", headings=headings),
         look=look,
         size=(width, height),
         margins=(0, 0),
@@ -49,12 +51,12 @@ def count_chart(found: OpCount, look: Look) -> Spec:
     )
 
 
-def count_rows(found: OpCount, palette: Palette, width: float) -> list[dict[str, Any]]:
+def count_rows(found: OpCount, palette: Palette, width: float, language: Language) -> list[dict[str, Any]]:
     """A row for each module that is wide enough to be seen."""
     root = tree(found)
     colours = _colours(found, palette)
     return [
-        _row(branch, level, start, root.forward, colours, palette, width)
+        _row(branch, level, start, root.forward, colours, palette, width, language)
         for branch, level, start in _laid(root, 0, 0)
         if branch.forward / root.forward * width >= LEAST
     ]
@@ -74,7 +76,14 @@ def _colours(found: OpCount, palette: Palette) -> Mapping[str, str]:
 
 
 def _row(
-    branch: Branch, level: int, start: int, whole: int, colours: Mapping[str, str], palette: Palette, width: float
+    branch: Branch,
+    level: int,
+    start: int,
+    whole: int,
+    colours: Mapping[str, str],
+    palette: Palette,
+    width: float,
+    language: Language,
 ) -> dict[str, Any]:
     kinds = list(dict.fromkeys(kind for _, part in branch.walk() for kind in part.operations))
     kind = kinds[0] if len(kinds) == 1 else MIXED
@@ -98,7 +107,7 @@ def _row(
         "forward_text": f"{branch.forward:,}",
         "backward_text": f"{branch.backward:,}",
         "share": text.percent(share),
-        "spoken": f"{branch.path or branch.name}: {text.percent(share)} of the forward pass",
+        "spoken": say("spoken-module", language, module=branch.path or branch.name, share=text.percent(share)),
     }
 
 
@@ -107,12 +116,13 @@ def _fitting(words: str, room: float, size: int) -> str:
     return words if text_width(words, size) <= room else ""
 
 
-def _legend(rows: Sequence[Mapping[str, Any]], palette: Palette) -> list[dict[str, Any]]:
+def _legend(rows: Sequence[Mapping[str, Any]], palette: Palette, language: Language) -> list[dict[str, Any]]:
     seen = {row["kind"]: row["color"] for row in rows if row["kind"] != MIXED}
     found, x = [], 0.0
     for kind, color in seen.items():
-        found.append({"kind": kind, "color": color, "x": x, "x2": x + 12, "text": x + 18})
-        x += 40 + text_width(kind, BODY)
+        named = kind if language == "en" else _where(kind, language)
+        found.append({"kind": named, "color": color, "x": x, "x2": x + 12, "text": x + 18})
+        x += 40 + text_width(named, BODY)
     return found
 
 
@@ -123,7 +133,7 @@ def _pixel(field: str) -> dict[str, Any]:
     return {"field": field, "type": "quantitative", "scale": None, "axis": None}
 
 
-def _bars(height: float, width: float, palette: Palette) -> Layer:
+def _bars(palette: Palette, headings: Mapping[str, str]) -> Layer:
     return {
         "data": {"name": "rows"},
         "mark": {"type": "rect", "stroke": palette.background, "strokeWidth": 1},
@@ -134,7 +144,7 @@ def _bars(height: float, width: float, palette: Palette) -> Layer:
             "y2": {"field": "y2"},
             "fill": {"field": "color", "type": "nominal", "scale": None},
             "description": {"field": "spoken"},
-            "tooltip": [{"field": name, "type": "nominal", "title": title} for name, title in HEADINGS.items()],
+            "tooltip": [{"field": name, "type": "nominal", "title": title} for name, title in headings.items()],
         },
     }
 
@@ -166,22 +176,37 @@ def _keys(palette: Palette) -> list[Layer]:
     ]
 
 
-def _words(found: OpCount, rows: Sequence[Mapping[str, Any]]) -> Words:
+def _where(operation: str, language: Language) -> str:
+    """An operation in words, or as it is named."""
+    return say(f"in-{operation}", language) if operation in NAMED else operation
+
+
+def _words(found: OpCount, rows: Sequence[Mapping[str, Any]], language: Language) -> Words:
     largest = max(found.by_operation.values(), key=lambda term: term.forward)
-    share = "All" if largest.forward == found.forward else text.percent(largest.forward / found.forward)
-    shape = [f"batch {found.batch}"]
+    where = _where(largest.operation, language)
+    whole = largest.forward == found.forward
+    share = text.percent(largest.forward / found.forward)
+    shape = [say("batch", language, n=found.batch)]
     if found.sequence_length:
-        shape.append(f"{found.sequence_length} tokens")
+        shape.append(say("tokens", language, n=found.sequence_length))
     if found.image_size:
-        shape.append(f"image {found.image_size[0]} × {found.image_size[1]}")
+        shape.append(say("image", language, height=found.image_size[0], width=found.image_size[1]))
     small = sum(1 for _ in tree(found).walk()) - len(rows)
-    left_out = f" Not drawn: {small} too narrow to be seen; the table of `comptometer count` has all." if small else ""
+    note = [say("count-note", language, backend=found.backend, banner=banner())]
+    if small:
+        note.append(say("too-narrow", language, n=small))
     return Words(
-        title=f"{share} of the forward pass is in {WHERE.get(largest.operation, largest.operation)}",
-        subtitle=(
-            f"{found.target}, {', '.join(shape)}: {text.number(found.forward, 4)} FLOP forward, "
-            f"{text.number(found.training, 4)} forward and backward; attention {found.convention.attention}"
+        title=say("count-all" if whole else "count-title", language, share=share, where=where),
+        subtitle=say(
+            "count-subtitle",
+            language,
+            target=found.target,
+            shape=listed(shape, language),
+            forward=text.number(found.forward, 4),
+            training=text.number(found.training, 4),
+            attention=say(f"attention-{found.convention.attention}", language),
         ),
-        note=f"A multiply-add is 2 FLOP. Counted from {found.backend}; {banner()}.{left_out}",
-        description=f"Modules of {found.target} by their share of the forward pass.",
+        note=" ".join(note),
+        description=say("count-description", language, target=found.target),
+        language=language,
     )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 from comptometer import store, text
-from comptometer.charts import Look, Spec, chart
+from comptometer.charts import Language, Look, Spec, chart
 from comptometer.charts._theme import Words, cited
 from comptometer.charts._timeline import Era, Line, Story, days_of, point, timeline
+from comptometer.charts._words import say, spread
 from comptometer.release import banner
 from comptometer.studies import openai_2019_eras as study
 from comptometer.trends import Trend
 
-READ, COUNTED, CHARTED = "read off the addendum’s picture", "counted by Epoch AI", "as charted in 2018"
+KINDS: Final = ("read", "counted", "charted")
 DAYS: Final = date(1957, 1, 1), date(2020, 1, 1)
 FLOP: Final = 1.2e2, 9e24
 
@@ -22,72 +23,98 @@ FLOP: Final = 1.2e2, 9e24
 @chart(study.NAME)
 def openai_2019_eras(look: Look) -> Spec:
     """The points of both eras by how their values came about, and a line through each era."""
-    told = story()
+    told = story(look.language)
     return timeline(told, words(told), look)
 
 
-def story() -> Story:
+def story(language: Language) -> Story:
     """The points of both eras, a line through each within its data, and how the first would have gone on."""
     rows = study.points()
-    points = {era: [_point(row) for row in rows if row["era"] == era] for era in (study.FIRST, study.MODERN)}
-    lines = {era: _line(study.line(rows, era), found) for era, found in points.items()}
+    kinds = {kind: say(f"kind-{kind}", language) for kind in KINDS}
+    points = {
+        era: [
+            point(row["model"], row["date"], row["pfs_days"], kinds[_kind(row)], language)
+            for row in rows
+            if row["era"] == era
+        ]
+        for era in (study.FIRST, study.MODERN)
+    }
+    lines = {era: _line(study.line(rows, era), found, language) for era, found in points.items()}
     first, modern = lines[study.FIRST], lines[study.MODERN]
     beyond = Line(trend=first.trend, since=first.until, until=modern.until)
     split = study.facts()["split"]
+    before, after = say("to-year", language, year=split.year - 1), say("from-year", language, year=split.year)
     return Story(
         points=[*points[study.FIRST], *points[study.MODERN]],
-        kinds=[READ, COUNTED, CHARTED],
+        kinds=list(kinds.values()),
         lines={**lines, "beyond": beyond},
         eras=[
-            Era(name="first era", since=date.min, until=split, under=f"to {split.year - 1}"),
-            Era(name="modern era", since=split, until=date.max, under=f"from {split.year}"),
+            Era(name=say("first-era", language), since=date.min, until=split, under=before),
+            Era(name=say("modern-era", language), since=split, until=date.max, under=after),
         ],
         days=DAYS,
         flop=FLOP,
         year_step=10,
         patience=30.0,
+        language=language,
     )
 
 
-def _point(row: dict[str, Any]) -> dict[str, Any]:
-    kind = CHARTED if row["era"] == study.MODERN else READ if row["digitised"] else COUNTED
-    return point(row["model"], row["date"], row["pfs_days"], kind)
+def _kind(row: dict[str, Any]) -> str:
+    return "charted" if row["era"] == study.MODERN else "read" if row["digitised"] else "counted"
 
 
-def _line(trend: Trend, points: Sequence[dict[str, Any]]) -> Line:
+def _line(trend: Trend, points: Sequence[Mapping[str, Any]], language: Language) -> Line:
     since, until = days_of(points)
-    return Line(trend=trend, since=since, until=until, says=f"doubling every {_months(trend)[0]} months")
+    return Line(
+        trend=trend, since=since, until=until, says=say("doubling-every", language, months=_months(trend, language)[0])
+    )
 
 
-def _months(trend: Trend) -> tuple[str, str]:
+def _months(trend: Trend, language: Language) -> tuple[str, str]:
     """Doubling time, and its 90% interval."""
     months = trend.doubling_months(study.facts()["month_days"]).to_dict()
-    spread = text.interval(months["p5"] or 0.0, months["p95"] or float("inf"))
-    return text.number(months["estimate"] or 0.0), f"90% {spread}"
+    return text.number(months["estimate"] or 0.0), spread(months, language, 2)
 
 
 def words(told: Story) -> Words:
     """Title, subtitle, sources and description."""
+    language, facts = told.language, study.facts()
     first, modern = (told.lines[era] for era in (study.FIRST, study.MODERN))
-    (slow, slow_spread), (fast, fast_spread) = _months(first.trend), _months(modern.trend)
-    year = study.facts()["split"].year
-    read, counted = (sum(row["kind"] == kind for row in told.points) for kind in (READ, COUNTED))
-    addendum, readings = store.source(study.facts()["source"]), store.source(study.facts()["readings"])
-    title = f"Training compute doubled every {slow} months until {year}, then every {fast} months"
+    (slow, slow_spread), (fast, fast_spread) = (_months(line.trend, language) for line in (first, modern))
+    year = facts["split"].year
+    read, counted = (sum(row["kind"] == say(f"kind-{kind}", language) for row in told.points) for kind in KINDS[:2])
+    addendum, readings = cited(store.source(facts["source"]), "OpenAI"), cited(store.source(facts["readings"]))
+    title = say("eras-title", language, slow=slow, fast=fast, year=year)
     return Words(
         title=title,
-        subtitle=(
-            f"Until {year}: n = {first.trend.n}, {slow_spread} months. From {year}: n = {modern.trend.n}, "
-            f"{fast_spread} months. Lines: least squares of the logarithm on the date, dashed beyond their data; "
-            f"bands: 90% of the mean line, models resampled. A month is {study.facts()['month_days']} days."
+        subtitle=say(
+            "eras-subtitle",
+            language,
+            year=year,
+            first=first.trend.n,
+            slow=slow_spread,
+            modern=modern.trend.n,
+            fast=fast_spread,
+            days=facts["month_days"],
         ),
-        note=(
-            f"Of the {read + counted} values of the first era {read} were read off the addendum’s picture and "
-            f"{counted} counted by Epoch AI for the same models, because none was published as a number: take them as "
-            "within an order of magnitude. Labels for which there is no room are left out.\n"
-            f"Sources: {cited(addendum, 'OpenAI')}; {cited(readings)}.\n{banner()}"
+        note=say(
+            "eras-note",
+            language,
+            whole=read + counted,
+            read=read,
+            counted=counted,
+            addendum=addendum,
+            readings=readings,
+            banner=banner(),
         ),
-        description=(
-            f"{title}: {len(told.points)} models from {first.since.year} to {modern.until.year} and two fitted lines."
+        description=say(
+            "eras-description",
+            language,
+            title=title,
+            n=len(told.points),
+            first=first.since.year,
+            last=modern.until.year,
         ),
+        language=language,
     )

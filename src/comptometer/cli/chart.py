@@ -12,9 +12,7 @@ import click
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--scale", type=click.Choice(["log", "linear"]), default="log", help="Scale of the compute axis.")
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", help="Colours.")
-@click.option(
-    "--language", type=click.Choice(["en", "zh"]), default="en", help="Of the words; zh where a chart has them."
-)
+@click.option("--language", type=click.Choice(["en", "zh"]), default="en", help="Of the words.")
 def command(name: str, out: Path, scale: str, theme: str, language: str) -> None:
     """Draw chart NAME to OUT: .svg, .png, .pdf, .html (works offline) or .json (Vega-Lite).
 
