@@ -26,6 +26,9 @@ from comptometer.units import Unit
 
 ROOT_SEED = 2018  # of every draw; the numbers of a release change when it does
 
+_PLACES: Final = np.arange(DRAWS, dtype=np.uint64)
+_PLACE: Final = np.uint64(2 ** (DRAWS - 1).bit_length() - 1)
+
 HAZEN: Final = "hazen"  # the rule of quantiles to which draws at the midpoints of strata belong
 
 Number = int | float
@@ -39,7 +42,8 @@ def strata(name: str) -> NDArray[np.uint16]:
     """
     digest = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
     bits = np.random.PCG64DXSM(np.random.SeedSequence([ROOT_SEED, digest])).random_raw(DRAWS)
-    order = np.argsort(bits, kind="stable").astype(np.uint16)  # 64 random bits do not tie: this is just quicker
+    # Their order, by sorting numbers that carry their place in the last bits: no two tie in the 52 before them.
+    order = (np.sort(bits & ~_PLACE | _PLACES) & _PLACE).astype(np.uint16)
     order.setflags(write=False)
     return order
 
