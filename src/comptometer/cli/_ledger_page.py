@@ -65,6 +65,7 @@ def page(found: Row) -> str:
         "\n".join(_utilization(found)),
         "\n".join(_unmatched(found["unmatched_chips"])),
         "\n".join(_telemetry(found["telemetry"])),
+        "\n".join(_rules(found["rules"])),
         style(f"data {found['data_version']} · FLOP of hardware-time: chip-hours × peak × utilization", dim=True),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -110,6 +111,16 @@ def _unmatched(rows: Sequence[Row]) -> list[str]:
 def _lost(row: Row) -> str:
     near = f"; did you mean {' or '.join(row['suggestions'])}?" if row["suggestions"] else ""
     return wrapped(f"{row['name']}: {text.number(row['chip_hours'], 4)} chip-hours, {row['reason']}{near}")
+
+
+def _rules(found: Row | None) -> list[str]:
+    if found is None:
+        return []
+    taken, idle = sum(rule["jobs"] for rule in found["rules"]), [r["rule"] for r in found["rules"] if not r["jobs"]]
+    lines = [f"Rules  of {found['file']}: {taken} attempts"]
+    if idle:
+        lines.append(wrapped(f"no attempt is left for rule {', '.join(map(str, idle))}"))
+    return lines
 
 
 def _telemetry(rows: Sequence[Row]) -> list[str]:

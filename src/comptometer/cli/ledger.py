@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LONG = 20_000_000  # bytes: from here on an import shows how far it is
 
 
+RULES = "A TOML of rules for model, stage and run. [rules.toml in the ledger's folder]"
+
+
 @click.group("ledger")
 def command() -> None:
     """How much compute did our runs really use? Accounting from the logs that an organization already has."""
@@ -31,6 +34,9 @@ where_option = click.option(
     "--where", multiple=True, metavar="NAME=VALUE",
     help="Only attempts with this value; may be repeated, and an empty value is that of those without one. [stage=sft]",
 )  # fmt: skip
+
+
+rules_option = click.option("--rules", "rules_file", type=click.Path(path_type=Path), metavar="RULES.toml", help=RULES)
 
 
 @command.command("import")
@@ -140,21 +146,32 @@ def _options(path: Path, tz: str | None, map_file: Path | None, cluster: str, co
 @command.command("runs")
 @folder_option
 @where_option
+@rules_option
+@click.option("--unmapped", is_flag=True, help="Only attempts without a model.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only so many, the first to begin.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print.")
 @json_option
-def runs(folder: Path, where: tuple[str, ...], limit: int | None, form: str, as_json: bool) -> None:
+def runs(
+    folder: Path,
+    where: tuple[str, ...],
+    rules_file: Path | None,
+    unmapped: bool,
+    limit: int | None,
+    form: str,
+    as_json: bool,
+) -> None:
     """Every attempt with its chips, hours, outcome and evidence, in the order in which they began.
 
     \b
     Examples:
       comptometer ledger runs --ledger my-model-ledger
       comptometer ledger runs --where outcome=FAILED --format csv --ledger my-model-ledger
+      comptometer ledger runs --unmapped --ledger my-model-ledger
     """
     from comptometer.ledger.totals import RUN_COLUMNS
     from comptometer.release import data_version
 
-    rows = _book(folder).runs(_where(where), limit)
+    rows = _book(folder, rules_file).runs(_where((*where, "model=") if unmapped else where), limit)
     if as_json:
         emit_json({"schema": "comptometer/ledger-runs/1", "data_version": data_version(), "runs": rows})
     elif form in {"table", "md"}:
@@ -172,9 +189,12 @@ def runs(folder: Path, where: tuple[str, ...], limit: int | None, form: str, as_
     help="model, stage, run, month, chip, outcome, project, user, cluster, partition, source, evidence. [model,stage]",
 )  # fmt: skip
 @where_option
+@rules_option
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Print the rows only, as a table of this kind.")
 @json_option
-def total(folder: Path, by: str, where: tuple[str, ...], form: str | None, as_json: bool) -> None:
+def total(
+    folder: Path, by: str, where: tuple[str, ...], rules_file: Path | None, form: str | None, as_json: bool
+) -> None:
     """Attempts, chip-hours and FLOP with their interval, spent and of what COMPLETED.
 
     \b
@@ -188,7 +208,7 @@ def total(folder: Path, by: str, where: tuple[str, ...], form: str | None, as_js
     names = [name.strip() for name in by.split(",") if name.strip()]
     if as_json and form:
         raise UsageError("--json prints the whole answer and --format its rows: give one of them")
-    found = _book(folder).total(list(dict.fromkeys(names)), _where(where))
+    found = _book(folder, rules_file).total(list(dict.fromkeys(names)), _where(where))
     if as_json:
         emit_json(found)
     elif form:
@@ -243,13 +263,13 @@ def verify(folder: Path, head: str | None, as_json: bool) -> int:
     return 1 if problems else 0
 
 
-def _book(folder: Path) -> Book:
+def _book(folder: Path, rules_file: Path | None) -> Book:
     from comptometer.ledger.storage import Ledger
     from comptometer.ledger.totals import Book
 
     ledger = Ledger(folder)
     ledger.require()
-    return Book(ledger)
+    return Book(ledger, rules_file=rules_file)
 
 
 def _where(conditions: tuple[str, ...]) -> dict[str, str]:

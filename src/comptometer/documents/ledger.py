@@ -114,6 +114,24 @@ class Counter(Document):
     means: str
 
 
+class RuleUsed(Document):
+    """A rule by its place in the file, what it gives, and how many attempts it took."""
+
+    rule: int
+    model: str | None = None
+    stage: str | None = None
+    run: str | None = None
+    jobs: int
+
+
+class RulesUsed(Document):
+    """The file of rules and its hash."""
+
+    file: str
+    sha256: str
+    rules: list[RuleUsed]
+
+
 @document("ledger-total")
 class LedgerTotalDocument(Document):
     """`comptometer ledger total`; each row also has a key for each name in `by`."""
@@ -127,6 +145,7 @@ class LedgerTotalDocument(Document):
     unmatched_chips: list[UnmatchedChip]
     rates: list[ChipRate]
     telemetry: list[Counter]
+    rules: RulesUsed | None
 
 
 @document("ledger-verify")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from comptometer.ledger.engine import Table, ibis
 from comptometer.ledger.rows import COMPLETED
+from comptometer.ledger.rules import GIVES, Rule
 
 SUMS = ("held", "held_completed", "used", "used_completed")  # in thousandths of a chip-second
 COUNTED = ("counted", "counted_completed")  # in whole FLOP
@@ -37,6 +38,46 @@ def latest(jobs: Table) -> Table:
     word = [jobs.finished.desc(), still.desc(), jobs.import_number.desc(), jobs.first_row.desc()]
     ranked = jobs.mutate(word=library.rank().over(library.window(group_by=jobs.key, order_by=word)))
     return ranked.filter(ranked.word == 0).drop("word")
+
+
+def mapped(jobs: Table, rules: Sequence[Rule]) -> Table:
+    """With what the rules say of model, stage and run, and in `rule` the number of the first that fits."""
+    library = ibis()
+    if not rules:
+        return jobs.mutate(rule=library.null("int64"))
+    found = jobs.mutate(rule=library.cases(*((fits(jobs, rule), rule.number) for rule in rules)).cast("int64"))
+    said = {}
+    for name in GIVES:
+        given = [(found.rule == rule.number, rule) for rule in rules if name in rule.gives]
+        if given:
+            value = library.cases(*((here, rule.gives[name]) for here, rule in given))
+            first = library.cases(*((here, rule.override) for here, rule in given), else_=False)
+            said[name] = library.ifelse(first, value, library.coalesce(found[name], value))
+    return found.mutate(**said)
+
+
+def fits(jobs: Table, rule: Rule) -> Table:
+    """Do all conditions of a rule hold? What a row does not say fits only a condition that asks for nothing."""
+    library = ibis()
+    held = [
+        library.or_(
+            *(
+                library.coalesce(jobs[name].re_search(pattern), False) if pattern else jobs[name].isnull()
+                for pattern in patterns
+            )
+        )
+        for name, patterns in rule.texts.items()
+    ]
+    if rule.since:
+        held.append(library.coalesce(jobs.started >= library.literal(rule.since, jobs.started.type()), False))
+    if rule.until:
+        held.append(library.coalesce(jobs.started < library.literal(rule.until, jobs.started.type()), False))
+    return library.and_(*held)
+
+
+def used(jobs: Table) -> Table:
+    """How many attempts each rule took."""
+    return jobs.filter(jobs.rule.notnull()).group_by("rule").aggregate(jobs=jobs.key.nunique())
 
 
 def measured(jobs: Table) -> Table:

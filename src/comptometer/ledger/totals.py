@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from comptometer.errors import UsageError
@@ -15,6 +16,7 @@ from comptometer.ledger.chip_names import UNTYPED, Meaning, meanings
 from comptometer.ledger.expressions import DIMENSIONS
 from comptometer.ledger.flop import ASSUMED, COUNTED, Rate, counted, hours, rate, summed
 from comptometer.ledger.rows import METRICS
+from comptometer.ledger.rules import FILE, Rules, read_rules
 from comptometer.ledger.storage import Ledger
 from comptometer.quantity import Estimate
 from comptometer.release import data_version
@@ -71,10 +73,24 @@ class Book:
     Args:
         ledger: the folder.
         connection: what the expressions run on; DuckDB within the process unless given.
+        rules_file: says which attempts belong to which model and stage; that in the folder unless given.
     """
 
     ledger: Ledger
     connection: engine.Connection | None = None
+    rules_file: Path | None = None
+
+    @cached_property
+    def rules(self) -> Rules | None:
+        """Those that hold.
+
+        Raises:
+            NotFound: the given file is not there.
+            DataError: what is wrong in the file.
+        """
+        own = self.ledger.folder / FILE
+        path = self.rules_file or (own if own.is_file() else None)
+        return read_rules(path) if path else None
 
     @cached_property
     def _connection(self) -> engine.Connection:
@@ -86,7 +102,8 @@ class Book:
         files = self.ledger.files("jobs")
         if not files:
             return None
-        return expressions.measured(expressions.latest(engine.table(self._connection, files)))
+        latest = expressions.latest(engine.table(self._connection, files))
+        return expressions.measured(expressions.mapped(latest, self.rules.rules if self.rules else ()))
 
     @cached_property
     def meanings(self) -> Mapping[str, Meaning]:
@@ -129,6 +146,21 @@ class Book:
             "unmatched_chips": self._unmatched(held),
             "rates": self._rates(held),
             "telemetry": self.telemetry(),
+            "rules": self.rules_used(),
+        }
+
+    def rules_used(self) -> dict[str, Any] | None:
+        """The file of rules, its hash, and how many attempts of the whole ledger each took."""
+        if self.rules is None:
+            return None
+        rows = _rows(expressions.used(self._attempts)) if self._attempts is not None else []
+        taken = {row["rule"]: row["jobs"] for row in rows}
+        return {
+            "file": self.rules.place,
+            "sha256": self.rules.sha256,
+            "rules": [
+                {"rule": rule.number, **rule.gives, "jobs": taken.get(rule.number, 0)} for rule in self.rules.rules
+            ],
         }
 
     def _grouped(
@@ -217,7 +249,7 @@ class Book:
 
 RUN_COLUMNS = (
     "cluster", "job", "name", "user", "project", "model", "stage", "run", "started", "ended", "outcome", "seconds",
-    "step_seconds", "chips", "chip", "chip_hours", "source", "evidence", "evidence_id",
+    "step_seconds", "chips", "chip", "chip_hours", "source", "evidence", "evidence_id", "rule",
 )  # fmt: skip
 
 
