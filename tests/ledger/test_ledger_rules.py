@@ -181,3 +181,10 @@ def test_special_characters_are_themselves(folder: Folder, name: str) -> None:
     quoted = name.replace("\\", "\\\\")
     found = stages(folder, f'[[rules]]\nname = "{quoted}"\nmodel = "m"\n')
     assert {number for number, (model, _) in found.items() if model} == {"1"}
+
+
+def test_rules_may_be_there_before_the_first_import(folder: Folder) -> None:
+    folder.path.mkdir()
+    (folder.path / "rules.toml").write_text('[[rules]]\nname = "*"\nmodel = "early"\n', encoding="utf-8")
+    assert folder.lines(export(job(1)))["number"] == 1
+    assert [row["model"] for row in folder.total("--by", "model")["rows"]] == ["early"]

@@ -25,7 +25,6 @@ from typing import Any, Final
 from comptometer.errors import DataError
 from comptometer.ledger.maps import read_map
 
-FILE: Final = "rules.toml"  # in the folder of a ledger
 GIVES: Final = ("model", "stage", "run")
 TEXTS: Final = ("name", "project", "user", "partition", "cluster", "comment", "source", "job", "nodes")
 DAYS: Final = ("from", "until")  # of the start, in UTC; the second is outside

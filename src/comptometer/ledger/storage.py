@@ -25,6 +25,7 @@ from comptometer.errors import DataError, NotFound, UsageError
 from comptometer.files import replace_file, unwritable
 
 MANIFEST, SALT, LOCK, STAGING = "manifest.jsonl", "salt", ".lock", ".staging"
+RULES = "rules.toml"  # may say which attempts belong to which model
 FIRST = "0" * 64  # what the first import follows
 
 
@@ -173,8 +174,9 @@ class Ledger:
             raise unwritable(self.folder, error.strerror or error) from None
 
     def _strange(self) -> Iterator[Path]:
-        ours = {MANIFEST, SALT, LOCK, STAGING, "jobs", "samples"}
-        return (path for path in self.folder.iterdir() if path.name not in ours)
+        ours = {MANIFEST, SALT, LOCK, STAGING, RULES, "jobs", "samples"}
+        hidden = (f".{MANIFEST}.", f".{SALT}.")  # being written by another import
+        return (path for path in self.folder.iterdir() if path.name not in ours and not path.name.startswith(hidden))
 
     @property
     def staging(self) -> Path:

@@ -16,8 +16,8 @@ from comptometer.ledger.chip_names import UNTYPED, Meaning, meanings
 from comptometer.ledger.expressions import DIMENSIONS
 from comptometer.ledger.flop import ASSUMED, COUNTED, Rate, counted, hours, rate, summed
 from comptometer.ledger.rows import METRICS
-from comptometer.ledger.rules import FILE, Rules, read_rules
-from comptometer.ledger.storage import Ledger
+from comptometer.ledger.rules import Rules, read_rules
+from comptometer.ledger.storage import RULES, Ledger
 from comptometer.quantity import Estimate
 from comptometer.release import data_version
 
@@ -88,7 +88,7 @@ class Book:
             NotFound: the given file is not there.
             DataError: what is wrong in the file.
         """
-        own = self.ledger.folder / FILE
+        own = self.ledger.folder / RULES
         path = self.rules_file or (own if own.is_file() else None)
         return read_rules(path) if path else None
 
