@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from comptometer.ledger.engine import Table, ibis
 from comptometer.ledger.rows import COMPLETED
@@ -115,6 +115,16 @@ def selected(jobs: Table, wanted: Mapping[str, str]) -> Table:
         column = jobs[DIMENSIONS[name]]
         jobs = jobs.filter(column == value if value else column.isnull())
     return jobs
+
+
+def kinds(jobs: Table) -> Table:
+    """Every kind of evidence."""
+    return jobs.select("evidence").distinct()
+
+
+def of_kinds(jobs: Table, wanted: Collection[str]) -> Table:
+    """Those with evidence of these kinds."""
+    return jobs.filter(jobs.evidence.isin(sorted(wanted)))
 
 
 def chip_names(jobs: Table) -> Table:
