@@ -47,7 +47,7 @@ def flat(row: Row) -> dict[str, Any]:
     for name, value in row.items():
         if name in {"flop", "flop_completed"}:
             found |= {f"{name}_{end}": (value or {}).get(end) for end in ("p5", "p50", "p95")}
-        elif name == "evidence":
+        elif name == "evidence" and isinstance(value, Mapping):
             found[name] = [f"{kind}: {hours!r}" for kind, hours in value.items()]
         else:
             found[name] = value

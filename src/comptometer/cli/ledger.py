@@ -77,11 +77,12 @@ def import_(
     """
     from comptometer.cli._ledger_page import told
     from comptometer.errors import DataError
-    from comptometer.ledger.importing import document, import_file
+    from comptometer.ledger.importing import document, import_file, units
     from comptometer.ledger.storage import Ledger
 
     ledger, reports, refused = Ledger(folder), [], {}
-    for file in files:
+    whole = [part for file in files for part in (units(kind, file) if file.is_dir() else [file])]
+    for file in whole:
         try:
             with _source(file) as path, _options(path, tz, map_file, cluster, columns) as options:
                 name = "standard input" if str(file) == "-" else ""

@@ -17,7 +17,7 @@ _SIGNS = re.compile(r"[\s_]+")
 class Chips(NamedTuple):
     """Chips of one instance: how many, and which."""
 
-    count: float
+    number: float
     name: str
 
 

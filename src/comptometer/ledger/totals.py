@@ -145,7 +145,7 @@ class Book:
             "data_version": data_version(),
             "by": list(by),
             "where": dict(where or {}),
-            "rows": [dict(zip(by, key, strict=True)) | group.to_dict() for key, group in groups],
+            "rows": [_named(by, key, group) for key, group in groups],
             "total": whole.to_dict(),
             "not_added": self._apart(chosen, kinds - counting),
             "unmatched_chips": self._unmatched(held),
@@ -267,6 +267,11 @@ class Book:
             return []
         listed = expressions.listed(chosen)
         return [_run(row) for row in _rows(listed if limit is None else listed.limit(limit))]
+
+
+def _named(by: Sequence[str], key: Key, group: Sum) -> dict[str, Any]:
+    names = dict(zip(by, key, strict=True))
+    return names | group.to_dict() | names  # a sum by evidence says which, in place of hours by evidence
 
 
 def _short(found: Mapping[str, Any]) -> dict[str, Any]:

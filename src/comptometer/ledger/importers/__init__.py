@@ -6,7 +6,7 @@ nothing of storage, of what was imported before, or of other kinds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,22 +65,34 @@ class Importer:
         read: a file → what is in it.
         evidence: what such a file is a witness of: "scheduler", "table", "telemetry", …
         takes: names of the options that mean something to it, besides the zone.
+        pattern: names of such files, by which they are found in a folder; empty where a folder is no input.
+        beside: the other files that are read with a file, for its hash.
     """
 
     name: str
     read: Reader
     evidence: str
     takes: frozenset[str] = frozenset()
+    pattern: str = ""
+    beside: Callable[[Path], Sequence[Path]] = lambda path: ()
 
 
 IMPORTERS: Registry[Importer] = Registry("kind of file", "comptometer.ledger.importers")
 
 
-def importer(name: str, *, evidence: str, takes: frozenset[str] = frozenset()) -> Callable[[Reader], Reader]:
+def importer(
+    name: str,
+    *,
+    evidence: str,
+    takes: frozenset[str] = frozenset(),
+    pattern: str = "",
+    beside: Callable[[Path], Sequence[Path]] = lambda path: (),
+) -> Callable[[Reader], Reader]:
     """Register a reader of one kind of file; see `Importer` for the arguments."""
 
     def register(read: Reader) -> Reader:
-        IMPORTERS.add(name, Importer(name=name, read=read, evidence=evidence, takes=takes))
+        entry = Importer(name=name, read=read, evidence=evidence, takes=takes, pattern=pattern, beside=beside)
+        IMPORTERS.add(name, entry)
         return read
 
     return register

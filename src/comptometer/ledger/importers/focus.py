@@ -171,8 +171,8 @@ def _line(number: int, cells: Cells, options: Options, meant: Map, seen: Counter
         found = next((meant.instances[name] for name in types if name in meant.instances), None)
         if found is None:
             raise ValueError(f"{types[0]!r} is on no record of instances: say its chips with --map, [instances]")
-        chips, name = found.count, found.name
-    tags = _tags(cells, meant)
+        chips, name = found.number, found.name
+    tags: dict[str, Any] = dict(_tags(cells, meant))
     return Job(
         line=number,
         key=_key(cells, seen),
