@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -41,7 +43,7 @@ rules_option = click.option("--rules", "rules_file", type=click.Path(path_type=P
 
 @command.command("import")
 @click.argument("kind")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @folder_option
 @click.option("--dry-run", is_flag=True, help="Say what would be read and left out, and write nothing.")
 @click.option("--tz", metavar="ZONE", help="Zone of times that have none: the cluster's. [Europe/Berlin]")
@@ -51,6 +53,10 @@ rules_option = click.option("--rules", "rules_file", type=click.Path(path_type=P
     help="What columns (table) or types, partitions and nodes (sacct) mean.",
 )  # fmt: skip
 @click.option("--cluster", metavar="NAME", default="", help="Name of the cluster, where the file does not say.")
+@click.option(
+    "--url", metavar="URL", help="Ask this Prometheus (dcgm): the only use of a network. [http://localhost:9090]"
+)
+@click.option("--hours", type=click.IntRange(1, 24 * 366), help="With --url: how many hours back. [24]")
 @click.option("--columns", metavar="NAMES", default="", help="Columns of a file without a header, commas between them.")
 @json_option
 def import_(
@@ -62,13 +68,16 @@ def import_(
     redact: bool,
     map_file: Path | None,
     cluster: str,
+    url: str | None,
+    hours: int | None,
     columns: str,
     as_json: bool,
 ) -> int:
-    """Read files into a ledger; - is standard input. What was imported before changes nothing.
+    """Read files, or all of a folder, into a ledger; - is standard input. What was imported before changes nothing.
 
-    KIND is sacct (of Slurm, -P or --json), table (any CSV or Parquet, with --map), nvidia-smi, or dcgm (the answer of
-    Prometheus). Lines that cannot be read are named, the others are imported, and the exit status is 1.
+    KIND is sacct (of Slurm, -P or --json), focus (bills of clouds), table (any CSV or Parquet, with --map), nvidia-smi,
+    dcgm (the answer of Prometheus, or --url), hf-trainer, mlflow, wandb or tensorboard. Lines that cannot be read are
+    named, the others are imported, and the exit status is 1.
 
     \b
     Examples:
@@ -76,16 +85,22 @@ def import_(
       comptometer ledger import table my-model.csv --map my-model.toml --ledger ledger --dry-run
     """
     from comptometer.cli._ledger_page import told
-    from comptometer.errors import DataError
+    from comptometer.errors import DataError, UsageError
     from comptometer.ledger.importing import document, import_file, units
     from comptometer.ledger.storage import Ledger
 
     ledger, reports, refused = Ledger(folder), [], {}
-    whole = [part for file in files for part in (units(kind, file) if file.is_dir() else [file])]
+    if bool(files) == bool(url) or (hours and not url) or (url and kind != "dcgm"):
+        raise UsageError("name the files to import, or of dcgm the --url of a Prometheus and how many --hours")
+    whole: list[Path | _Live] = (
+        [_Live(url, hours or 24)]
+        if url
+        else [part for file in files for part in (units(kind, file) if file.is_dir() else [file])]
+    )
     for file in whole:
         try:
             with _source(file) as path, _options(path, tz, map_file, cluster, columns) as options:
-                name = "standard input" if str(file) == "-" else ""
+                name = file.place if isinstance(file, _Live) else "standard input" if str(file) == "-" else ""
                 reports.append(import_file(ledger, kind, path, options, name=name, redact=redact, dry=dry_run))
         except DataError as error:
             refused[str(file)] = str(error)
@@ -101,15 +116,37 @@ def import_(
     return 0 if all(report.clean for report in reports) and not refused else 1
 
 
+@dataclass(frozen=True)
+class _Live:
+    """A Prometheus that is asked, and for how many hours."""
+
+    url: str
+    hours: int
+
+    @property
+    def place(self) -> str:
+        from comptometer.ledger.prometheus import Server
+
+        return Server.of(self.url).place
+
+    def __str__(self) -> str:
+        return self.place
+
+
 @contextmanager
-def _source(file: Path) -> Iterator[Path]:
-    """A file that can be read twice: standard input is put into one first."""
+def _source(file: Path | _Live) -> Iterator[Path]:
+    """A file that can be read twice: standard input and answers of a server are put into one first."""
     import shutil
     import tempfile
 
     from comptometer.errors import DataError
     from comptometer.files import read_bytes
 
+    if isinstance(file, _Live):
+        with tempfile.NamedTemporaryFile(prefix="comptometer-") as held:
+            _ask(file, held)
+            yield Path(held.name)
+        return
     if str(file) != "-":
         read_bytes(file, 1)  # says what is wrong with the name
         yield file
@@ -121,6 +158,19 @@ def _source(file: Path) -> Iterator[Path]:
         except OSError as error:
             raise DataError("standard input", [f"cannot be read: {error.strerror or error}"]) from None
         yield Path(held.name)
+
+
+def _ask(live: _Live, held: IO[bytes]) -> None:
+    from comptometer.ledger.importers.dcgm import METRICS
+    from comptometer.ledger.prometheus import Server, fetch
+
+    server, steps = Server.of(live.url), (live.hours + 1) * len(METRICS)
+    if sys.stderr.isatty():
+        with click.progressbar(length=steps, label=server.place, file=sys.stderr) as bar:
+            fetch(server, live.hours, time.time(), held, lambda: bar.update(1))
+    else:
+        fetch(server, live.hours, time.time(), held)
+    held.flush()
 
 
 @contextmanager
@@ -140,8 +190,24 @@ def _options(path: Path, tz: str | None, map_file: Path | None, cluster: str, co
     if size < LONG or not sys.stderr.isatty():
         yield plain
         return
-    with click.progressbar(length=size, label=path.name, file=sys.stderr) as bar:
-        yield replace(plain, advance=bar.update)
+    rate = _Rate()
+    with click.progressbar(
+        length=size, label=path.name, file=sys.stderr, update_min_steps=size // 500, item_show_func=lambda _: str(rate)
+    ) as bar:
+        yield replace(plain, advance=bar.update, count=rate.add)
+
+
+class _Rate:
+    """Rows so far, and how many there are in a second."""
+
+    def __init__(self) -> None:
+        self.rows, self.began = 0, time.monotonic()
+
+    def add(self, rows: int) -> None:
+        self.rows += rows
+
+    def __str__(self) -> str:
+        return f"{self.rows:,} rows, {self.rows / max(time.monotonic() - self.began, 1e-3):,.0f} rows/s"
 
 
 @command.command("runs")

@@ -237,6 +237,7 @@ def _read(
                 report.left_out[reason] += 1
             case row:
                 _count(row, report)
+                options.count(1)
                 if writer:
                     writer.add(hide(row) if hide else row)
     if options.zone.asked and options.zone.name is None:

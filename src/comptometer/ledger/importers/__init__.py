@@ -41,7 +41,7 @@ class Options:
         map: the content of a map file, for kinds that take one; `map_place` says which file.
         columns: names of the columns of a file without a header.
         cluster: the name of the cluster, for files that do not say.
-        advance: is called with the bytes that were read.
+        advance: is called with the bytes that were read; count: with how many rows were found in them.
     """
 
     zone: Zone = field(default_factory=Zone)
@@ -50,6 +50,7 @@ class Options:
     columns: tuple[str, ...] = ()
     cluster: str = ""
     advance: Callable[[int], None] = lambda size: None
+    count: Callable[[int], None] = lambda rows: None
 
 
 Found = Row | Wrong | LeftOut

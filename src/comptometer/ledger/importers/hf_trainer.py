@@ -47,7 +47,7 @@ def hf_trainer(path: Path, options: Options) -> Iterator[Found]:
         job=_identity(state, logged, path),
         name=str(state.get("trial_name") or ""),
         comment=f"last_step={step:.0f}{f';tokens={tokens:.0f}' if tokens else ''};{ABOUT}",
-        seconds=seconds or step,  # of states that were not the last one, the furthest is the last word
+        seconds=seconds,
         elapsed_seconds=seconds or None,
         outcome="COMPLETED" if done else "RUNNING",
         flop=flop or None,
