@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 
 from comptometer.cli._print import FORMATS, emit_json, emit_rows, hint, json_option
 
 if TYPE_CHECKING:
-    from comptometer.ledger.importers import Options
     from comptometer.ledger.totals import Book
-
-LONG = 20_000_000  # bytes: from here on an import shows how far it is
 
 
 RULES = "A TOML of rules for model, stage and run. [rules.toml in the ledger's folder]"
@@ -84,23 +76,20 @@ def import_(
       comptometer ledger import sacct my-model.psv --tz Europe/Berlin --ledger ledger
       comptometer ledger import table my-model.csv --map my-model.toml --ledger ledger --dry-run
     """
+    from comptometer.cli._ledger_input import Live, options_of, parts, source
     from comptometer.cli._ledger_page import told
     from comptometer.errors import DataError, UsageError
-    from comptometer.ledger.importing import document, import_file, units
+    from comptometer.ledger.importing import document, import_file
     from comptometer.ledger.storage import Ledger
 
     ledger, reports, refused = Ledger(folder), [], {}
     if bool(files) == bool(url) or (hours and not url) or (url and kind != "dcgm"):
         raise UsageError("name the files to import, or of dcgm the --url of a Prometheus and how many --hours")
-    whole: list[Path | _Live] = (
-        [_Live(url, hours or 24)]
-        if url
-        else [part for file in files for part in (units(kind, file) if file.is_dir() else [file])]
-    )
+    whole: list[Path | Live] = [Live(url, hours or 24)] if url else list(parts(kind, files))
     for file in whole:
         try:
-            with _source(file) as path, _options(path, tz, map_file, cluster, columns) as options:
-                name = file.place if isinstance(file, _Live) else "standard input" if str(file) == "-" else ""
+            with source(file) as path, options_of(path, tz, map_file, cluster, columns) as options:
+                name = file.place if isinstance(file, Live) else "standard input" if str(file) == "-" else ""
                 reports.append(import_file(ledger, kind, path, options, name=name, redact=redact, dry=dry_run))
         except DataError as error:
             refused[str(file)] = str(error)
@@ -114,100 +103,6 @@ def import_(
     for why in refused.values():
         hint(f"comptometer: {why}")
     return 0 if all(report.clean for report in reports) and not refused else 1
-
-
-@dataclass(frozen=True)
-class _Live:
-    """A Prometheus that is asked, and for how many hours."""
-
-    url: str
-    hours: int
-
-    @property
-    def place(self) -> str:
-        from comptometer.ledger.prometheus import Server
-
-        return Server.of(self.url).place
-
-    def __str__(self) -> str:
-        return self.place
-
-
-@contextmanager
-def _source(file: Path | _Live) -> Iterator[Path]:
-    """A file that can be read twice: standard input and answers of a server are put into one first."""
-    import shutil
-    import tempfile
-
-    from comptometer.errors import DataError
-    from comptometer.files import read_bytes
-
-    if isinstance(file, _Live):
-        with tempfile.NamedTemporaryFile(prefix="comptometer-") as held:
-            _ask(file, held)
-            yield Path(held.name)
-        return
-    if str(file) != "-":
-        read_bytes(file, 1)  # says what is wrong with the name
-        yield file
-        return
-    with tempfile.NamedTemporaryFile(prefix="comptometer-") as held:
-        try:
-            shutil.copyfileobj(sys.stdin.buffer, held)
-            held.flush()
-        except OSError as error:
-            raise DataError("standard input", [f"cannot be read: {error.strerror or error}"]) from None
-        yield Path(held.name)
-
-
-def _ask(live: _Live, held: IO[bytes]) -> None:
-    from comptometer.ledger.importers.dcgm import METRICS
-    from comptometer.ledger.prometheus import Server, fetch
-
-    server, steps = Server.of(live.url), (live.hours + 1) * len(METRICS)
-    if sys.stderr.isatty():
-        with click.progressbar(length=steps, label=server.place, file=sys.stderr) as bar:
-            fetch(server, live.hours, time.time(), held, lambda: bar.update(1))
-    else:
-        fetch(server, live.hours, time.time(), held)
-    held.flush()
-
-
-@contextmanager
-def _options(path: Path, tz: str | None, map_file: Path | None, cluster: str, columns: str) -> Iterator[Options]:
-    """What is said of a file; a long one shows how far its import is."""
-    from dataclasses import replace
-
-    from comptometer.ledger.importers import Options
-    from comptometer.ledger.instants import Zone
-    from comptometer.ledger.maps import read_map
-
-    size = path.stat().st_size
-    names = tuple(name.strip() for name in columns.split(",") if name.strip())
-    plain = Options(
-        zone=Zone(tz), map=read_map(map_file), map_place=str(map_file or ""), columns=names, cluster=cluster
-    )
-    if size < LONG or not sys.stderr.isatty():
-        yield plain
-        return
-    rate = _Rate()
-    with click.progressbar(
-        length=size, label=path.name, file=sys.stderr, update_min_steps=size // 500, item_show_func=lambda _: str(rate)
-    ) as bar:
-        yield replace(plain, advance=bar.update, count=rate.add)
-
-
-class _Rate:
-    """Rows so far, and how many there are in a second."""
-
-    def __init__(self) -> None:
-        self.rows, self.began = 0, time.monotonic()
-
-    def add(self, rows: int) -> None:
-        self.rows += rows
-
-    def __str__(self) -> str:
-        return f"{self.rows:,} rows, {self.rows / max(time.monotonic() - self.began, 1e-3):,.0f} rows/s"
 
 
 @command.command("runs")

@@ -22,36 +22,11 @@ FREE_TEXT = frozenset({"JobName", "Comment", "AdminComment", "SystemComment", "W
 Cells = Mapping[str, str]
 T = TypeVar("T")
 # `sacct` as Open XDMoD's shredder asks for it: 26 columns and no header
-XDMOD = tuple(
-    [
-        "JobID",
-        "JobIDRaw",
-        "Cluster",
-        "Partition",
-        "QOS",
-        "Account",
-        "Group",
-        "GID",
-        "User",
-        "UID",
-        "Submit",
-        "Eligible",
-        "Start",
-        "End",
-        "Elapsed",
-        "ExitCode",
-        "State",
-        "NNodes",
-        "NCPUS",
-        "ReqCPUS",
-        "ReqMem",
-        "ReqTRES",
-        "AllocTRES",
-        "Timelimit",
-        "NodeList",
-        "JobName",
-    ]
-)
+XDMOD = (
+    "JobID", "JobIDRaw", "Cluster", "Partition", "QOS", "Account", "Group", "GID", "User", "UID", "Submit", "Eligible",
+    "Start", "End", "Elapsed", "ExitCode", "State", "NNodes", "NCPUS", "ReqCPUS", "ReqMem", "ReqTRES", "AllocTRES",
+    "Timelimit", "NodeList", "JobName",
+)  # fmt: skip
 
 
 def read(path: Path, options: Options) -> Iterator[Found]:

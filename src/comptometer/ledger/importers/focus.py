@@ -192,7 +192,10 @@ def _line(number: int, cells: Cells, options: Options, meant: Map, seen: Counter
 
 def _moment(cells: Cells, name: str) -> datetime:
     value, utc = cells.get(name), Zone("UTC")  # FOCUS: all instants are in UTC
-    moment = utc.utc(value) if isinstance(value, datetime) else utc.read(_text(cells, name))
+    try:
+        moment = utc.utc(value) if isinstance(value, datetime) else utc.read(_text(cells, name))
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
     if moment is None:
         raise ValueError(f"{name}: is missing")
     return moment
