@@ -102,6 +102,7 @@ def options_of(path: Path, tz: str | None, map_file: Path | None, cluster: str, 
         yield plain
         return
     rate = _Rate()
+    bar: Any
     with click.progressbar(
         length=size, label=path.name, file=sys.stderr, update_min_steps=size // 500, item_show_func=lambda _: str(rate)
     ) as bar:
