@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -270,3 +271,32 @@ def test_a_wrong_job_of_the_json_is_named_by_its_place(folder: Folder, changes: 
     assert report["jobs"] == 2
     assert [problem["line"] for problem in report["problems"]] == [1]
     assert text in report["problems"][0]["text"]
+
+
+XDMOD = (
+    "163485|163485|phillips|focaccia|normal|chaff|chaff|457|noror|380|2026-03-01T07:15:12|2026-03-01T07:15:12|"
+    "2026-03-01T07:15:13|2026-03-01T08:15:13|01:00:00|0:0|{state}|1|12|12|31000Mn|cpu=12,node=1|"
+    "billing=12,cpu=12,gres/gpu=2,mem=31000M,node=1|37-14:00:00|cpn-f11-31|train|it"
+)
+
+
+def test_a_log_of_open_xdmod_without_a_header_is_known_by_its_width(folder: Folder) -> None:
+    line = XDMOD.format(state="CANCELLED by 380").removesuffix("|it")
+    report = folder.lines(line + "\n")
+    assert (report["status"], folder.seconds("cluster", "outcome")) == (0, {("phillips", "CANCELLED"): 7200})
+
+
+def test_columns_of_a_file_without_a_header_can_be_named(folder: Folder) -> None:
+    report = folder.lines(job() + "\n", "--tz", "UTC", "--columns", HEADER.replace("|", ","))
+    assert (report["status"], folder.seconds()) == (0, {(): 200})
+
+
+@pytest.mark.parametrize(("name", "jobs", "hours"), [("phillips", 4285, 506.9), ("pozidriv", 11704, 0)])
+def test_logs_of_open_xdmod(folder: Folder, name: str, jobs: int, hours: float) -> None:
+    path = SHARED / f"traces/openxdmod_slurm/{name}.log.gz"
+    if not path.exists():
+        pytest.skip("the shared traces are not here")
+    report = folder.add("sacct", "-", "--tz", "America/New_York", stdin=gzip.decompress(path.read_bytes()))
+    found = folder.total()["total"]
+    assert (report["status"], found["jobs"]) == (0, jobs)
+    assert found["chip_hours"] == pytest.approx(hours, abs=0.05)

@@ -47,7 +47,7 @@ def flat(row: Row) -> dict[str, Any]:
     for name, value in row.items():
         if name in {"flop", "flop_completed"}:
             found |= {f"{name}_{end}": (value or {}).get(end) for end in ("p5", "p50", "p95")}
-        elif name == "evidence":
+        elif name == "evidence" and isinstance(value, Mapping):
             found[name] = [f"{kind}: {hours!r}" for kind, hours in value.items()]
         else:
             found[name] = value
@@ -62,6 +62,7 @@ def page(found: Row) -> str:
     table = [*rows, [*(["all"] + [""] * len(found["by"]))[: len(found["by"])], *_cells(whole)]]
     parts = [
         "\n".join(aligned(heads, table)),
+        "\n".join(_not_added(found["not_added"])),
         "\n".join(_utilization(found)),
         "\n".join(_unmatched(found["unmatched_chips"])),
         "\n".join(_telemetry(found["telemetry"])),
@@ -99,6 +100,17 @@ def _utilization(found: Row) -> list[str]:
         )
         lines += [wrapped(warning, 4) for warning in rate["warnings"]]
     return lines
+
+
+def _not_added(rows: Sequence[Row]) -> list[str]:
+    if not rows:
+        return []
+    said = [
+        f"{row['evidence']}: {text.number(row['jobs'])} rows, {text.number(row['chip_hours'], 4)} chip-hours, "
+        f"{text.number(row['flop']['p50'], 2) if row['flop'] else '–'} FLOP; --where evidence={row['evidence']}"
+        for row in rows
+    ]
+    return [bold("Not added: other witnesses, perhaps of the same hours"), *map(wrapped, said)]
 
 
 def _unmatched(rows: Sequence[Row]) -> list[str]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +10,7 @@ import click
 from comptometer.cli._print import FORMATS, emit_json, emit_rows, hint, json_option
 
 if TYPE_CHECKING:
-    from comptometer.ledger.importers import Options
     from comptometer.ledger.totals import Book
-
-LONG = 20_000_000  # bytes: from here on an import shows how far it is
 
 
 RULES = "A TOML of rules for model, stage and run. [rules.toml in the ledger's folder]"
@@ -41,7 +35,7 @@ rules_option = click.option("--rules", "rules_file", type=click.Path(path_type=P
 
 @command.command("import")
 @click.argument("kind")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @folder_option
 @click.option("--dry-run", is_flag=True, help="Say what would be read and left out, and write nothing.")
 @click.option("--tz", metavar="ZONE", help="Zone of times that have none: the cluster's. [Europe/Berlin]")
@@ -51,6 +45,10 @@ rules_option = click.option("--rules", "rules_file", type=click.Path(path_type=P
     help="What columns (table) or types, partitions and nodes (sacct) mean.",
 )  # fmt: skip
 @click.option("--cluster", metavar="NAME", default="", help="Name of the cluster, where the file does not say.")
+@click.option(
+    "--url", metavar="URL", help="Ask this Prometheus (dcgm): the only use of a network. [http://localhost:9090]"
+)
+@click.option("--hours", type=click.IntRange(1, 24 * 366), help="With --url: how many hours back. [24]")
 @click.option("--columns", metavar="NAMES", default="", help="Columns of a file without a header, commas between them.")
 @json_option
 def import_(
@@ -62,29 +60,36 @@ def import_(
     redact: bool,
     map_file: Path | None,
     cluster: str,
+    url: str | None,
+    hours: int | None,
     columns: str,
     as_json: bool,
 ) -> int:
-    """Read files into a ledger; - is standard input. What was imported before changes nothing.
+    """Read files, or all of a folder, into a ledger; - is standard input. What was imported before changes nothing.
 
-    KIND is sacct (of Slurm, -P or --json), table (any CSV or Parquet, with --map), nvidia-smi, or dcgm (the answer of
-    Prometheus). Lines that cannot be read are named, the others are imported, and the exit status is 1.
+    KIND is sacct (of Slurm, -P or --json), focus (bills of clouds), table (any CSV or Parquet, with --map), nvidia-smi,
+    dcgm (the answer of Prometheus, or --url), hf-trainer, mlflow, wandb or tensorboard. Lines that cannot be read are
+    named, the others are imported, and the exit status is 1.
 
     \b
     Examples:
       comptometer ledger import sacct my-model.psv --tz Europe/Berlin --ledger ledger
       comptometer ledger import table my-model.csv --map my-model.toml --ledger ledger --dry-run
     """
+    from comptometer.cli._ledger_input import Live, options_of, parts, source
     from comptometer.cli._ledger_page import told
-    from comptometer.errors import DataError
+    from comptometer.errors import DataError, UsageError
     from comptometer.ledger.importing import document, import_file
     from comptometer.ledger.storage import Ledger
 
     ledger, reports, refused = Ledger(folder), [], {}
-    for file in files:
+    if bool(files) == bool(url) or (hours and not url) or (url and kind != "dcgm"):
+        raise UsageError("name the files to import, or of dcgm the --url of a Prometheus and how many --hours")
+    whole: list[Path | Live] = [Live(url, hours or 24)] if url else list(parts(kind, files))
+    for file in whole:
         try:
-            with _source(file) as path, _options(path, tz, map_file, cluster, columns) as options:
-                name = "standard input" if str(file) == "-" else ""
+            with source(file) as path, options_of(path, tz, map_file, cluster, columns) as options:
+                name = file.place if isinstance(file, Live) else "standard input" if str(file) == "-" else ""
                 reports.append(import_file(ledger, kind, path, options, name=name, redact=redact, dry=dry_run))
         except DataError as error:
             refused[str(file)] = str(error)
@@ -98,49 +103,6 @@ def import_(
     for why in refused.values():
         hint(f"comptometer: {why}")
     return 0 if all(report.clean for report in reports) and not refused else 1
-
-
-@contextmanager
-def _source(file: Path) -> Iterator[Path]:
-    """A file that can be read twice: standard input is put into one first."""
-    import shutil
-    import tempfile
-
-    from comptometer.errors import DataError
-    from comptometer.files import read_bytes
-
-    if str(file) != "-":
-        read_bytes(file, 1)  # says what is wrong with the name
-        yield file
-        return
-    with tempfile.NamedTemporaryFile(prefix="comptometer-") as held:
-        try:
-            shutil.copyfileobj(sys.stdin.buffer, held)
-            held.flush()
-        except OSError as error:
-            raise DataError("standard input", [f"cannot be read: {error.strerror or error}"]) from None
-        yield Path(held.name)
-
-
-@contextmanager
-def _options(path: Path, tz: str | None, map_file: Path | None, cluster: str, columns: str) -> Iterator[Options]:
-    """What is said of a file; a long one shows how far its import is."""
-    from dataclasses import replace
-
-    from comptometer.ledger.importers import Options
-    from comptometer.ledger.instants import Zone
-    from comptometer.ledger.maps import read_map
-
-    size = path.stat().st_size
-    names = tuple(name.strip() for name in columns.split(",") if name.strip())
-    plain = Options(
-        zone=Zone(tz), map=read_map(map_file), map_place=str(map_file or ""), columns=names, cluster=cluster
-    )
-    if size < LONG or not sys.stderr.isatty():
-        yield plain
-        return
-    with click.progressbar(length=size, label=path.name, file=sys.stderr) as bar:
-        yield replace(plain, advance=bar.update)
 
 
 @command.command("runs")

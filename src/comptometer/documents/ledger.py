@@ -80,6 +80,15 @@ class LedgerSum(Document):
     evidence: dict[str, float]
 
 
+class OtherWitness(Document):
+    """What another kind of evidence says, perhaps of the same hours: it is in no sum."""
+
+    evidence: str
+    jobs: int
+    chip_hours: float
+    flop: Quantity | None
+
+
 class UnmatchedChip(Document):
     """A name that means no chip; its hours are in no FLOP."""
 
@@ -142,6 +151,7 @@ class LedgerTotalDocument(Document):
     where: dict[str, str]
     rows: list[dict[str, Any]]
     total: LedgerSum
+    not_added: list[OtherWitness]
     unmatched_chips: list[UnmatchedChip]
     rates: list[ChipRate]
     telemetry: list[Counter]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from comptometer.ledger.engine import Table, ibis
 from comptometer.ledger.rows import COMPLETED
@@ -31,11 +31,12 @@ def latest(jobs: Table) -> Table:
     """Of all that was said of an attempt the last word, with each of its types of chip.
 
     What has ended comes before what still ran, and of what still ran the longest: an old export imported late changes
-    nothing. Of equals the later import counts.
+    nothing. Counters of trackers only grow, so of theirs the highest. Of equals the later import counts.
     """
     library = ibis()
     still = library.ifelse(jobs.finished, 0.0, jobs.seconds)
-    word = [jobs.finished.desc(), still.desc(), jobs.import_number.desc(), jobs.first_row.desc()]
+    grown = library.ifelse(jobs.evidence == "tracker", library.coalesce(jobs.flop, 0.0), 0.0)
+    word = [jobs.finished.desc(), still.desc(), grown.desc(), jobs.import_number.desc(), jobs.first_row.desc()]
     ranked = jobs.mutate(word=library.rank().over(library.window(group_by=jobs.key, order_by=word)))
     return ranked.filter(ranked.word == 0).drop("word")
 
@@ -115,6 +116,16 @@ def selected(jobs: Table, wanted: Mapping[str, str]) -> Table:
         column = jobs[DIMENSIONS[name]]
         jobs = jobs.filter(column == value if value else column.isnull())
     return jobs
+
+
+def kinds(jobs: Table) -> Table:
+    """Every kind of evidence."""
+    return jobs.select("evidence").distinct()
+
+
+def of_kinds(jobs: Table, wanted: Collection[str]) -> Table:
+    """Those with evidence of these kinds."""
+    return jobs.filter(jobs.evidence.isin(sorted(wanted)))
 
 
 def chip_names(jobs: Table) -> Table:

@@ -107,7 +107,7 @@ def import_file(
     """
     importer = IMPORTERS[kind]
     _check_options(importer, options)
-    report = Report(file=name or path.name, kind=kind, sha256=sha256_of(path), dry_run=dry)
+    report = Report(file=name or path.name, kind=kind, sha256=_sha256(importer, path), dry_run=dry)
     if dry:
         if known := _known(ledger, report, options, redact):
             report.known_as = known.number
@@ -121,6 +121,37 @@ def import_file(
             return report
         _write(ledger, importer, path, options, report, redact)
     return report
+
+
+def _sha256(importer: Importer, path: Path) -> str:
+    """Of the bytes of a file, and of those of the files that are read with it."""
+    beside = importer.beside(path)
+    if not beside:
+        return sha256_of(path)
+    said = "".join(f"{sha256_of(file)} {file.name}\n" for file in sorted([path, *beside]))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def units(kind: str, path: Path) -> list[Path]:
+    """The files of a folder that hold something of this kind; of those that are read together the first.
+
+    Raises:
+        NotFound: no such kind.
+        UsageError: the kind is that of single files, or the folder has none.
+    """
+    importer = IMPORTERS[kind]
+    if not importer.pattern:
+        raise UsageError(f"{path}: is a folder; {kind} wants files")
+    taken: set[Path] = set()
+    found: list[Path] = []
+    for file in sorted(path.rglob(importer.pattern)):
+        if file.is_symlink() or not file.is_file() or file in taken:  # links may lead out of the folder
+            continue
+        taken |= {file, *importer.beside(file)}
+        found.append(file)
+    if not found:
+        raise UsageError(f"{path}: has no file named {importer.pattern}")
+    return found
 
 
 def _check_options(importer: Importer, options: Options) -> None:
@@ -206,6 +237,7 @@ def _read(
                 report.left_out[reason] += 1
             case row:
                 _count(row, report)
+                options.count(1)
                 if writer:
                     writer.add(hide(row) if hide else row)
     if options.zone.asked and options.zone.name is None:

@@ -24,7 +24,8 @@ class Job:
         key: tells one attempt from all others, the same in every export that has it.
         cluster: where it ran; `job` is its number there, as people write it.
         submitted, started, ended: in UTC; `started` is None for what never started, `ended` for what still runs.
-        seconds: for which it held its chips, without those in which it was suspended.
+        seconds: for which it held its chips, without those in which it was suspended; negative where a bill takes
+            hours of an earlier period back.
         elapsed_seconds: from start to end as the source says; suspended_seconds: those of them that do not count.
         step_seconds: of its longest step, where the source has steps: what the chips were held for beyond it is idle.
         chips: how many; a part of one counts as that part.

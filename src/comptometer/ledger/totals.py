@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from comptometer.errors import UsageError
-from comptometer.ledger import engine, expressions
+from comptometer.ledger import engine, expressions, witnesses
 from comptometer.ledger.chip_names import UNTYPED, Meaning, meanings
 from comptometer.ledger.expressions import DIMENSIONS
 from comptometer.ledger.flop import ASSUMED, COUNTED, Rate, counted, hours, rate, summed
@@ -131,18 +131,23 @@ class Book:
         for name in [*by, *(where or {})]:
             check_dimension(name)
         chosen = self._chosen(where or {})
-        held = _rows(expressions.hours(chosen, by)) if chosen is not None else []
-        counts = _rows(expressions.attempts(chosen, by)) if chosen is not None and by else []
-        groups, whole = self._grouped(held, counts, by)
-        if chosen is not None:
-            whole.jobs = _rows(expressions.attempts(chosen, ()))[0]["jobs"]
+        kinds = {row["evidence"] for row in _rows(expressions.kinds(chosen))} if chosen is not None else set()
+        counting = witnesses.counting(kinds, where or {})
+        adding = expressions.of_kinds(chosen, counting) if chosen is not None else None
+        shown = chosen if witnesses.CHOOSING & set(by) else adding
+        held = _rows(expressions.hours(shown, by)) if shown is not None else []
+        counts = _rows(expressions.attempts(shown, by)) if shown is not None and by else []
+        groups, whole = self._grouped(held, counts, by, counting)
+        if adding is not None:
+            whole.jobs = _rows(expressions.attempts(adding, ()))[0]["jobs"]
         return {
             "schema": "comptometer/ledger-total/1",
             "data_version": data_version(),
             "by": list(by),
             "where": dict(where or {}),
-            "rows": [dict(zip(by, key, strict=True)) | group.to_dict() for key, group in groups],
+            "rows": [_named(by, key, group) for key, group in groups],
             "total": whole.to_dict(),
+            "not_added": self._apart(chosen, kinds - counting),
             "unmatched_chips": self._unmatched(held),
             "rates": self._rates(held),
             "telemetry": self.telemetry(),
@@ -164,7 +169,11 @@ class Book:
         }
 
     def _grouped(
-        self, held: Sequence[Mapping[str, Any]], counts: Sequence[Mapping[str, Any]], by: Sequence[str]
+        self,
+        held: Sequence[Mapping[str, Any]],
+        counts: Sequence[Mapping[str, Any]],
+        by: Sequence[str],
+        counting: Collection[str],
     ) -> tuple[list[tuple[Key, Sum]], Sum]:
         groups: dict[Key, Sum] = defaultdict(Sum)
         whole = Sum()
@@ -172,10 +181,23 @@ class Book:
             groups[_key(row, by)].jobs = row["jobs"]
         for row in sorted(held, key=_order):  # the order of sums is that of the bytes of the result
             worth = self._rate(row)
-            whole.add(row, worth)
+            if row["evidence"] in counting:
+                whole.add(row, worth)
             if by:
                 groups[_key(row, by)].add(row, worth)
         return sorted(groups.items(), key=lambda item: [(part is None, part or "") for part in item[0]]), whole
+
+    def _apart(self, chosen: engine.Table | None, kinds: Collection[str]) -> list[dict[str, Any]]:
+        """What other witnesses say of the same hours, by kind of evidence."""
+        if chosen is None or not kinds:
+            return []
+        table = expressions.of_kinds(chosen, kinds)
+        groups: dict[str, Sum] = defaultdict(Sum)
+        for row in sorted(_rows(expressions.hours(table, ())), key=_order):
+            groups[row["evidence"]].add(row, self._rate(row))
+        for row in _rows(expressions.attempts(table, ("evidence",))):
+            groups[row["evidence"]].jobs = row["jobs"]
+        return [{"evidence": kind, **_short(groups[kind].to_dict())} for kind in sorted(groups)]
 
     def _rate(self, row: Mapping[str, Any]) -> Rate | None:
         meaning = self.meanings.get(row["chip_name"] or "")
@@ -245,6 +267,15 @@ class Book:
             return []
         listed = expressions.listed(chosen)
         return [_run(row) for row in _rows(listed if limit is None else listed.limit(limit))]
+
+
+def _named(by: Sequence[str], key: Key, group: Sum) -> dict[str, Any]:
+    names = dict(zip(by, key, strict=True))
+    return names | group.to_dict() | names  # a sum by evidence says which, in place of hours by evidence
+
+
+def _short(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: found[name] for name in ("jobs", "chip_hours", "flop")}
 
 
 RUN_COLUMNS = (

@@ -6,7 +6,7 @@ nothing of storage, of what was imported before, or of other kinds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class Options:
         map: the content of a map file, for kinds that take one; `map_place` says which file.
         columns: names of the columns of a file without a header.
         cluster: the name of the cluster, for files that do not say.
-        advance: is called with the bytes that were read.
+        advance: is called with the bytes that were read; count: with how many rows were found in them.
     """
 
     zone: Zone = field(default_factory=Zone)
@@ -50,6 +50,7 @@ class Options:
     columns: tuple[str, ...] = ()
     cluster: str = ""
     advance: Callable[[int], None] = lambda size: None
+    count: Callable[[int], None] = lambda rows: None
 
 
 Found = Row | Wrong | LeftOut
@@ -65,22 +66,34 @@ class Importer:
         read: a file → what is in it.
         evidence: what such a file is a witness of: "scheduler", "table", "telemetry", …
         takes: names of the options that mean something to it, besides the zone.
+        pattern: names of such files, by which they are found in a folder; empty where a folder is no input.
+        beside: the other files that are read with a file, for its hash.
     """
 
     name: str
     read: Reader
     evidence: str
     takes: frozenset[str] = frozenset()
+    pattern: str = ""
+    beside: Callable[[Path], Sequence[Path]] = lambda path: ()
 
 
 IMPORTERS: Registry[Importer] = Registry("kind of file", "comptometer.ledger.importers")
 
 
-def importer(name: str, *, evidence: str, takes: frozenset[str] = frozenset()) -> Callable[[Reader], Reader]:
+def importer(
+    name: str,
+    *,
+    evidence: str,
+    takes: frozenset[str] = frozenset(),
+    pattern: str = "",
+    beside: Callable[[Path], Sequence[Path]] = lambda path: (),
+) -> Callable[[Reader], Reader]:
     """Register a reader of one kind of file; see `Importer` for the arguments."""
 
     def register(read: Reader) -> Reader:
-        IMPORTERS.add(name, Importer(name=name, read=read, evidence=evidence, takes=takes))
+        entry = Importer(name=name, read=read, evidence=evidence, takes=takes, pattern=pattern, beside=beside)
+        IMPORTERS.add(name, entry)
         return read
 
     return register

@@ -21,6 +21,12 @@ FREE_TEXT = frozenset({"JobName", "Comment", "AdminComment", "SystemComment", "W
 
 Cells = Mapping[str, str]
 T = TypeVar("T")
+# `sacct` as Open XDMoD's shredder asks for it: 26 columns and no header
+XDMOD = (
+    "JobID", "JobIDRaw", "Cluster", "Partition", "QOS", "Account", "Group", "GID", "User", "UID", "Submit", "Eligible",
+    "Start", "End", "Elapsed", "ExitCode", "State", "NNodes", "NCPUS", "ReqCPUS", "ReqMem", "ReqTRES", "AllocTRES",
+    "Timelimit", "NodeList", "JobName",
+)  # fmt: skip
 
 
 def read(path: Path, options: Options) -> Iterator[Found]:
@@ -30,9 +36,12 @@ def read(path: Path, options: Options) -> Iterator[Found]:
     for line in lines(path, options):
         if isinstance(line, Wrong):
             yield line
-        elif header is None:
+            continue
+        if header is None:
             header = _header(line.text, path, options)
-        elif line.text.strip():
+            if not options.columns and header is not XDMOD:
+                continue
+        if line.text.strip():
             try:
                 cells = _cells(line.text, header)
                 if "." in cells["JobIDRaw"]:
@@ -53,14 +62,18 @@ def read(path: Path, options: Options) -> Iterator[Found]:
 
 
 def _header(line: str, path: Path, options: Options) -> Sequence[str]:
-    names = line.strip().split("|")  # sacct -p ends each line with the sign: its last column has no name
+    # sacct -p ends each line with the sign: its last column has no name
+    names: Sequence[str] = options.columns or line.strip().split("|")
+    if not options.columns and len(names) == len(XDMOD) and not set(NEEDED) & set(names) and names[1].isdigit():
+        return XDMOD
     lacking = [name for name in NEEDED if name not in names]
     if not {"ElapsedRaw", "Elapsed"} & set(names):
         lacking.append("ElapsedRaw")
     if "Cluster" not in names and not options.cluster:
         lacking.append("Cluster (or --cluster NAME)")
     if lacking:
-        raise DataError(path.name, [f"line 1: the header lacks {', '.join(lacking)}; export it with: {COMMAND}"])
+        hint = f"export it with: {COMMAND}; or name the columns of a file without a header with --columns"
+        raise DataError(path.name, [f"line 1: the header lacks {', '.join(lacking)}; {hint}"])
     return names
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from comptometer.ledger.importers import Found, Options, _sacct_json, _sacct_text, importer
 
 
-@importer("sacct", evidence="scheduler", takes=frozenset({"map", "cluster"}))
+@importer("sacct", evidence="scheduler", takes=frozenset({"map", "cluster", "columns"}))
 def sacct(path: Path, options: Options) -> Iterator[Found]:
     """Rows of either form; which one it is, the first character says."""
     with path.open("rb") as file:

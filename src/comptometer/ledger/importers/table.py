@@ -19,7 +19,6 @@ equal rows by how many there are.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import math
 from collections import Counter
@@ -31,9 +30,8 @@ from typing import Any
 
 from comptometer import units
 from comptometer.errors import ComptometerError, DataError
-from comptometer.frames import imported
 from comptometer.ledger.importers import Found, LeftOut, Options, Wrong, importer
-from comptometer.ledger.importers._lines import lines
+from comptometer.ledger.importers._tables import records
 from comptometer.ledger.instants import NEVER
 from comptometer.ledger.rows import Job
 
@@ -41,7 +39,6 @@ TEXTS = ("job", "cluster", "name", "user", "project", "partition", "nodes", "mod
 MOMENTS = ("submit", "start", "end")
 SHARES = ("utilization", "mfu", "hfu")
 FIELDS = (*TEXTS, *MOMENTS, "duration", "chips", *SHARES, "flop")
-CELL_LIMIT = 1_000_000  # characters
 MOST_CHIPS = 10_000_000
 MOST_FLOP = 1e32  # of one attempt
 
@@ -73,9 +70,8 @@ def table(path: Path, options: Options) -> Iterator[Found]:
     """A row for each row that can be read."""
     meant = _map(options)
     seen: Counter[str] = Counter()
-    with path.open("rb") as file:
-        parquet = file.read(4) == b"PAR1"
-    for number, row in (_parquet if parquet else _csv)(path, options, meant):
+    wanted = sorted(set(meant.columns.values())) if "job" in meant.columns else None
+    for number, row in records(path, options, lambda header: _check_header(path, header, meant), wanted):
         if isinstance(row, str):
             yield Wrong(number, row)
             continue
@@ -151,61 +147,6 @@ def _duration(columns: dict[str, Any], constants: dict[str, Any], problems: list
 
 
 # The rows
-
-Record = tuple[int, Mapping[str, Any] | str]
-
-
-def _csv(path: Path, options: Options, meant: Map) -> Iterator[Record]:
-    """The rows of a CSV file with the lines on which they end, or what is wrong with them."""
-    wrong: list[Record] = []
-
-    def texts() -> Iterator[str]:
-        for line in lines(path, options):
-            if isinstance(line, Wrong):
-                wrong.append((line.line, line.text))
-                yield "\n"  # keeps the count of lines
-            else:
-                yield line.text + "\n"
-
-    csv.field_size_limit(CELL_LIMIT)
-    source = texts()
-    first = next(source, "")
-    delimiter = max(",;\t|", key=first.count)
-    header = next(csv.reader([first], delimiter=delimiter), [])
-    _check_header(path, header, meant)
-    reader = csv.reader(source, delimiter=delimiter)
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            yield reader.line_num + 1, f"is no CSV: {error}"
-            continue
-        yield from wrong
-        wrong.clear()
-        if cells and len(cells) != len(header):
-            yield reader.line_num + 1, f"has {len(cells)} columns of {len(header)}"
-        elif cells:
-            yield reader.line_num + 1, dict(zip(header, cells, strict=True))
-    yield from wrong
-
-
-def _parquet(path: Path, options: Options, meant: Map) -> Iterator[Record]:
-    """The rows of a Parquet file with their numbers, from 1."""
-    parquet = imported("pyarrow.parquet")
-    try:
-        file = parquet.ParquetFile(path)
-        _check_header(path, file.schema_arrow.names, meant)
-        number = 0
-        wanted = sorted(set(meant.columns.values()))
-        for batch in file.iter_batches(columns=wanted if "job" in meant.columns else None):
-            for row in batch.to_pylist():
-                number += 1
-                yield number, row
-    except (OSError, imported("pyarrow").ArrowException) as error:
-        raise DataError(path.name, [f"cannot be read as Parquet: {error}"]) from None
-    options.advance(path.stat().st_size)
 
 
 def _check_header(path: Path, header: Iterable[str], meant: Map) -> None:
