@@ -75,7 +75,7 @@ def import_(
     from comptometer.ledger.storage import Ledger
 
     ledger, reports, refused = Ledger(folder), [], {}
-    for file in files:
+    for file in _files(kind, files):
         try:
             with _source(file) as path, _options(path, tz, map_file, cluster, columns) as options:
                 name = "standard input" if str(file) == "-" else ""
@@ -92,6 +92,25 @@ def import_(
     for why in refused.values():
         hint(f"comptometer: {why}")
     return 0 if all(report.clean for report in reports) and not refused else 1
+
+
+def _files(kind: str, named: tuple[Path, ...]) -> list[Path]:
+    """The files that are meant; of a folder, those of the kind.
+
+    Raises:
+        NotFound: it holds none.
+    """
+    from comptometer.errors import NotFound
+    from comptometer.ledger.importers import IMPORTERS
+
+    found: list[Path] = []
+    for path in named:
+        patterns = IMPORTERS[kind].folder if path.is_dir() else ()
+        inside = sorted(file for pattern in patterns for file in path.glob(pattern))
+        if patterns and not inside:
+            raise NotFound("file", f"{path}/{patterns[0]}", hint=f"a folder of {kind} has some")
+        found += inside or [path]
+    return found
 
 
 @contextmanager

@@ -65,22 +65,26 @@ class Importer:
         read: a file → what is in it.
         evidence: what such a file is a witness of: "scheduler", "table", "telemetry", …
         takes: names of the options that mean something to it, besides the zone.
+        folder: patterns of the files that a folder of this kind holds; none where a folder means nothing.
     """
 
     name: str
     read: Reader
     evidence: str
     takes: frozenset[str] = frozenset()
+    folder: tuple[str, ...] = ()
 
 
 IMPORTERS: Registry[Importer] = Registry("kind of file", "comptometer.ledger.importers")
 
 
-def importer(name: str, *, evidence: str, takes: frozenset[str] = frozenset()) -> Callable[[Reader], Reader]:
+def importer(
+    name: str, *, evidence: str, takes: frozenset[str] = frozenset(), folder: tuple[str, ...] = ()
+) -> Callable[[Reader], Reader]:
     """Register a reader of one kind of file; see `Importer` for the arguments."""
 
     def register(read: Reader) -> Reader:
-        IMPORTERS.add(name, Importer(name=name, read=read, evidence=evidence, takes=takes))
+        IMPORTERS.add(name, Importer(name=name, read=read, evidence=evidence, takes=takes, folder=folder))
         return read
 
     return register
