@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,10 +62,9 @@ def with_peak(name: str, uuid: str, precision: str) -> Device:
 
 
 def _cuda() -> tuple[str, str]:
+    torch: Any = sys.modules.get("torch")  # a loop that does not use it computes on something else
     try:
-        import torch
-
-        if not torch.cuda.is_available():
+        if torch is None or not torch.cuda.is_available():
             return "", ""
         properties = torch.cuda.get_device_properties(torch.cuda.current_device())
         return str(properties.name), str(getattr(properties, "uuid", ""))

@@ -27,6 +27,7 @@ from comptometer.recorder.window import Excluded, Step
 from comptometer.recorder.writer import Event, Writer
 
 Scope = Literal["rank", "global"]
+LONGEST_WAIT = 5.0  # seconds for a disk that does not answer, at checkpoints and at the end
 now = time.perf_counter_ns
 
 
@@ -92,7 +93,7 @@ class Recorder:
         self.path = segment.path
         self._put = self._writer.put
         self._put(Event("open", self._opening(name, stage, scope, step)))
-        self._writer.flush(1.0)
+        self._writer.flush(LONGEST_WAIT)
         self._ending = Ending(self.close)
 
     @property
@@ -181,16 +182,20 @@ class Recorder:
 
     @contextmanager
     def checkpoint(self) -> Iterator[None]:
-        """A context around the saving of weights: committed where it ends without an exception."""
+        """A context around the saving of weights: committed where it ends without an exception.
+
+        What the weights hold is on the disk before they are: no checkpoint ever has a step that was not recorded.
+        """
+        self._writer.flush(LONGEST_WAIT)
         with self.excluded("checkpoint"):
             yield
         self.saved()
 
     def saved(self, step: int | None = None) -> None:
-        """A checkpoint of this step is whole on the disk; waits, at most a second, until that is written down too."""
+        """A checkpoint of this step is whole on the disk; waits until that is written down too."""
         at = self.step_number if step is None else step
         self._put(Event("checkpoint", {"step": at, "committed": True}))
-        self._writer.flush(1.0)
+        self._writer.flush(LONGEST_WAIT)
 
     def rewind(self, step: int) -> None:
         """The loop goes on from an earlier step, or from a later one whose steps somebody else did."""
@@ -245,7 +250,7 @@ class Recorder:
             return
         self._closed = True
         self._put(Event("close", {"reason": reason, "step": self.step_number}))
-        self._writer.flush(5.0, last=True)
+        self._writer.flush(LONGEST_WAIT, last=True)
         self._ending.release()
         if self._summary and self.identity.rank == 0:
             with suppress(Exception):  # a stream that is closed, or in use when a signal came
