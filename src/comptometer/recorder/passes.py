@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from comptometer.recorder.recording import Recorder
 
 now = time.perf_counter_ns
 
@@ -13,17 +15,12 @@ class Passes:
     """What is done between entering and leaving: sums over its forward and backward passes."""
 
     __slots__ = (
-        "_cost", "_done", "hardware_flop", "micro_steps", "model_flop", "number", "padded_tokens", "samples",
+        "_recorder", "hardware_flop", "micro_steps", "model_flop", "number", "padded_tokens", "samples",
         "started", "tokens", "uncounted",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        cost: Callable[[Any], tuple[int, int]],
-        done: Callable[[Passes, int], None],
-        number: int | None,
-    ) -> None:
-        self._cost, self._done, self.number = cost, done, number
+    def __init__(self, recorder: Recorder, number: int | None) -> None:
+        self._recorder, self.number = recorder, number
         self.model_flop = self.hardware_flop = self.tokens = self.padded_tokens = self.samples = self.micro_steps = 0
         self.uncounted = False
         self.started = 0
@@ -36,7 +33,7 @@ class Passes:
             if flop is not None:
                 model, hardware = int(flop), int(flop)
             elif inputs is not None:
-                model, hardware = self._cost(inputs)
+                model, hardware = self._recorder.cost(inputs)
             else:
                 model = hardware = -1
             self.tokens += int(tokens)
@@ -52,12 +49,14 @@ class Passes:
             self.hardware_flop += hardware
 
     def __enter__(self) -> Self:
+        self._recorder.current = self
         self.started = now()
         return self
 
     def __exit__(self, kind: object, error: object, at: object) -> None:
+        self._recorder.current = None
         if kind is None:
             ended = now()
             if self.uncounted or not self.micro_steps:
                 self.model_flop = self.hardware_flop = -1
-            self._done(self, ended)
+            self._recorder.done(self, ended)

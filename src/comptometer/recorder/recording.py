@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from comptometer.recorder.peak import device as found_device
 from comptometer.recorder.segment import Segment
 from comptometer.recorder.shape_buckets import Buckets, Counter, bucket
 from comptometer.recorder.tally import Tally
+from comptometer.recorder.watching import watched
 from comptometer.recorder.window import Excluded, Step
 from comptometer.recorder.writer import Event, Writer
 
@@ -85,6 +86,7 @@ class Recorder:
         self._summary = summary
         self._pid = os.getpid()
         self._closed = False
+        self.current: Passes | None = None  # the step that is under way
         self._buckets = Buckets(model, counter, attention)
         self._device: Device = found_device(device, precision, model)
         self.chips = chips or (self.identity.world_size if scope == "global" else 1)
@@ -138,12 +140,21 @@ class Recorder:
             flop: of the pass, where the loop knows better.
             number: of the step; one more than the last unless given. Another number is a rewind.
         """
-        passes = Passes(self._cost, self._ended, number)
+        passes = Passes(self, number)
         if inputs is not None or tokens or samples or flop is not None:
             passes.add(inputs, tokens=tokens, padded_tokens=padded_tokens, samples=samples, flop=flop)
         return passes
 
-    def _cost(self, inputs: Any) -> tuple[int, int]:
+    def watch(self, model: Any) -> Callable[[], None]:
+        """Take the inputs of steps from the calls of a module while it trains; what is returned ends it.
+
+        The module is the one inside of what wraps it for several devices. Then `step()` needs no inputs.
+        """
+        self._buckets.model = model if self._buckets.model is None else self._buckets.model
+        return watched(self, model)
+
+    def cost(self, inputs: Any) -> tuple[int, int]:
+        """FLOP of a pass over inputs of such shapes: of the model, and of the hardware; below 0 if not known."""
         key, known = bucket(inputs), self._buckets.known
         if key in known:
             return known[key]
@@ -154,7 +165,8 @@ class Recorder:
                                    "hardware_flop": cost.hardware, "notes": self._buckets.problems[-3:]}))  # fmt: skip
         return cost
 
-    def _ended(self, done: Passes, ended: int) -> None:
+    def done(self, done: Passes, ended: int) -> None:
+        """A step came to its end."""
         if self._closed:
             return
         number = self.step_number + 1 if done.number is None else done.number
@@ -178,7 +190,11 @@ class Recorder:
         try:
             yield
         finally:
-            self._put(Excluded(str(why), began, now() - began))
+            self.exclude(why, began)
+
+    def exclude(self, why: str, began: int) -> None:
+        """What has passed since a reading of `time.perf_counter_ns` was no training."""
+        self._put(Excluded(str(why), began, now() - began))
 
     @contextmanager
     def checkpoint(self) -> Iterator[None]:

@@ -43,7 +43,7 @@ class Buckets:
     """
 
     def __init__(self, model: Any, counter: Counter | None, attention: Attention) -> None:
-        self._model, self._counter, self._attention = model, counter, attention
+        self.model, self._counter, self._attention = model, counter, attention
         self.known: dict[Hashable, Cost] = {}
         self.problems: list[str] = []
 
@@ -67,11 +67,11 @@ class Buckets:
 
     def _counted(self, inputs: Any) -> Cost:
         if self._counter is not None:
-            found = self._counter(self._model, inputs)
+            found = self._counter(self.model, inputs)
         else:
             from comptometer.counting import count
 
-            module = self._model.module if type(self._model).__name__ == "DistributedDataParallel" else self._model
+            module = self.model.module if type(self.model).__name__ == "DistributedDataParallel" else self.model
             found = count(module, inputs, attention=self._attention)
         if isinstance(found, int):
             return Cost(found, found)
