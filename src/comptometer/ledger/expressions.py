@@ -50,7 +50,8 @@ def witnesses(jobs: Table) -> Table:
     slack = 60.0
     known = jobs.filter(jobs.allocation.notnull() & jobs.started.notnull())
     inner = known.filter(known.source == RECORDER).select(
-        process=known.key, process_allocation=known.allocation, process_began=known.started.epoch_seconds().cast("float64"),
+        process=known.key, process_allocation=known.allocation,
+        process_began=known.started.epoch_seconds().cast("float64"),
         process_flop=known.flop, process_run=known.run, process_model=known.model, process_stage=known.stage,
     )  # fmt: skip
     outer = (
