@@ -18,8 +18,8 @@ from comptometer.cli import comptometer as command_line
 
 def test_the_public_names_are_pinned() -> None:
     assert comptometer.__all__ == [
-        "Chip", "Claim", "Dossier", "Entry", "Estimate", "OpCount", "Source", "__version__", "calibrate", "check",
-        "chips", "compare", "convert", "cost", "count", "decompose", "effective", "errors", "estimate",
+        "Chip", "Claim", "Dossier", "Entry", "Estimate", "OpCount", "Recorder", "Source", "__version__", "calibrate",
+        "check", "chips", "compare", "convert", "cost", "count", "decompose", "effective", "errors", "estimate",
         "estimate_frame", "explain", "forecasts",
         "models", "parse", "project", "relate", "replicate", "scenario", "sensitivity", "trend",
     ]  # fmt: skip

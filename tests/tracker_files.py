@@ -121,10 +121,10 @@ def mlflow_database(path: Path, *runs: dict[str, Any]) -> None:
             for table in ("params", "tags"):
                 rows = [(key, value, run["id"]) for key, value in run.get(table, {}).items()]
                 base.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows)
-            rows = [
+            points = [
                 (key, value, start + 1000 * step, run["id"], step, 0) for key, step, value in run.get("metrics", [])
             ]
-            base.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", rows)
+            base.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", points)
     base.close()
 
 

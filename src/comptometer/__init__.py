@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from comptometer.ops import OpCount as OpCount
     from comptometer.projection import project as project
     from comptometer.quantity import Estimate as Estimate
+    from comptometer.recorder import Recorder as Recorder
     from comptometer.records import Chip as Chip
     from comptometer.records import Claim as Claim
     from comptometer.records import Dossier as Dossier
@@ -58,6 +59,7 @@ _PLACES = {
     "Estimate": "quantity",
     "Source": "records",
     "OpCount": "ops",
+    "Recorder": "recorder",
     "calibrate": "calibration",
     "check": "check_request",
     "compare": "model_comparison",
@@ -87,6 +89,7 @@ __all__ = [
     "Entry",
     "Estimate",
     "OpCount",
+    "Recorder",
     "Source",
     "__version__",
     "calibrate",

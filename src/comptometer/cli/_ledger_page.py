@@ -45,7 +45,7 @@ def flat(row: Row) -> dict[str, Any]:
     """A row of totals without objects in it."""
     found: dict[str, Any] = {}
     for name, value in row.items():
-        if name in {"flop", "flop_completed"}:
+        if name in {"flop", "flop_completed", "flop_kept"}:
             found |= {f"{name}_{end}": (value or {}).get(end) for end in ("p5", "p50", "p95")}
         elif name == "evidence" and isinstance(value, Mapping):
             found[name] = [f"{kind}: {hours!r}" for kind, hours in value.items()]
@@ -58,8 +58,10 @@ def page(found: Row) -> str:
     """Totals with what they leave out and what they rest on."""
     whole = found["total"]
     rows = [[str(row[name] or "–") for name in found["by"]] + _cells(row) for row in found["rows"]]
-    heads = [*found["by"], "attempts", "chip-hours", "COMPLETED", "FLOP", "90%", "COMPLETED"]
+    heads = [*found["by"], "attempts", "chip-hours", "COMPLETED", "FLOP", "90%", "COMPLETED", "kept"]
     table = [*rows, [*(["all"] + [""] * len(found["by"]))[: len(found["by"])], *_cells(whole)]]
+    if whole["flop_kept"] is None:  # nobody says what is in the final weights
+        heads, table = heads[:-1], [row[:-1] for row in table]
     parts = [
         "\n".join(aligned(heads, table)),
         "\n".join(_not_added(found["not_added"])),
@@ -73,7 +75,7 @@ def page(found: Row) -> str:
 
 
 def _cells(row: Row) -> list[str]:
-    flop, completed = row["flop"], row["flop_completed"]
+    flop, completed, kept = row["flop"], row["flop_completed"], row["flop_kept"]
     return [
         text.number(row["jobs"]),
         text.number(row["chip_hours"], 4),
@@ -81,6 +83,7 @@ def _cells(row: Row) -> list[str]:
         text.number(flop["p50"], 2) if flop else "–",
         text.interval(flop["p5"], flop["p95"]) if flop else "–",
         text.number(completed["p50"], 2) if completed else "–",
+        text.number(kept["p50"], 2) if kept else "–",
     ]
 
 

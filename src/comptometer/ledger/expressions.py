@@ -11,6 +11,7 @@ from comptometer.ledger.rules import GIVES, Rule
 SUMS = ("held", "held_completed", "used", "used_completed")  # in thousandths of a chip-second
 COUNTED = ("counted", "counted_completed")  # in whole FLOP
 FLOP = "decimal(38, 0)"
+RECORDER = "recorder"  # the source that counts within the process
 DIMENSIONS: Mapping[str, str] = {  # what can be summed by → its column
     "model": "model",
     "stage": "stage",
@@ -79,6 +80,77 @@ def fits(jobs: Table, rule: Rule) -> Table:
 def used(jobs: Table) -> Table:
     """How many attempts each rule took."""
     return jobs.filter(jobs.rule.notnull()).group_by("rule").aggregate(jobs=jobs.key.nunique())
+
+
+def processes(jobs: Table) -> Table:
+    """Processes of the recorder beside the attempt of the scheduler in which they ran.
+
+    Both know the number of the job; of several attempts with one number it is the last that began before the process,
+    by clocks that may differ by a minute.
+    """
+    library = ibis()
+    slack = 60.0
+    known = jobs.filter(jobs.allocation.notnull() & jobs.started.notnull())
+    inner = known.filter(known.source == RECORDER).select(
+        process=known.key, process_allocation=known.allocation,
+        process_began=known.started.epoch_seconds().cast("float64"),
+        process_flop=known.flop, process_run=known.run, process_model=known.model, process_stage=known.stage,
+    )  # fmt: skip
+    outer = (
+        known.filter(known.source != RECORDER)
+        .select(
+            "key",
+            "allocation",
+            began=known.started.epoch_seconds().cast("float64"),
+            until=known.ended.epoch_seconds().cast("float64"),
+        )
+        .distinct()
+    )
+    within = [
+        inner.process_allocation == outer.allocation,
+        inner.process_began >= outer.began - slack,
+        outer.until.isnull() | (inner.process_began <= outer.until + slack),
+    ]
+    pairs = inner.inner_join(outer, within)
+    order = library.row_number().over(library.window(group_by=pairs.process, order_by=[pairs.began.desc(), pairs.key]))
+    ranked = pairs.mutate(word=order)
+    return ranked.filter(ranked.word == 0).drop("word")
+
+
+def once(jobs: Table) -> Table:
+    """An attempt of which scheduler and recorder say something, once: hours of the one, FLOP of the other."""
+    library = ibis()
+    pairs = processes(jobs)
+    counted = pairs.group_by("key").aggregate(
+        counted_flop=pairs.process_flop.cast(FLOP).sum().cast("float64"),
+        counted_run=pairs.process_run.min(), counted_model=pairs.process_model.min(),
+        counted_stage=pairs.process_stage.min(),
+    ).rename(counted_key="key")  # fmt: skip
+    alone = jobs.anti_join(pairs, jobs.key == pairs.process)
+    order = library.row_number().over(library.window(group_by=alone.key, order_by=alone.chip_name.asc()))
+    both = alone.mutate(place=order).left_join(counted, alone.key == counted.counted_key)
+    flop = library.ifelse(both.place == 0, both.counted_flop, 0.0)  # of two types of chip the first row has it
+    found = both.mutate(
+        flop=library.ifelse(both.counted_flop.notnull(), flop, both.flop),
+        run=library.coalesce(both.run, both.counted_run),
+        model=library.coalesce(both.model, both.counted_model),
+        stage=library.coalesce(both.stage, both.counted_stage),
+    )
+    return found.select(*jobs.columns)
+
+
+def longest(stretches: Table) -> Table:
+    """Each stretch of steps once, in its longest version; of equals the later import."""
+    library = ibis()
+    order = [stretches.last_seq.desc(), stretches.import_number.desc(), stretches.first_row.desc()]
+    ranked = stretches.mutate(word=library.row_number().over(library.window(group_by=stretches.key, order_by=order)))
+    return ranked.filter(ranked.word == 0).drop("word")
+
+
+def places(jobs: Table, by: Sequence[str]) -> Table:
+    """Attempts whose FLOP was counted, with what is summed by."""
+    columns = list(dict.fromkeys(["key", "chip_name", *(DIMENSIONS[name] for name in by)]))
+    return jobs.filter(jobs.flop.notnull()).select(*columns).order_by(["key", "chip_name"])
 
 
 def measured(jobs: Table) -> Table:

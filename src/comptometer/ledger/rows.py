@@ -10,8 +10,19 @@ from typing import Literal
 Kind = Literal["text", "instant", "number", "count", "flag"]
 
 UNFINISHED = frozenset(
-    {"PENDING", "RUNNING", "SUSPENDED", "CONFIGURING", "COMPLETING", "RESIZING", "SIGNALING", "STAGE_OUT", "STOPPED"}
-)
+    {
+        "PENDING",
+        "RUNNING",
+        "SUSPENDED",
+        "CONFIGURING",
+        "COMPLETING",
+        "RESIZING",
+        "SIGNALING",
+        "STAGE_OUT",
+        "STOPPED",
+        "CRASHED",
+    }
+)  # a record without an end may be of what still runs: one that has more, or the end, comes before it
 COMPLETED = "COMPLETED"
 
 
@@ -33,6 +44,8 @@ class Job:
         outcome: the state in which it is or ended, in capitals.
         utilization, mfu, hfu: shares of the peak that the source states: of the whole job; in-run without and with
             recomputation.
+        allocation: the scheduler's name of the job, where a witness of another kind knows it: what both say is one
+            attempt.
         flop: model FLOP that the source itself counted for this attempt, of all chips of this row together.
     """
 
@@ -63,6 +76,7 @@ class Job:
     mfu: float | None = None
     hfu: float | None = None
     flop: float | None = None
+    allocation: str = ""
 
     @property
     def moment(self) -> datetime | None:
@@ -104,7 +118,52 @@ class Sample:
         return f"{self.device}/{self.instance}/{self.metric}/{self.moment.isoformat()}"
 
 
-Row = Job | Sample
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Steps that one process of a recorded run did between two checkpoints, rewinds or ends.
+
+    Attributes:
+        key: of its first line; a longer version of it has a greater `last_seq`.
+        job_key: of the `Job` of the process.
+        launch: the same for processes that started together; parent: the attempt whose checkpoint it went on from.
+        turn: how many rewinds its process had made before it; begins: the step that it went on from.
+        committed: does a checkpoint that is whole end it?
+        flop, hardware_flop: of the model, and with what was computed again.
+        tokens: without padding; padded_tokens: with it.
+        seconds: without those that are no training.
+    """
+
+    line: int
+    key: str
+    job_key: str
+    run: str
+    launch: str
+    attempt: str
+    parent: str = ""
+    rank: int
+    turn: int
+    last_seq: int
+    begins: int
+    first_step: int
+    last_step: int
+    steps: int
+    committed: bool
+    moment: datetime
+    flop: float
+    hardware_flop: float
+    tokens: int = 0
+    padded_tokens: int = 0
+    samples: int = 0
+    seconds: float = 0.0
+    energy_joule: float | None = None
+
+    @property
+    def cluster(self) -> str:
+        """Stands on its job."""
+        return ""
+
+
+Row = Job | Sample | Stretch
 
 _KINDS: Mapping[str, Kind] = {
     "str": "text", "int": "count", "float": "number", "float | None": "number", "bool": "flag",
@@ -114,8 +173,8 @@ EVIDENCE: Mapping[str, Kind] = {
     "source": "text", "month": "text", "evidence_id": "text", "evidence": "text", "source_sha256": "text",
     "import_number": "count", "first_row": "count", "last_row": "count",
 }  # fmt: skip
-DERIVED: Mapping[type[Row], Mapping[str, Kind]] = {Job: {"finished": "flag"}, Sample: {"key": "text"}}
-TABLES: Mapping[type[Row], str] = {Job: "jobs", Sample: "samples"}
+DERIVED: Mapping[type[Row], Mapping[str, Kind]] = {Job: {"finished": "flag"}, Sample: {"key": "text"}, Stretch: {}}
+TABLES: Mapping[type[Row], str] = {Job: "jobs", Sample: "samples", Stretch: "stretches"}
 
 
 def columns(shape: type[Row]) -> dict[str, Kind]:

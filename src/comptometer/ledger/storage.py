@@ -1,7 +1,7 @@
 """The folder of a ledger: Parquet files that are only ever added, and a manifest that says which of them count.
 
     manifest.jsonl                             a line for each import, chained to the one before by its hash
-    jobs/source=sacct/month=2026-11/….parquet  one file for each import and month; likewise samples/
+    jobs/source=sacct/month=2026-11/….parquet  one file for each import and month; likewise samples/ …
     salt                                       with which names are hidden, where they are
 
 The manifest is replaced in one step when all files of an import are in their places. What a broken import leaves is
@@ -23,6 +23,7 @@ from typing import Any
 
 from comptometer.errors import DataError, NotFound, UsageError
 from comptometer.files import replace_file, unwritable
+from comptometer.ledger.rows import TABLES
 
 MANIFEST, SALT, LOCK, STAGING = "manifest.jsonl", "salt", ".lock", ".staging"
 RULES = "rules.toml"  # may say which attempts belong to which model
@@ -174,7 +175,7 @@ class Ledger:
             raise unwritable(self.folder, error.strerror or error) from None
 
     def _strange(self) -> Iterator[Path]:
-        ours = {MANIFEST, SALT, LOCK, STAGING, RULES, "jobs", "samples"}
+        ours = {MANIFEST, SALT, LOCK, STAGING, RULES, *TABLES.values()}
         hidden = (f".{MANIFEST}.", f".{SALT}.")  # being written by another import
         return (path for path in self.folder.iterdir() if path.name not in ours and not path.name.startswith(hidden))
 
@@ -231,7 +232,7 @@ class Ledger:
     def strays(self) -> list[str]:
         """Files that no import lists: left over by one that broke off, or put there; they are not read."""
         listed = {part.path for entry in self.imports() for part in entry.parts}
-        there = [path for table in ("jobs", "samples") for path in sorted((self.folder / table).rglob("*.parquet"))]
+        there = [path for table in TABLES.values() for path in sorted((self.folder / table).rglob("*.parquet"))]
         return [name for path in there if (name := path.relative_to(self.folder).as_posix()) not in listed]
 
 

@@ -15,6 +15,7 @@ from comptometer.ledger import engine, expressions, witnesses
 from comptometer.ledger.chip_names import UNTYPED, Meaning, meanings
 from comptometer.ledger.expressions import DIMENSIONS
 from comptometer.ledger.flop import ASSUMED, COUNTED, Rate, counted, hours, rate, summed
+from comptometer.ledger.kept import kept
 from comptometer.ledger.rows import METRICS
 from comptometer.ledger.rules import Rules, read_rules
 from comptometer.ledger.storage import RULES, Ledger
@@ -35,6 +36,7 @@ class Sum:
     evidence: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     flop: list[Estimate] = field(default_factory=list)
     flop_completed: list[Estimate] = field(default_factory=list)
+    kept: int | None = None
 
     def add(self, row: Mapping[str, Any], worth: Rate | None) -> None:
         """One row of `expressions.hours`."""
@@ -60,7 +62,7 @@ class Sum:
             "chip_hours_completed": hours(self.completed),
             "flop": spent.to_dict() if spent else None,
             "flop_completed": completed.to_dict() if completed else None,
-            "flop_kept": None,
+            "flop_kept": counted(self.kept).to_dict() if self.kept is not None else None,
             "utilization_evidence": self.stated / self.held if self.held else 0.0,
             "evidence": {name: hours(held) for name, held in sorted(self.evidence.items())},
         }
@@ -102,8 +104,28 @@ class Book:
         files = self.ledger.files("jobs")
         if not files:
             return None
-        latest = expressions.latest(engine.table(self._connection, files))
-        return expressions.measured(expressions.mapped(latest, self.rules.rules if self.rules else ()))
+        found = expressions.latest(engine.table(self._connection, files))
+        if self._recorded:
+            found = expressions.once(found)
+        return expressions.measured(expressions.mapped(found, self.rules.rules if self.rules else ()))
+
+    @property
+    def _recorded(self) -> bool:
+        return any(f"source={expressions.RECORDER}" in path.parts for path in self.ledger.files("jobs"))
+
+    @cached_property
+    def _kept(self) -> Mapping[str, int]:
+        """FLOP in the final weights by key of the attempt, of recorded runs that have a checkpoint."""
+        files = self.ledger.files("stretches")
+        if not files:
+            return {}
+        stretches = _rows(expressions.longest(engine.table(self._connection, files)))
+        jobs = expressions.latest(engine.table(self._connection, self.ledger.files("jobs")))
+        outer = {row["process"]: row["key"] for row in _rows(expressions.processes(jobs))}
+        found: dict[str, int] = defaultdict(int)
+        for key, flop in kept(stretches).items():
+            found[outer.get(key, key)] += flop
+        return found
 
     @cached_property
     def meanings(self) -> Mapping[str, Meaning]:
@@ -137,7 +159,7 @@ class Book:
         shown = chosen if witnesses.CHOOSING & set(by) else adding
         held = _rows(expressions.hours(shown, by)) if shown is not None else []
         counts = _rows(expressions.attempts(shown, by)) if shown is not None and by else []
-        groups, whole = self._grouped(held, counts, by, counting)
+        groups, whole = self._grouped(held, counts, by, counting, self._kept_by(shown, by))
         if adding is not None:
             whole.jobs = _rows(expressions.attempts(adding, ()))[0]["jobs"]
         return {
@@ -174,6 +196,7 @@ class Book:
         counts: Sequence[Mapping[str, Any]],
         by: Sequence[str],
         counting: Collection[str],
+        final: Sequence[tuple[Key, int]],
     ) -> tuple[list[tuple[Key, Sum]], Sum]:
         groups: dict[Key, Sum] = defaultdict(Sum)
         whole = Sum()
@@ -185,6 +208,10 @@ class Book:
                 whole.add(row, worth)
             if by:
                 groups[_key(row, by)].add(row, worth)
+        for key, flop in final:
+            whole.kept = (whole.kept or 0) + flop
+            if by:
+                groups[key].kept = (groups[key].kept or 0) + flop
         return sorted(groups.items(), key=lambda item: [(part is None, part or "") for part in item[0]]), whole
 
     def _apart(self, chosen: engine.Table | None, kinds: Collection[str]) -> list[dict[str, Any]]:
@@ -198,6 +225,14 @@ class Book:
         for row in _rows(expressions.attempts(table, ("evidence",))):
             groups[row["evidence"]].jobs = row["jobs"]
         return [{"evidence": kind, **_short(groups[kind].to_dict())} for kind in sorted(groups)]
+
+    def _kept_by(self, chosen: engine.Table | None, by: Sequence[str]) -> list[tuple[Key, int]]:
+        """FLOP in the final weights of each attempt chosen, with what it is summed by."""
+        if chosen is None or not self._kept:
+            return []
+        left = dict(self._kept)
+        places = _rows(expressions.places(chosen, by))
+        return [(_key(row, by), left.pop(row["key"])) for row in places if row["key"] in left]
 
     def _rate(self, row: Mapping[str, Any]) -> Rate | None:
         meaning = self.meanings.get(row["chip_name"] or "")

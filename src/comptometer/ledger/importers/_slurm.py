@@ -142,7 +142,7 @@ class Allocation:
         """A row for each type of chip; one without chips is a row too."""
         for name, count in self.chips.items() or [("", 0.0)]:
             chip = inventory.chip(name, self.said["partition"], self.said["nodes"]) if count else ""
-            yield Job(**self.said, chips=count, chip_name=chip)
+            yield Job(**self.said, chips=count, chip_name=chip, allocation=self.said["key"].rpartition("/")[0])
 
 
 def text(value: Any) -> str:
