@@ -80,6 +80,11 @@ def test_conditions_add_up() -> None:
     assert list(once) == list(again)
 
 
+def test_a_domain_is_meant_in_any_case() -> None:
+    plain = Models().where(domain="language", since="2024-06-01").rows()
+    assert plain == Models().where(domain="Language", since="2024-06-01").rows() != []
+
+
 def test_all_that_is_wrong_with_conditions_is_said_at_once() -> None:
     with pytest.raises(UsageError) as error:
         Models().where(verdct="conflict", domain="chess", since="soon", at_least="5 parsecs")

@@ -193,7 +193,7 @@ def test_every_assumption_of_cost_has_a_source_and_a_place() -> None:
 
 def test_an_unknown_chip_is_named_as_what_is_missing() -> None:
     with pytest.raises(NotEnoughEvidence, match=r"the chip \(--chip"):
-        cost_of(estimate("gpt-4"))
+        cost_of(estimate("gpt-5"))
 
 
 def test_a_chip_without_price_says_so_and_still_has_energy() -> None:

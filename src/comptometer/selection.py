@@ -67,6 +67,7 @@ class Selection:
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
             problems.append(f"unknown condition {key!r}; {hint}")
         given = {key: value for key, value in conditions.items() if value is not None and key in known}
+        given |= {key: given[key].casefold() for key in NAMES if isinstance(given.get(key), str)}
         if given.get("verdict", VERDICTS[0]) not in {"", *VERDICTS}:
             problems.append(Problem("verdict", f"{given['verdict']!r} is not one of {', '.join(VERDICTS)}"))
         given["since"], given["until"], misread = window(given.get("since"), given.get("until"))

@@ -64,7 +64,7 @@ def test_figures_outrank_what_the_catalogue_has() -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
-        (("cost", "gpt-4"), 4, "--chip"),
+        (("cost", "gpt-5"), 4, "--chip"),
         (("cost", "bloom", "--place", "Frankreich"), 3, "France"),
         (("cost", "bloom", "--dollars", "2035"), 2, "2001 to 2024"),
         (("cost", "blooom-176"), 3, "no model"),
@@ -89,5 +89,5 @@ def test_the_page_of_a_model_has_cost_and_energy() -> None:
 
 
 def test_a_model_without_machines_has_no_cost() -> None:
-    document = ModelDocument.model_validate_json(run("models", "show", "gpt-4", "--json").stdout)
+    document = ModelDocument.model_validate_json(run("models", "show", "gpt-5", "--json").stdout)
     assert document.cost is None
