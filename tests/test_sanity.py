@@ -6,7 +6,7 @@ import pytest
 
 import comptometer
 from comptometer.catalogue import Entry
-from comptometer.sanity import HYPOTHESES
+from comptometer.hypotheses import HYPOTHESES
 
 TRUE_HOURS = 70e9 * 6 * 2e12 / (312e12 * 0.40 * 3600)  # 70e9 parameters, 2e12 tokens, A100 at 40%
 

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from comptometer import exact_counts, labels, sanity, text
+from comptometer import exact_counts, hypotheses, labels, sanity, text
 from comptometer.derivation import job
 from comptometer.errors import NotEnoughEvidence
 from comptometer.evidence import Evidence, Job, source_of, unique
+from comptometer.hypotheses import Hypothesis
 from comptometer.methods import Outcome, outcomes
 from comptometer.notebook import Drawable
 from comptometer.quantity import Estimate
 from comptometer.reconcile import Part, Reconciled, reconcile
 from comptometer.records import Claim, Dossier, Source
 from comptometer.release import data_version
-from comptometer.sanity import Finding, Hypothesis
+from comptometer.sanity import Finding
 from comptometer.vocabulary import Basis
 
 COUNTS = ("operations", "parameters-tokens")  # best first
@@ -135,7 +136,7 @@ class Entry(Drawable):
     @cached_property
     def hypotheses(self) -> list[Hypothesis]:
         """Named causes of a disagreement."""
-        return sanity.hypotheses(self.evidence, self.methods, self.compute, self.counted)
+        return hypotheses.hypotheses(self.evidence, self.methods, self.compute, self.counted)
 
     @cached_property
     def findings(self) -> list[Finding]:

@@ -24,11 +24,11 @@ from comptometer.collection import Models
 from comptometer.documents.chips import ChipDocument
 from comptometer.documents.models import ModelDocument
 from comptometer.documents.rows import RowsDocument
+from comptometer.hypotheses import HYPOTHESES
 from comptometer.library import library
 from comptometer.methods import METHODS
 from comptometer.profile import profile
 from comptometer.records import Source
-from comptometer.sanity import HYPOTHESES
 from comptometer.selection import VERDICTS
 from comptometer.table import Column, Table
 from comptometer.vocabulary import ABOUTS, DOMAINS

@@ -20,10 +20,10 @@ from comptometer.charts import Language
 from comptometer.checks import RULES, Severity
 from comptometer.chip_facts import Taken
 from comptometer.collection import Models
+from comptometer.hypotheses import HYPOTHESES
 from comptometer.limit_files import limits, preset_ids
 from comptometer.methods import METHODS
 from comptometer.regulations import regulations
-from comptometer.sanity import HYPOTHESES
 from comptometer.selection import VERDICTS
 from comptometer.studies import STUDIES
 from comptometer.web import SECTIONS

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from comptometer import text
 from comptometer.checks import Case, Sign, rule
-from comptometer.sanity import NOTICEABLE, SAME, UTILIZATION_RANGE
+from comptometer.hypotheses import NOTICEABLE
+from comptometer.sanity import SAME, UTILIZATION_RANGE
 
 TWICE = 2.0  # 5 of 117 published pairs differ by more
 

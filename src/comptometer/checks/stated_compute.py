@@ -9,7 +9,7 @@ from comptometer import text
 from comptometer.account import Account
 from comptometer.bulk import PASSES, WORDS_PER_TOKEN
 from comptometer.checks import Case, Sign, rule
-from comptometer.sanity import NOTICEABLE
+from comptometer.hypotheses import NOTICEABLE
 
 RECOMPUTED = 1.25, 1.45  # stated over counted: 4/3 within 9%
 HARDWARE_FLOP_YEARS = range(2019, 2024)

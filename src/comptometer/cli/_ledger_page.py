@@ -105,15 +105,18 @@ def _utilization(found: Row) -> list[str]:
     return lines
 
 
+def _section(heading: str, lines: Sequence[str]) -> list[str]:
+    """Lines under their heading; nothing where there are none."""
+    return [bold(heading), *map(wrapped, lines)] if lines else []
+
+
 def _not_added(rows: Sequence[Row]) -> list[str]:
-    if not rows:
-        return []
     said = [
         f"{row['evidence']}: {text.number(row['jobs'])} rows, {text.number(row['chip_hours'], 4)} chip-hours, "
         f"{text.number(row['flop']['p50'], 2) if row['flop'] else '–'} FLOP; --where evidence={row['evidence']}"
         for row in rows
     ]
-    return [bold("Not added: other witnesses, perhaps of the same hours"), *map(wrapped, said)]
+    return _section("Not added: other witnesses, perhaps of the same hours", said)
 
 
 def _unmatched(rows: Sequence[Row]) -> list[str]:
@@ -139,11 +142,9 @@ def _rules(found: Row | None) -> list[str]:
 
 
 def _telemetry(rows: Sequence[Row]) -> list[str]:
-    if not rows:
-        return []
     said = [
         f"{row['source']}, {row['chip']}: {row['metric']} {text.number(row['mean'])} on average "
         f"({row['samples']} readings of {row['devices']} chips): {row['means']}"
         for row in rows
     ]
-    return [bold("Counters, not used as MFU"), *map(wrapped, said)]
+    return _section("Counters, not used as MFU", said)
