@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from comptometer.charts._question import FLAGS
 from comptometer.web.api import ROUTES
 from comptometer.web.server import application
 from comptometer.web.site import API
@@ -74,6 +75,12 @@ def described() -> Any:
 def test_every_route_is_described(described: Any) -> None:
     found = {(method.upper(), path) for path in described for method in described[path]}
     assert found == {(method, f"/{API}/{path}") for method, path in OPERATIONS}
+
+
+@pytest.mark.parametrize("path", ["trend", "picture"])
+def test_the_flags_of_a_trend_are_described(described: Any, path: str) -> None:
+    told = described[f"/{API}/{path}"]["get"].definition.raw["parameters"]
+    assert set(FLAGS) <= {parameter["name"] for parameter in told}
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)

@@ -39,7 +39,7 @@ RELATION_FLAGS: Final[Mapping[str, Callable[[str], Any]]] = {
     "x": str,
     **{name: FLAGS[name] for name in _OF_RELATIONS},
 }
-_SEVERAL: Final = ("confidence", "without")
+SEVERAL: Final = ("confidence", "without")  # flags that may come more than once
 _OPTIONS: Final[tuple[str, ...]] = ("breaks", "knot", "join", "quantile")
 _DENIALS: Final = {"closed_weights": "open_weights", "no_fine_tunes": "fine_tunes"}
 
@@ -53,7 +53,7 @@ def question(text: str) -> Answer:
     Raises:
         UsageError: unknown flags or values that cannot be read, all at once; else as of `growth.trend`.
     """
-    asked = _affirmed(flags(text, FLAGS, _SEVERAL))
+    asked = _affirmed(flags(text, FLAGS, SEVERAL))
     options = {name: asked.pop(name) for name in _OPTIONS if name in asked}
     return trend(options=options, **asked)
 
@@ -64,7 +64,7 @@ def relation(text: str) -> Relation:
     Raises:
         UsageError: unknown flags or values that cannot be read, all at once; else as of `relation.relate`.
     """
-    return relate(**_affirmed(flags(text, RELATION_FLAGS, _SEVERAL)))
+    return relate(**_affirmed(flags(text, RELATION_FLAGS, SEVERAL)))
 
 
 def _affirmed(asked: dict[str, Any]) -> dict[str, Any]:
