@@ -161,12 +161,15 @@ def test_one_quantity_against_another_is_drawn_listed_taken_along_and_linked(pag
     exponent = text.number(found.law.exponent.estimate)
     page.goto(f"{server}#show=eras")
     before = drawn(page)
+    plain = page.inner_text("h1")
     page.select_option("[data-testid=ask-quantity]", "cost")
     before = drawn(page, before)
+    assert page.inner_text("h1") == "Growth of cost"
     page.select_option("[data-testid=ask-since]", "2018")
     before = drawn(page, before)
     page.select_option("[data-testid=ask-against]", "compute")
     drawn(page, before)
+    assert page.inner_text("h1") == "Compared: cost and training compute"
     assert exponent in figures(page)
     assert f"{found.law.n:,}" in figures(page)
     assert page.locator("#chart path[aria-roledescription=point]").count() == found.law.n
@@ -198,6 +201,8 @@ def test_one_quantity_against_another_is_drawn_listed_taken_along_and_linked(pag
     page.goto(address)
     page.wait_for_selector("#chart text:has-text('exponent')")
     assert figures(page) == shown
+    page.click("[data-testid=reset]")
+    page.wait_for_function("said => document.querySelector('h1').textContent === said", arg=plain)
     page.select_option("[data-testid=ask-quantity]", "compute")
     page.wait_for_selector("#chart text:has-text('a year')")
     assert page.input_value("[data-testid=ask-against]") == "date"

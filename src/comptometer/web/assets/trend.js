@@ -70,7 +70,6 @@
   }
 
   function pairs() { // the prepared ones, as the page names them
-    function named(name, of) { return field(of).querySelector('[value="' + name + '"]').textContent; }
     return choices.presets.map(function (one) { return new URLSearchParams(one); })
       .filter(function (one) { return one.has("against"); })
       .map(function (one) { return named(one.get("quantity") || choices.plain.quantity, "quantity") + " × " + named(one.get("against"), "against"); })
@@ -112,9 +111,15 @@
 
   // The answer
 
-  var speaking = 0;
+  var speaking = 0, heading = at("heading").textContent;
+  function named(name, of) { return field(of).querySelector('[value="' + name + '"]').textContent; }
+  function titled() { // what the page is about now
+    var y = value("quantity"), sides = { y: named(y, "quantity"), x: named(value("against"), "against") };
+    return related() ? page.say("heading-pair", sides) : y === choices.plain.quantity ? heading : page.say("heading", sides);
+  }
   function show(answer) {
     shown = answer;
+    at("heading").textContent = titled();
     at("finding").textContent = answer.title;
     at("definition").textContent = answer.definition;
     at("subtitle").textContent = answer.subtitle;
