@@ -27,9 +27,10 @@ from comptometer.ledger.maps import read_map
 
 GIVES: Final = ("model", "stage", "run")
 TEXTS: Final = ("name", "project", "user", "partition", "cluster", "comment", "source", "job", "nodes")
+SAME: Final = {"account": "project"}  # as Slurm names it
 DAYS: Final = ("from", "until")  # of the start, in UTC; the second is outside
 OVERRIDE: Final = "override"
-_KEYS: Final = (*TEXTS, *DAYS, *GIVES, OVERRIDE)
+_KEYS: Final = (*TEXTS, *SAME, *DAYS, *GIVES, OVERRIDE)
 _SPECIAL: Final = frozenset("\\.+()[]{}|^$")
 
 
@@ -88,7 +89,12 @@ def _rule(number: int, table: Mapping[str, Any], problems: list[str]) -> Rule:
             near = get_close_matches(key, _KEYS, 1)
             said = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(_KEYS)}"
             problems.append(f"{here}: {key!r} is not known; {said}")
-    texts = {key: _patterns(f"{here}: {key}", table[key], problems) for key in TEXTS if key in table}
+    texts = {
+        SAME.get(key, key): _patterns(f"{here}: {key}", table[key], problems) for key in (*TEXTS, *SAME) if key in table
+    }
+    problems += [
+        f"{here}: {key} and {other} are the same: give one" for key, other in SAME.items() if {key, other} <= {*table}
+    ]
     since, until = (_day(f"{here}: {key}", table.get(key), problems) for key in DAYS)
     gives = {key: table[key] for key in GIVES if key in table}
     problems += [
@@ -120,12 +126,12 @@ def expression(pattern: str) -> str:
     r"""A pattern with `*` and `?` as a regular expression that DuckDB's and Java's engines read alike.
 
     >>> expression("pre_train-*.v?"), expression("")
-    ('(?s)^pre_train-.*\\.v.$', '')
+    ('(?s)^pre_train-.*\\.v.\\z', '')
     """
     if not pattern:
         return ""
     kept = {"*": ".*", "?": "."}
-    return f"(?s)^{''.join(kept.get(one, f'{chr(92)}{one}' if one in _SPECIAL else one) for one in pattern)}$"
+    return f"(?s)^{''.join(kept.get(one, f'{chr(92)}{one}' if one in _SPECIAL else one) for one in pattern)}\\z"
 
 
 def _day(here: str, value: Any, problems: list[str]) -> datetime | None:
