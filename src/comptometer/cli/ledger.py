@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from comptometer.ledger.totals import Book
 
 
+BACKENDS = ("duckdb", "spark")
 RULES = "A TOML of rules for model, stage and run. [rules.toml in the ledger's folder]"
 
 
@@ -31,6 +32,10 @@ where_option = click.option(
 
 
 rules_option = click.option("--rules", "rules_file", type=click.Path(path_type=Path), metavar="RULES.toml", help=RULES)
+backend_option = click.option(
+    "--backend", type=click.Choice(BACKENDS), default=BACKENDS[0], show_default=True,
+    help="What computes: DuckDB within this process, or the Spark that SPARK_CONF_DIR names, else a local one.",
+)  # fmt: skip
 
 
 @command.command("import")
@@ -109,6 +114,7 @@ def import_(
 @folder_option
 @where_option
 @rules_option
+@backend_option
 @click.option("--unmapped", is_flag=True, help="Only attempts without a model.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only so many, the first to begin.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print.")
@@ -117,6 +123,7 @@ def runs(
     folder: Path,
     where: tuple[str, ...],
     rules_file: Path | None,
+    backend: str,
     unmapped: bool,
     limit: int | None,
     form: str,
@@ -133,7 +140,7 @@ def runs(
     from comptometer.ledger.totals import RUN_COLUMNS
     from comptometer.release import data_version
 
-    rows = _book(folder, rules_file).runs(_where((*where, "model=") if unmapped else where), limit)
+    rows = _book(folder, rules_file, backend).runs(_where((*where, "model=") if unmapped else where), limit)
     if as_json:
         emit_json({"schema": "comptometer/ledger-runs/1", "data_version": data_version(), "runs": rows})
     elif form in {"table", "md"}:
@@ -152,10 +159,17 @@ def runs(
 )  # fmt: skip
 @where_option
 @rules_option
+@backend_option
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Print the rows only, as a table of this kind.")
 @json_option
 def total(
-    folder: Path, by: str, where: tuple[str, ...], rules_file: Path | None, form: str | None, as_json: bool
+    folder: Path,
+    by: str,
+    where: tuple[str, ...],
+    rules_file: Path | None,
+    backend: str,
+    form: str | None,
+    as_json: bool,
 ) -> None:
     """Attempts, chip-hours and FLOP with their interval, spent and of what COMPLETED.
 
@@ -163,6 +177,7 @@ def total(
     Examples:
       comptometer ledger total --by model,stage --ledger my-model-ledger
       comptometer ledger total --by chip --where outcome=COMPLETED --json --ledger my-model-ledger
+      comptometer ledger total --by month --backend spark --ledger my-model-ledger
     """
     from comptometer.cli._ledger_page import flat, page
     from comptometer.errors import UsageError
@@ -170,7 +185,7 @@ def total(
     names = [name.strip() for name in by.split(",") if name.strip()]
     if as_json and form:
         raise UsageError("--json prints the whole answer and --format its rows: give one of them")
-    found = _book(folder, rules_file).total(list(dict.fromkeys(names)), _where(where))
+    found = _book(folder, rules_file, backend).total(list(dict.fromkeys(names)), _where(where))
     if as_json:
         emit_json(found)
     elif form:
@@ -225,13 +240,14 @@ def verify(folder: Path, head: str | None, as_json: bool) -> int:
     return 1 if problems else 0
 
 
-def _book(folder: Path, rules_file: Path | None) -> Book:
+def _book(folder: Path, rules_file: Path | None, backend: str) -> Book:
+    from comptometer.ledger.engine import connected
     from comptometer.ledger.storage import Ledger
     from comptometer.ledger.totals import Book
 
     ledger = Ledger(folder)
     ledger.require()
-    return Book(ledger, rules_file=rules_file)
+    return Book(ledger, connected(backend), rules_file)
 
 
 def _where(conditions: tuple[str, ...]) -> dict[str, str]:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from comptometer.errors import UsageError
-from comptometer.ledger import engine, expressions, witnesses
+from comptometer.ledger import expressions, witnesses
 from comptometer.ledger.chip_names import UNTYPED, Meaning, meanings
+from comptometer.ledger.engine import Engine, Table, embedded
 from comptometer.ledger.expressions import DIMENSIONS
 from comptometer.ledger.flop import ASSUMED, COUNTED, Rate, counted, hours, rate, summed
 from comptometer.ledger.kept import kept
-from comptometer.ledger.rows import METRICS
+from comptometer.ledger.rows import METRICS, TABLES, Job, Row, Sample, Stretch
 from comptometer.ledger.rules import Rules, read_rules
 from comptometer.ledger.storage import RULES, Ledger
 from comptometer.quantity import Estimate
@@ -74,12 +75,12 @@ class Book:
 
     Args:
         ledger: the folder.
-        connection: what the expressions run on; DuckDB within the process unless given.
+        on: what the expressions run on; DuckDB within the process unless given.
         rules_file: says which attempts belong to which model and stage; that in the folder unless given.
     """
 
     ledger: Ledger
-    connection: engine.Connection | None = None
+    on: Engine | None = None
     rules_file: Path | None = None
 
     @cached_property
@@ -95,16 +96,23 @@ class Book:
         return read_rules(path) if path else None
 
     @cached_property
-    def _connection(self) -> engine.Connection:
-        return self.connection or engine.embedded()
+    def _engine(self) -> Engine:
+        return self.on or embedded()
+
+    def _table(self, shape: type[Row]) -> Table | None:
+        files = self.ledger.files(TABLES[shape])
+        return self._engine.table(files, shape) if files else None
+
+    def _rows(self, table: Table) -> list[dict[str, Any]]:
+        return self._engine.rows(table)
 
     @cached_property
-    def _attempts(self) -> engine.Table | None:
+    def _attempts(self) -> Table | None:
         """The last word on each attempt; None where there is none."""
-        files = self.ledger.files("jobs")
-        if not files:
+        jobs = self._table(Job)
+        if jobs is None:
             return None
-        found = expressions.latest(engine.table(self._connection, files))
+        found = expressions.latest(jobs)
         if self._recorded:
             found = expressions.once(found)
         return expressions.measured(expressions.mapped(found, self.rules.rules if self.rules else ()))
@@ -116,12 +124,11 @@ class Book:
     @cached_property
     def _kept(self) -> Mapping[str, int]:
         """FLOP in the final weights by key of the attempt, of recorded runs that have a checkpoint."""
-        files = self.ledger.files("stretches")
-        if not files:
+        said, jobs = self._table(Stretch), self._table(Job)
+        if said is None or jobs is None:
             return {}
-        stretches = _rows(expressions.longest(engine.table(self._connection, files)))
-        jobs = expressions.latest(engine.table(self._connection, self.ledger.files("jobs")))
-        outer = {row["process"]: row["key"] for row in _rows(expressions.processes(jobs))}
+        stretches = self._rows(expressions.longest(said))
+        outer = {row["process"]: row["key"] for row in self._rows(expressions.processes(expressions.latest(jobs)))}
         found: dict[str, int] = defaultdict(int)
         for key, flop in kept(stretches).items():
             found[outer.get(key, key)] += flop
@@ -132,9 +139,9 @@ class Book:
         """Every name of a chip in the ledger, and what it means."""
         if self._attempts is None:
             return {}
-        return meanings(row["chip_name"] for row in _rows(expressions.chip_names(self._attempts)))
+        return meanings(row["chip_name"] for row in self._rows(expressions.chip_names(self._attempts)))
 
-    def _chosen(self, where: Mapping[str, str]) -> engine.Table | None:
+    def _chosen(self, where: Mapping[str, str]) -> Table | None:
         if self._attempts is None:
             return None
         labels = {name: meaning.label for name, meaning in self.meanings.items()}
@@ -153,15 +160,15 @@ class Book:
         for name in [*by, *(where or {})]:
             check_dimension(name)
         chosen = self._chosen(where or {})
-        kinds = {row["evidence"] for row in _rows(expressions.kinds(chosen))} if chosen is not None else set()
+        kinds = {row["evidence"] for row in self._rows(expressions.kinds(chosen))} if chosen is not None else set()
         counting = witnesses.counting(kinds, where or {})
         adding = expressions.of_kinds(chosen, counting) if chosen is not None else None
         shown = chosen if witnesses.CHOOSING & set(by) else adding
-        held = _rows(expressions.hours(shown, by)) if shown is not None else []
-        counts = _rows(expressions.attempts(shown, by)) if shown is not None and by else []
+        held = self._rows(expressions.hours(shown, by)) if shown is not None else []
+        counts = self._rows(expressions.attempts(shown, by)) if shown is not None and by else []
         groups, whole = self._grouped(held, counts, by, counting, self._kept_by(shown, by))
         if adding is not None:
-            whole.jobs = _rows(expressions.attempts(adding, ()))[0]["jobs"]
+            whole.jobs = self._rows(expressions.attempts(adding, ()))[0]["jobs"]
         return {
             "schema": "comptometer/ledger-total/1",
             "data_version": data_version(),
@@ -180,7 +187,7 @@ class Book:
         """The file of rules, its hash, and how many attempts of the whole ledger each took."""
         if self.rules is None:
             return None
-        rows = _rows(expressions.used(self._attempts)) if self._attempts is not None else []
+        rows = self._rows(expressions.used(self._attempts)) if self._attempts is not None else []
         taken = {row["rule"]: row["jobs"] for row in rows}
         return {
             "file": self.rules.place,
@@ -214,24 +221,24 @@ class Book:
                 groups[key].kept = (groups[key].kept or 0) + flop
         return sorted(groups.items(), key=lambda item: [(part is None, part or "") for part in item[0]]), whole
 
-    def _apart(self, chosen: engine.Table | None, kinds: Collection[str]) -> list[dict[str, Any]]:
+    def _apart(self, chosen: Table | None, kinds: Collection[str]) -> list[dict[str, Any]]:
         """What other witnesses say of the same hours, by kind of evidence."""
         if chosen is None or not kinds:
             return []
         table = expressions.of_kinds(chosen, kinds)
         groups: dict[str, Sum] = defaultdict(Sum)
-        for row in sorted(_rows(expressions.hours(table, ())), key=_order):
+        for row in sorted(self._rows(expressions.hours(table, ())), key=_order):
             groups[row["evidence"]].add(row, self._rate(row))
-        for row in _rows(expressions.attempts(table, ("evidence",))):
+        for row in self._rows(expressions.attempts(table, ("evidence",))):
             groups[row["evidence"]].jobs = row["jobs"]
         return [{"evidence": kind, **_short(groups[kind].to_dict())} for kind in sorted(groups)]
 
-    def _kept_by(self, chosen: engine.Table | None, by: Sequence[str]) -> list[tuple[Key, int]]:
+    def _kept_by(self, chosen: Table | None, by: Sequence[str]) -> list[tuple[Key, int]]:
         """FLOP in the final weights of each attempt chosen, with what it is summed by."""
         if chosen is None or not self._kept:
             return []
         left = dict(self._kept)
-        places = _rows(expressions.places(chosen, by))
+        places = self._rows(expressions.places(chosen, by))
         return [(_key(row, by), left.pop(row["key"])) for row in places if row["key"] in left]
 
     def _rate(self, row: Mapping[str, Any]) -> Rate | None:
@@ -273,11 +280,10 @@ class Book:
 
     def telemetry(self) -> list[dict[str, Any]]:
         """Readings of counters, each with what it says of utilization."""
-        files = self.ledger.files("samples")
-        if not files:
+        samples = self._table(Sample)
+        if samples is None:
             return []
-        newest = expressions.newest(engine.table(self._connection, files))
-        rows = sorted(_rows(expressions.readings(newest)), key=_order)
+        rows = sorted(self._rows(expressions.readings(expressions.newest(samples))), key=_order)
         known = meanings(row["chip_name"] for row in rows)
         return [
             {
@@ -301,7 +307,7 @@ class Book:
         if chosen is None:
             return []
         listed = expressions.listed(chosen)
-        return [_run(row) for row in _rows(listed if limit is None else listed.limit(limit))]
+        return [_run(row) for row in self._rows(listed if limit is None else listed.limit(limit))]
 
 
 def _named(by: Sequence[str], key: Key, group: Sum) -> dict[str, Any]:
@@ -322,11 +328,6 @@ RUN_COLUMNS = (
 def _run(row: Mapping[str, Any]) -> dict[str, Any]:
     moments = {name: row[name].isoformat() if row[name] else None for name in ("started", "ended")}
     return {name: row.get(name) for name in RUN_COLUMNS} | moments | {"chip_hours": hours(row["chip_time"])}
-
-
-def _rows(table: engine.Table) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = table.to_pyarrow().to_pylist()
-    return found
 
 
 def _key(row: Mapping[str, Any], by: Iterable[str]) -> Key:
