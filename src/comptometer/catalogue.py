@@ -22,7 +22,7 @@ from comptometer.release import data_version
 from comptometer.sanity import Finding
 from comptometer.vocabulary import Basis
 
-COUNTS = ("operations", "parameters-tokens")  # best first
+COUNTS = ("recorded", "operations", "parameters-tokens")  # best first
 COLUMNS_APART = 2.0  # from here on a table's figure comes before the product of its columns
 LEAST_SHARE = 1e-3  # of the variance, for a claim to be listed as a driver
 
@@ -147,7 +147,7 @@ class Entry(Drawable):
     @property
     def warnings(self) -> list[str]:
         """Everything that the methods and the evidence want a reader to know."""
-        spoken = [w for outcome in self.methods.values() for w in outcome.warnings]
+        spoken = [*self.dossier.caveats, *(w for outcome in self.methods.values() for w in outcome.warnings)]
         spoken += [self.built_on] if self.built_on else []
         spoken += [f"{name} does not enter the value: {why}" for name, why in self.compute.aside.items()]
         return list(dict.fromkeys([*spoken, *(finding.text for finding in self.findings)]))
@@ -160,8 +160,7 @@ class Entry(Drawable):
     @property
     def beside(self) -> list[Claim]:
         """Printed costs of one example, which an exact count was taken before."""
-        parts = [self.job.whole, *self.job.stages.values()]
-        return unique(claim for part in parts for claim in exact_counts.beside(part))
+        return unique(claim for part in self.job.parts for claim in exact_counts.beside(part))
 
     def source(self, claim: Claim) -> Source:
         """Who says it."""
@@ -313,6 +312,10 @@ def entry(dossier: Dossier) -> Entry:
 
 def attempt(dossier: Dossier) -> Entry | Mapping[str, Sequence[str]]:
     """The entry of a dossier, or what each method lacks where none could run."""
+    if dossier.ledger is not None:
+        from comptometer.ledger.evidence import with_ledger  # reads Parquet: loaded where a dossier asks for it
+
+        dossier = with_ledger(dossier)
     evidence = job(dossier)
     found, missing = outcomes(evidence)
     if not found:

@@ -29,7 +29,7 @@ METHOD_COLUMNS = {
     "reported": "reported_flop",
 }
 # Without an amount of one of these no method can run: most rows of a table have none.
-AMOUNTS = frozenset({"compute", "tokens", "examples", "updates", "chip_hours", "duration"})
+AMOUNTS = frozenset({"compute", "tokens", "examples", "updates", "chip_hours", "duration", "recorded_compute"})
 COLUMNS = tuple(column.name for column in columns.MODELS)
 
 

@@ -302,8 +302,11 @@ def job(
         Evidence, dossier=dossier, prefer=prefer, only=only, medians=medians, rules=RULES, by_rule=BY_RULE
     )
     inherited = [claim for claim in dossier.claims if not ABOUTS[claim.about].extensive]
-    stages = {stage.name: evidence(claims=_stage_claims(stage, inherited)) for stage in dossier.stages}
-    return Job(whole=evidence(claims=dossier.claims), stages=stages)
+    stages, segments = (
+        {part.name: evidence(claims=_stage_claims(part, inherited)) for part in parts}
+        for parts in (dossier.stages, dossier.segments)
+    )
+    return Job(whole=evidence(claims=dossier.claims), stages=stages, segments=segments)
 
 
 def _stage_claims(stage: Stage, inherited: Sequence[Claim]) -> list[Claim]:

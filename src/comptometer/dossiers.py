@@ -16,7 +16,7 @@ from comptometer.distribution import Distribution, Point
 from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
 from comptometer.files import read_bytes
 from comptometer.own_records import unreadable, warn_of_misplaced
-from comptometer.records import Claim, Dossier, Source, Stage
+from comptometer.records import Claim, Dossier, LedgerReference, Source, Stage
 from comptometer.sources import name_key
 from comptometer.store import (
     bytes_to_table,
@@ -29,7 +29,7 @@ from comptometer.store import (
     to_source,
     usable_path,
 )
-from comptometer.vocabulary import ABOUTS, DOMAINS, is_word, read
+from comptometer.vocabulary import ABOUTS, DOMAINS, Basis, is_word, read
 
 OLDEST = date(1940, 1, 1)
 
@@ -147,7 +147,7 @@ def _value_problem(about: str, value: str) -> list[str]:
 
 def _dossier(table: Mapping[str, Any], dossier_id: str, folder: Path | None, problems: list[str]) -> Dossier:
     sources = {name: to_source(name, row) for name, row in table.get("sources", {}).items()}
-    head = Dossier(id=dossier_id, **{**table, "claims": (), "stages": (), "sources": sources})
+    head = Dossier(id=dossier_id, **{**table, "claims": (), "stages": (), "sources": sources, "ledger": None})
     problems += [f"domain: {name!r} is not one of {', '.join(DOMAINS)}" for name in head.domain if name not in DOMAINS]
     for name in head.references:
         if name not in sources and name not in source_ids():
@@ -160,7 +160,25 @@ def _dossier(table: Mapping[str, Any], dossier_id: str, folder: Path | None, pro
     ]
     for name in _repeated([stage.name for stage in stages]):
         problems.append(f"stages: two stages are called {name!r}")
-    return replace(head, claims=claims, stages=stages, basis="increment" if head.base_model else "total")
+    basis: Basis = "increment" if head.base_model else "total"
+    ledger = _ledger(table.get("ledger"), folder, problems)
+    return replace(head, claims=claims, stages=stages, basis=basis, ledger=ledger)
+
+
+def _ledger(row: Mapping[str, Any] | None, folder: Path | None, problems: list[str]) -> LedgerReference | None:
+    """Which ledger; it is read only when an estimate is asked for."""
+    if row is None:
+        return None
+    said = dict(row)
+    if folder is None:
+        problems.append("ledger: only a dossier in a file can name one: its path starts at the file's folder")
+        return None
+    path, rules = folder / said.pop("path"), said.pop("rules", "")
+    if not path.is_dir():
+        problems.append(f"ledger: no folder {str(path)!r}; begin one with: comptometer ledger import")
+    if rules and not (folder / rules).is_file():
+        problems.append(f"ledger.rules: no file {str(folder / rules)!r}")
+    return LedgerReference(folder=path, where=said, rules=folder / rules if rules else None)
 
 
 def _stage(

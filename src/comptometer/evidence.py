@@ -263,10 +263,16 @@ _PLAIN_UNITS = {"macs_per_example": "MAC", "flop_per_example": "FLOP", "peak": "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """The evidence about a whole model, and about each of its stages where it has them."""
+    """The evidence about a whole model, and about each of its stages and segments where it has them."""
 
     whole: Evidence
     stages: Mapping[str, Evidence]
+    segments: Mapping[str, Evidence] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> list[Evidence]:
+        """The whole and every part of it."""
+        return [self.whole, *self.stages.values(), *self.segments.values()]
 
 
 def caller_claim(

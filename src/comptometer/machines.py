@@ -31,10 +31,11 @@ def assumption(name: str) -> Assumption:
 
 
 def facts_of(entry: Entry) -> list[Machines]:
-    """The machines of each part of a job: of its stages where all of them have machines, else of the whole."""
-    stages = [Machines(entry, evidence) for evidence in entry.job.stages.values()]
-    if stages and all(stage.chips and stage.evidence.known("chip_hours") for stage in stages):
-        return stages
+    """The machines of each part of a job, where all of its parts have machines, else of the whole."""
+    for parts in (entry.job.segments, entry.job.stages):
+        found = [Machines(entry, evidence) for evidence in parts.values()]
+        if found and all(part.chips and part.evidence.known("chip_hours") for part in found):
+            return found
     return [Machines(entry, entry.job.whole)]
 
 

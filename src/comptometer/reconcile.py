@@ -94,7 +94,7 @@ class Part:
     aside: str = ""
 
 
-ORDER = ("hardware-time", "reported", "operations", "parameters-tokens")  # numerators first
+ORDER = ("hardware-time", "reported", "recorded", "operations", "parameters-tokens")  # numerators first
 
 
 def verdict(z: float) -> Verdict:

@@ -236,6 +236,15 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerReference:
+    """Which attempts of a ledger are about a model: `where` has values by dimension, as in `ledger total --where`."""
+
+    folder: Path
+    where: Mapping[str, str] = field(default_factory=dict)
+    rules: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """Everything that is claimed about one model.
 
@@ -243,6 +252,8 @@ class Dossier:
     (total-with-base), or only what was spent on top of the base model (increment).
     `references` describe it without being cited by a claim. `aside` are claims that nothing is computed from: what
     another table says of the same model, or what cannot be about the same job as the rest; their notes say why.
+    `segments` cut the machines of the job in another way than `stages` cut its data; `ledger` is where claims about
+    them come from. `caveats` are what a reader of its evidence should know.
     """
 
     id: str
@@ -259,6 +270,9 @@ class Dossier:
     claims: Sequence[Claim] = ()
     aside: Sequence[Claim] = ()
     stages: Sequence[Stage] = ()
+    segments: Sequence[Stage] = ()
+    ledger: LedgerReference | None = None
+    caveats: Sequence[str] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
 
     @property
@@ -267,8 +281,8 @@ class Dossier:
         return tuple(name.removesuffix("-models") for name in self.sources if name.endswith("-models"))
 
     def all_claims(self) -> Sequence[Claim]:
-        """The claims of the model and of each of its stages."""
-        return [*self.claims, *(claim for stage in self.stages for claim in stage.claims)]
+        """The claims of the model, of each of its stages and of each part of its machines."""
+        return [*self.claims, *(claim for part in (*self.stages, *self.segments) for claim in part.claims)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

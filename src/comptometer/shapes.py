@@ -7,7 +7,7 @@ JSON Schemas for editors are generated from here (`comptometer schema`).
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -86,6 +86,30 @@ class StageRow(_File):
     claims: list[ClaimRow] = []
 
 
+class LedgerRow(_File):
+    """A ledger and the rules for it, and which of its attempts are meant, as `ledger total --where` has them."""
+
+    path: Text
+    rules: Line = ""
+    model: str | None = None
+    stage: str | None = None
+    run: str | None = None
+    month: str | None = None
+    chip: str | None = None
+    outcome: str | None = None
+    project: str | None = None
+    user: str | None = None
+    cluster: str | None = None
+    partition: str | None = None
+    source: str | None = None
+    evidence: str | None = None
+
+
+def _by_path(value: Any) -> Any:
+    """A path alone is all of that ledger."""
+    return {"path": value} if isinstance(value, str) else value
+
+
 class DossierFile(_File):
     """What is claimed about one model."""
 
@@ -100,6 +124,7 @@ class DossierFile(_File):
     note: Line = ""
     claims: list[ClaimRow] = []
     stages: list[StageRow] = []
+    ledger: Annotated[LedgerRow, BeforeValidator(_by_path, json_schema_input_type=str | LedgerRow)] | None = None
     sources: dict[str, SourceFile] = {}
 
 

@@ -123,6 +123,7 @@ def _keys(shape: type[_File], location: Sequence[int | str]) -> list[str]:
     rows: Mapping[str, type[_File]] = {
         "claims": shapes.ClaimRow,
         "stages": shapes.StageRow,
+        "ledger": shapes.LedgerRow,
         "sources": shapes.SourceFile,
         "peaks": shapes.PeakRow,
         "prices": shapes.PriceRow,

@@ -78,6 +78,7 @@ ABOUTS: Mapping[str, About] = {
     "goodput": About(share=True, example="0.85"),
     "scale_up": About(example="10 to 100"),
     "compute": About(unit="FLOP", bare=False, extensive=True, example="3.8e25 FLOP"),
+    "recorded_compute": About(unit="FLOP", bare=False, extensive=True, example="3.8e25 FLOP"),
     "lineage_compute": About(unit="FLOP", bare=False, extensive=True, example="3.8e25 FLOP"),
     "cost": About(unit="USD", bare=False, extensive=True, example="5M USD"),
     "energy": About(unit="J", bare=False, extensive=True, example="1287 MWh"),

@@ -191,6 +191,8 @@ def cases(rules: Sequence[Rule]) -> dict[str, list[Case]]:
         "chip_names": [lambda t: e.chip_names(t[Job])],
         "hours": [lambda t, by=by: e.hours(jobs(t), by) for by in dimensions],  # type: ignore[misc]
         "attempts": [lambda t, by=by: e.attempts(jobs(t), by) for by in dimensions],  # type: ignore[misc]
+        "segments": [lambda t: e.segments(jobs(t))],
+        "stated": [lambda t: t[Job].select("key", "first_row", stated=e.stated(t[Job]))],
         "listed": [lambda t: e.listed(e.latest(t[Job]))],
         "newest": [lambda t: e.newest(t[Sample])],
         "readings": [lambda t: e.readings(e.newest(t[Sample]))],

@@ -84,7 +84,7 @@ def test_a_point_value_never_gives_a_point_answer(written: Written) -> None:
         ("macs_per_example", "1e9 MAC"), ("examples", "1M"), ("epochs", "3"), ("parameters", "7B"),
         ("tokens", "1T"),
         {"about": "chip_hours", "value": "1M", "chip": "a100-sxm-80gb"}, ("utilization", "0.4"),
-        ("compute", "4e22 FLOP"),
+        ("compute", "4e22 FLOP"), ("recorded_compute", "4e22 FLOP"),
     ]  # fmt: skip
     found = entry(written(*claims))
     assert set(found.methods) == set(METHODS)
@@ -109,7 +109,7 @@ def test_chips_without_time_lack_the_duration(written: Written) -> None:
 def test_every_method_returns_an_amount_of_operations(name: str) -> None:
     units = {
         "flop_per_example": "FLOP/example", "examples": "example", "active_parameters": "parameter", "tokens": "token",
-        "chip_hours": "chip*h", "peak": "FLOP/s/chip", "model_compute": "FLOP",
+        "chip_hours": "chip*h", "peak": "FLOP/s/chip", "model_compute": "FLOP", "recorded_compute": "FLOP",
     }  # fmt: skip
     method = METHODS[name]
     result = method.function(**{need: Estimate.exact(2.0, units.get(need, "")) for need in method.needs})

@@ -214,6 +214,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "method-parameters-tokens": ("parameters-tokens", "参数×词元"),
     "method-hardware-time": ("hardware-time", "硬件×时间"),
     "method-reported": ("reported", "公布值"),
+    "method-recorded": ("recorded", "训练中计数"),
     "method-combined": ("combined", "综合"),
     "single-method": ("single-method", "仅一种方法"),
     "is": (": ", "："),

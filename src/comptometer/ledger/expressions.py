@@ -164,9 +164,13 @@ def whole(chip_seconds: Table) -> Table:
 
 
 def basis(jobs: Table) -> Table:
-    """What FLOP rests on: a count of the source, then utilization of the whole job, then MFU, then HFU; never mixed."""
+    """What FLOP rests on: a count of the source, else what is stated of utilization."""
+    return ibis().ifelse(jobs.flop.notnull(), "counted", stated(jobs))
+
+
+def stated(jobs: Table) -> Table:
+    """Which statement of utilization counts: of the whole job, then MFU, then HFU; never mixed."""
     return ibis().cases(
-        (jobs.flop.notnull(), "counted"),
         (jobs.utilization.notnull(), "utilization"),
         (jobs.mfu.notnull(), "mfu"),
         (jobs.hfu.notnull(), "hfu"),
@@ -219,6 +223,23 @@ def hours(jobs: Table, by: Sequence[str]) -> Table:
     found = jobs.mutate(**sums, **{f"{name}_completed": ibis().ifelse(done, value, 0) for name, value in sums.items()})
     whole_time = {name: found[name].sum().cast("int64") for name in SUMS}
     return found.group_by(groups).aggregate(**whole_time, **{name: found[name].sum().cast(FLOP) for name in COUNTED})
+
+
+def segments(jobs: Table) -> Table:
+    """Chip-time by chip, by what is stated of utilization, and by whether FLOP was counted too; and that FLOP."""
+    share = ibis().coalesce(jobs.utilization, jobs.mfu, jobs.hfu, 0.0)
+    found = jobs.mutate(
+        stated=stated(jobs),
+        has_count=jobs.flop.notnull(),
+        used=whole(jobs.chips * jobs.seconds * share),
+        counted=ibis().coalesce(jobs.flop, 0.0).cast(FLOP),
+    )
+    return found.group_by(["chip", "chip_name", "stated", "has_count"]).aggregate(
+        held=found.chip_time.sum().cast("int64"),
+        used=found.used.sum().cast("int64"),
+        counted=found.counted.sum().cast(FLOP),
+        jobs=found.key.nunique(),
+    )
 
 
 def attempts(jobs: Table, by: Sequence[str]) -> Table:

@@ -147,6 +147,18 @@ class Book:
         labels = {name: meaning.label for name, meaning in self.meanings.items()}
         return expressions.selected(expressions.named(self._attempts, labels), where)
 
+    def _kinds(self, chosen: Table | None) -> set[str]:
+        return {row["evidence"] for row in self._rows(expressions.kinds(chosen))} if chosen is not None else set()
+
+    def _counting(self, where: Mapping[str, str]) -> Table | None:
+        """Attempts with these values, of the witnesses that are added up."""
+        for name in where:
+            check_dimension(name)
+        chosen = self._chosen(where)
+        if chosen is None:
+            return None
+        return expressions.of_kinds(chosen, witnesses.counting(self._kinds(chosen), where))
+
     def total(self, by: Sequence[str] = (), where: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The JSON of `ledger total`.
 
@@ -160,7 +172,7 @@ class Book:
         for name in [*by, *(where or {})]:
             check_dimension(name)
         chosen = self._chosen(where or {})
-        kinds = {row["evidence"] for row in self._rows(expressions.kinds(chosen))} if chosen is not None else set()
+        kinds = self._kinds(chosen)
         counting = witnesses.counting(kinds, where or {})
         adding = expressions.of_kinds(chosen, counting) if chosen is not None else None
         shown = chosen if witnesses.CHOOSING & set(by) else adding
@@ -294,6 +306,30 @@ class Book:
             }
             for row in rows
         ]
+
+    def segments(self, where: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Chip-time and counted FLOP by chip and by what is stated of utilization, each hour once.
+
+        Raises:
+            UsageError: no such dimension.
+        """
+        chosen = self._counting(where)
+        return sorted(self._rows(expressions.segments(chosen)), key=_order) if chosen is not None else []
+
+    def values(self, name: str) -> list[str | None]:
+        """Every value of a dimension.
+
+        Raises:
+            UsageError: no such dimension.
+        """
+        check_dimension(name)
+        chosen = self._chosen({})
+        found = (
+            []
+            if chosen is None
+            else [row[DIMENSIONS[name]] for row in self._rows(expressions.attempts(chosen, [name]))]
+        )
+        return sorted(found, key=lambda value: (value is None, value or ""))
 
     def runs(self, where: Mapping[str, str] | None = None, limit: int | None = None) -> list[dict[str, Any]]:
         """Attempts in the order in which they began, each with its chips and evidence.

@@ -35,6 +35,7 @@ class Method:
         error: the assumption that holds the method's own error for given evidence; none if its inputs carry it.
         caveats: what the reader should know where the method does not quite hold.
         scales: does a stated scale-up of the whole job apply to the result?
+        asked: is it said what it lacks where it cannot run? Not of what comes from a log and is stated nowhere else.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Method:
     error: Callable[[Evidence], str | None]
     caveats: Callable[[Evidence], Sequence[str]] = lambda evidence: ()
     scales: bool = True
+    asked: bool = True
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -67,6 +69,7 @@ def method(
     error: str | Callable[[Evidence], str | None],
     caveats: Callable[[Evidence], Sequence[str]] = lambda evidence: (),
     scales: bool = True,
+    asked: bool = True,
 ) -> Callable[[Callable[..., Estimate]], Callable[..., Estimate]]:
     """Register a function as a method; see `Method` for the arguments."""
 
@@ -81,6 +84,7 @@ def method(
                 error=error if callable(error) else lambda evidence: error,
                 caveats=caveats,
                 scales=scales,
+                asked=asked,
             ),
         )
         return function
@@ -125,14 +129,20 @@ def outcomes(job: Job) -> tuple[dict[str, Outcome], dict[str, list[str]]]:
         result = _over_stages(rule, job)
         if isinstance(result, Outcome):
             found[name] = result
-        else:
+        elif rule.asked:
             missing[name] = result
     return found, missing
 
 
 def _over_stages(rule: Method, job: Job) -> Outcome | list[str]:
     whole = outcome(rule, job.whole)
-    if not job.stages or (isinstance(whole, Outcome) and _overruled(whole)):
+    if isinstance(whole, Outcome) and _overruled(whole):
+        return whole
+    segments = [outcome(rule, evidence) for evidence in job.segments.values()]
+    run = [part for part in segments if isinstance(part, Outcome)]
+    if run and len(run) == len(segments):
+        return _summed(rule, run)
+    if not job.stages:
         return whole
     parts = {name: outcome(rule, evidence) for name, evidence in job.stages.items()}
     run = [part for part in parts.values() if isinstance(part, Outcome)]
