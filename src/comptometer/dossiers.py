@@ -169,7 +169,8 @@ def _ledger(row: Mapping[str, Any] | None, folder: Path | None, problems: list[s
     """Which ledger; it is read only when an estimate is asked for."""
     if row is None:
         return None
-    said = dict(row)
+    said = {key: value for key, value in row.items() if key != "tags"}
+    said |= {f"tag:{name}": value for name, value in row.get("tags", {}).items()}
     if folder is None:
         problems.append("ledger: only a dossier in a file can name one: its path starts at the file's folder")
         return None

@@ -103,6 +103,7 @@ class LedgerRow(_File):
     partition: str | None = None
     source: str | None = None
     evidence: str | None = None
+    tags: dict[str, str] = {}
 
 
 def _by_path(value: Any) -> Any:

@@ -56,8 +56,8 @@ def test_the_commands_are_pinned() -> None:
         "calibrate", "chart", "check", "chips", "chips list", "chips show", "convert", "cost", "count",
         "data", "data diff", "data export", "data import", "data list", "data verify",
         "decompose", "dossier", "dossier check", "dossier new", "effective", "estimate",
-        "explain", "forecasts", "ledger", "ledger import", "ledger runs", "ledger total", "ledger verify",
-        "models", "models compare", "models list", "models show", "project", "relation", "replicate",
+        "explain", "forecasts", "ledger", "ledger import", "ledger runs", "ledger tag", "ledger total",
+        "ledger verify", "models", "models compare", "models list", "models show", "project", "relation", "replicate",
         "schema", "serve", "site", "thresholds", "thresholds check", "thresholds list", "thresholds show", "trend",
     ]  # fmt: skip
 

@@ -151,6 +151,49 @@ def runs(
         emit_rows(RUN_COLUMNS, rows, form)
 
 
+@command.command("tag")
+@click.argument("tags", nargs=-1, required=True, metavar="NAME=VALUE...")
+@folder_option
+@where_option
+@rules_option
+@click.option("--dry-run", is_flag=True, help="Say how many attempts fit, and write nothing.")
+@json_option
+def tag(
+    tags: tuple[str, ...],
+    folder: Path,
+    where: tuple[str, ...],
+    rules_file: Path | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Say something of attempts by hand; it is added to the chain like an import, and never written over.
+
+    Tags named model, stage and run come before what the source and the rules say. Any other name becomes tag:NAME, to
+    sum by and to select. An empty value takes a tag away.
+
+    \b
+    Examples:
+      comptometer ledger tag model=demo-7b --where project=llm --ledger my-model-ledger
+      comptometer ledger tag purpose=ablation --where run=r7 --where outcome=FAILED --ledger my-model-ledger
+    """
+    from comptometer.ledger.storage import Ledger
+    from comptometer.ledger.tagging import tag as tagged
+    from comptometer.release import data_version
+
+    ledger = Ledger(folder)
+    ledger.require()
+    named = _pairs("tag", tags)
+    count = tagged(ledger, named, _where(where), rules_file, dry=dry_run)
+    entries = ledger.imports()
+    if as_json:
+        head = None if dry_run else entries[-1].hash
+        schema = {"schema": "comptometer/ledger-tag/1", "data_version": data_version()}
+        emit_json({**schema, "ledger": str(folder), "tags": named, "attempts": count, "dry_run": dry_run, "head": head})
+        return
+    did = "would be tagged" if dry_run else f"tagged, import {entries[-1].number}"
+    click.echo(f"{folder}: {count} attempts {did}: {', '.join(f'{name}={value}' for name, value in named.items())}")
+
+
 @command.command("total")
 @folder_option
 @click.option(
@@ -251,7 +294,11 @@ def _book(folder: Path, rules_file: Path | None, backend: str) -> Book:
 
 
 def _where(conditions: tuple[str, ...]) -> dict[str, str]:
-    """Conditions as they are typed.
+    return _pairs("--where", conditions)
+
+
+def _pairs(what: str, typed: tuple[str, ...]) -> dict[str, str]:
+    """Names with their values, as they are typed.
 
     Raises:
         UsageError: one has no =, or two are about the same.
@@ -259,9 +306,9 @@ def _where(conditions: tuple[str, ...]) -> dict[str, str]:
     from comptometer.errors import UsageError
 
     found: dict[str, str] = {}
-    for condition in conditions:
-        name, sign, value = condition.partition("=")
+    for one in typed:
+        name, sign, value = one.partition("=")
         if not sign or name in found:
-            raise UsageError(f"--where: {condition!r}: write NAME=VALUE, each name once, e.g. outcome=FAILED")
+            raise UsageError(f"{what}: {one!r}: write NAME=VALUE, each name once, e.g. outcome=FAILED")
         found[name] = value
     return found

@@ -67,6 +67,19 @@ class LedgerRunsDocument(Document):
     runs: list[dict[str, Any]]
 
 
+@document("ledger-tag")
+class LedgerTagDocument(Document):
+    """`comptometer ledger tag`; `head` is the hash of the import that it became."""
+
+    schema_: Literal["comptometer/ledger-tag/1"] = Field(alias="schema")
+    data_version: str
+    ledger: str
+    tags: dict[str, str]
+    attempts: int
+    dry_run: bool
+    head: str | None
+
+
 class LedgerSum(Document):
     """What adds up; `flop_kept` is null where nobody says what is in the final weights."""
 

@@ -10,6 +10,7 @@ from comptometer.ledger.rules import GIVES, Rule
 
 SUMS = ("held", "held_completed", "used", "used_completed")  # in thousandths of a chip-second
 COUNTED = ("counted", "counted_completed")  # in whole FLOP
+TAG = "tag:"  # before the name of a tag, where it is a dimension
 FLOP = "decimal(38, 0)"
 RECORDER = "recorder"  # the source that counts within the process
 DIMENSIONS: Mapping[str, str] = {  # what can be summed by → its column
@@ -26,6 +27,11 @@ DIMENSIONS: Mapping[str, str] = {  # what can be summed by → its column
     "source": "source",
     "evidence": "evidence",
 }
+
+
+def column(name: str) -> str:
+    """The column of a dimension; a tag is one as `tag:NAME`."""
+    return name if name.startswith(TAG) else DIMENSIONS[name]
 
 
 def latest(jobs: Table) -> Table:
@@ -56,6 +62,39 @@ def mapped(jobs: Table, rules: Sequence[Rule]) -> Table:
             first = library.cases(*((here, rule.override) for here, rule in given), else_=False)
             said[name] = library.ifelse(first, value, library.coalesce(found[name], value))
     return found.mutate(**said)
+
+
+def tags(said: Table) -> Table:
+    """The last word on each tag of each attempt."""
+    library = ibis()
+    order = [said.import_number.desc(), said.first_row.desc()]
+    ranked = said.mutate(word=library.row_number().over(library.window(group_by=[said.key, said.name], order_by=order)))
+    return ranked.filter((ranked.word == 0) & ranked.value.notnull()).select("key", "name", "value")
+
+
+def tag_names(said: Table) -> Table:
+    """Every name of a tag."""
+    return said.select("name").distinct()
+
+
+def tagged(jobs: Table, said: Table | None, names: Collection[str]) -> Table:
+    """With a column for each tag; nothing where an attempt has none."""
+    library = ibis()
+    for name in sorted(names):
+        here = f"{TAG}{name}"
+        if said is None:
+            jobs = jobs.mutate(**{here: library.null("string")})
+        else:
+            own = said.filter(said.name == name).select(tag_key="key", **{here: said.value})
+            jobs = jobs.left_join(own, jobs.key == own.tag_key).drop("tag_key")
+    return jobs
+
+
+def by_hand(jobs: Table) -> Table:
+    """Tags named model, stage and run come before what source and rules say."""
+    given = [name for name in GIVES if f"{TAG}{name}" in jobs.columns]
+    said = {name: ibis().coalesce(jobs[f"{TAG}{name}"], jobs[name]) for name in given}
+    return jobs.mutate(**said) if said else jobs
 
 
 def fits(jobs: Table, rule: Rule) -> Table:
@@ -149,7 +188,7 @@ def longest(stretches: Table) -> Table:
 
 def places(jobs: Table, by: Sequence[str]) -> Table:
     """Attempts whose FLOP was counted, with what is summed by."""
-    columns = list(dict.fromkeys(["key", "chip_name", *(DIMENSIONS[name] for name in by)]))
+    columns = list(dict.fromkeys(["key", "chip_name", *(column(name) for name in by)]))
     return jobs.filter(jobs.flop.notnull()).select(*columns).order_by(["key", "chip_name"])
 
 
@@ -189,8 +228,8 @@ def named(jobs: Table, chips: Mapping[str, str]) -> Table:
 def selected(jobs: Table, wanted: Mapping[str, str]) -> Table:
     """Those with these values; an empty value is that of rows without one."""
     for name, value in wanted.items():
-        column = jobs[DIMENSIONS[name]]
-        jobs = jobs.filter(column == value if value else column.isnull())
+        found = jobs[column(name)]
+        jobs = jobs.filter(found == value if value else found.isnull())
     return jobs
 
 
@@ -214,7 +253,7 @@ def hours(jobs: Table, by: Sequence[str]) -> Table:
 
     `used` is chip-time times the stated utilization, `counted` the FLOP that sources counted themselves.
     """
-    groups = list(dict.fromkeys([*(DIMENSIONS[name] for name in by), "chip", "chip_name", "evidence", "basis"]))
+    groups = list(dict.fromkeys([*(column(name) for name in by), "chip", "chip_name", "evidence", "basis"]))
     done = jobs.outcome == COMPLETED
     share = ibis().coalesce(jobs.utilization, jobs.mfu, jobs.hfu, 0.0)
     sums = {"held": jobs.chip_time, "used": whole(jobs.chips * jobs.seconds * share)}
@@ -244,10 +283,15 @@ def segments(jobs: Table) -> Table:
 
 def attempts(jobs: Table, by: Sequence[str]) -> Table:
     """How many attempts by the dimensions: one with chips of two types is one."""
-    groups = [DIMENSIONS[name] for name in by]
+    groups = [column(name) for name in by]
     return (
         jobs.group_by(groups).aggregate(jobs=jobs.key.nunique()) if groups else jobs.aggregate(jobs=jobs.key.nunique())
     )
+
+
+def keys(jobs: Table) -> Table:
+    """Every attempt."""
+    return jobs.select("key").distinct()
 
 
 def listed(jobs: Table) -> Table:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from comptometer.ledger.rows import Job, Row, Sample, Stretch
+from comptometer.ledger.rows import Job, Row, Sample, Stretch, Tag
 
 _PATH = re.compile(r"(?<![\w.])(?:~|\.{0,2}/|[A-Za-z]:\\|[a-z0-9+]+://)[^\s;,|\"']+")
 Redaction = Callable[[Row], Row]
@@ -29,7 +29,7 @@ def redaction(salt: bytes) -> Redaction:
     def redact(row: Row) -> Row:
         if isinstance(row, Sample):
             return replace(row, node=hidden(salt, row.node), container=hidden(salt, row.container))
-        if isinstance(row, Stretch):
+        if isinstance(row, Stretch | Tag):
             return row
         assert isinstance(row, Job)
         return replace(

@@ -163,7 +163,31 @@ class Stretch:
         return ""
 
 
-Row = Job | Sample | Stretch
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """What somebody says of an attempt by hand; of one name the last counts, and an empty value takes it away.
+
+    Attributes:
+        line: place in the list of attempts; `key` of the `Job`.
+    """
+
+    line: int
+    key: str
+    name: str
+    value: str = ""
+
+    @property
+    def cluster(self) -> str:
+        """Stands on its job."""
+        return ""
+
+    @property
+    def moment(self) -> datetime | None:
+        """It is of no month."""
+        return None
+
+
+Row = Job | Sample | Stretch | Tag
 
 _KINDS: Mapping[str, Kind] = {
     "str": "text", "int": "count", "float": "number", "float | None": "number", "bool": "flag",
@@ -173,8 +197,10 @@ EVIDENCE: Mapping[str, Kind] = {
     "source": "text", "month": "text", "evidence_id": "text", "evidence": "text", "source_sha256": "text",
     "import_number": "count", "first_row": "count", "last_row": "count",
 }  # fmt: skip
-DERIVED: Mapping[type[Row], Mapping[str, Kind]] = {Job: {"finished": "flag"}, Sample: {"key": "text"}, Stretch: {}}
-TABLES: Mapping[type[Row], str] = {Job: "jobs", Sample: "samples", Stretch: "stretches"}
+DERIVED: Mapping[type[Row], Mapping[str, Kind]] = {
+    Job: {"finished": "flag"}, Sample: {"key": "text"}, Stretch: {}, Tag: {},
+}  # fmt: skip
+TABLES: Mapping[type[Row], str] = {Job: "jobs", Sample: "samples", Stretch: "stretches", Tag: "tags"}
 
 
 def columns(shape: type[Row]) -> dict[str, Kind]:

@@ -30,7 +30,8 @@ TEXTS: Final = ("name", "project", "user", "partition", "cluster", "comment", "s
 SAME: Final = {"account": "project"}  # as Slurm names it
 DAYS: Final = ("from", "until")  # of the start, in UTC; the second is outside
 OVERRIDE: Final = "override"
-_KEYS: Final = (*TEXTS, *SAME, *DAYS, *GIVES, OVERRIDE)
+TAGS: Final = "tags"  # a table of patterns by name
+_KEYS: Final = (*TEXTS, *SAME, TAGS, *DAYS, *GIVES, OVERRIDE)
 _SPECIAL: Final = frozenset("\\.+()[]{}|^$")
 
 
@@ -41,6 +42,7 @@ class Rule:
     Attributes:
         number: from 1.
         texts: regular expressions by column, of which one must fit the whole text; an empty one is of rows without it.
+            That of a tag is `tag:NAME`.
         since, until: start in UTC, the second outside.
         gives: values by column, of `GIVES`.
         override: does it come before what the source says?
@@ -89,9 +91,10 @@ def _rule(number: int, table: Mapping[str, Any], problems: list[str]) -> Rule:
             near = get_close_matches(key, _KEYS, 1)
             said = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(_KEYS)}"
             problems.append(f"{here}: {key!r} is not known; {said}")
-    texts = {
+    texts: dict[str, Sequence[str]] = {
         SAME.get(key, key): _patterns(f"{here}: {key}", table[key], problems) for key in (*TEXTS, *SAME) if key in table
     }
+    texts |= _tags(f"{here}: {TAGS}", table.get(TAGS, {}), problems)
     problems += [
         f"{here}: {key} and {other} are the same: give one" for key, other in SAME.items() if {key, other} <= {*table}
     ]
@@ -112,6 +115,14 @@ def _rule(number: int, table: Mapping[str, Any], problems: list[str]) -> Rule:
     if not isinstance(override, bool):
         problems.append(f"{here}: override: write true or false")
     return Rule(number=number, texts=texts, since=since, until=until, gives=gives, override=override is True)
+
+
+def _tags(here: str, value: Any, problems: list[str]) -> dict[str, Sequence[str]]:
+    """Patterns of tags by their columns."""
+    if not isinstance(value, dict):
+        problems.append(f'{here}: write a table, as in {{ purpose = "ablation*" }}')
+        return {}
+    return {f"tag:{name}": _patterns(f"{here}.{name}", patterns, problems) for name, patterns in value.items()}
 
 
 def _patterns(here: str, value: Any, problems: list[str]) -> list[str]:

@@ -14,10 +14,10 @@ from comptometer.errors import UsageError
 from comptometer.ledger import expressions, witnesses
 from comptometer.ledger.chip_names import UNTYPED, Meaning, meanings
 from comptometer.ledger.engine import Engine, Table, embedded
-from comptometer.ledger.expressions import DIMENSIONS
+from comptometer.ledger.expressions import DIMENSIONS, TAG
 from comptometer.ledger.flop import ASSUMED, COUNTED, Rate, counted, hours, rate, summed
 from comptometer.ledger.kept import kept
-from comptometer.ledger.rows import METRICS, TABLES, Job, Row, Sample, Stretch
+from comptometer.ledger.rows import METRICS, TABLES, Job, Row, Sample, Stretch, Tag
 from comptometer.ledger.rules import Rules, read_rules
 from comptometer.ledger.storage import RULES, Ledger
 from comptometer.quantity import Estimate
@@ -115,7 +115,21 @@ class Book:
         found = expressions.latest(jobs)
         if self._recorded:
             found = expressions.once(found)
-        return expressions.measured(expressions.mapped(found, self.rules.rules if self.rules else ()))
+        found = expressions.tagged(found, self._tags, self._tag_names)
+        mapped = expressions.mapped(found, self.rules.rules if self.rules else ())
+        return expressions.measured(expressions.by_hand(mapped))
+
+    @cached_property
+    def _tags(self) -> Table | None:
+        said = self._table(Tag)
+        return None if said is None else expressions.tags(said)
+
+    @cached_property
+    def _tag_names(self) -> set[str]:
+        """Of the ledger and of the rules."""
+        asked = [name for rule in (self.rules.rules if self.rules else ()) for name in rule.texts]
+        given = [] if self._tags is None else [row["name"] for row in self._rows(expressions.tag_names(self._tags))]
+        return {*given, *(name.removeprefix(TAG) for name in asked if name.startswith(TAG))}
 
     @property
     def _recorded(self) -> bool:
@@ -141,7 +155,14 @@ class Book:
             return {}
         return meanings(row["chip_name"] for row in self._rows(expressions.chip_names(self._attempts)))
 
-    def _chosen(self, where: Mapping[str, str]) -> Table | None:
+    def _chosen(self, where: Mapping[str, str], by: Sequence[str] = ()) -> Table | None:
+        """Attempts with these values.
+
+        Raises:
+            UsageError: no such dimension.
+        """
+        for name in [*by, *where]:
+            check_dimension(name, self._tag_names)
         if self._attempts is None:
             return None
         labels = {name: meaning.label for name, meaning in self.meanings.items()}
@@ -152,8 +173,6 @@ class Book:
 
     def _counting(self, where: Mapping[str, str]) -> Table | None:
         """Attempts with these values, of the witnesses that are added up."""
-        for name in where:
-            check_dimension(name)
         chosen = self._chosen(where)
         if chosen is None:
             return None
@@ -169,9 +188,7 @@ class Book:
         Raises:
             UsageError: no such dimension.
         """
-        for name in [*by, *(where or {})]:
-            check_dimension(name)
-        chosen = self._chosen(where or {})
+        chosen = self._chosen(where or {}, by)
         kinds = self._kinds(chosen)
         counting = witnesses.counting(kinds, where or {})
         adding = expressions.of_kinds(chosen, counting) if chosen is not None else None
@@ -322,14 +339,22 @@ class Book:
         Raises:
             UsageError: no such dimension.
         """
-        check_dimension(name)
-        chosen = self._chosen({})
+        chosen = self._chosen({}, [name])
         found = (
             []
             if chosen is None
-            else [row[DIMENSIONS[name]] for row in self._rows(expressions.attempts(chosen, [name]))]
+            else [row[expressions.column(name)] for row in self._rows(expressions.attempts(chosen, [name]))]
         )
         return sorted(found, key=lambda value: (value is None, value or ""))
+
+    def keys(self, where: Mapping[str, str]) -> list[str]:
+        """Of the attempts with these values, of all witnesses.
+
+        Raises:
+            UsageError: no such dimension.
+        """
+        chosen = self._chosen(where)
+        return [] if chosen is None else sorted(row["key"] for row in self._rows(expressions.keys(chosen)))
 
     def runs(self, where: Mapping[str, str] | None = None, limit: int | None = None) -> list[dict[str, Any]]:
         """Attempts in the order in which they began, each with its chips and evidence.
@@ -337,8 +362,6 @@ class Book:
         Raises:
             UsageError: no such dimension.
         """
-        for name in where or {}:
-            check_dimension(name)
         chosen = self._chosen(where or {})
         if chosen is None:
             return []
@@ -357,17 +380,19 @@ def _short(found: Mapping[str, Any]) -> dict[str, Any]:
 
 RUN_COLUMNS = (
     "cluster", "job", "name", "user", "project", "model", "stage", "run", "started", "ended", "outcome", "seconds",
-    "step_seconds", "chips", "chip", "chip_hours", "source", "evidence", "evidence_id", "rule",
+    "step_seconds", "chips", "chip", "chip_hours", "source", "evidence", "evidence_id", "rule", "tags",
 )  # fmt: skip
 
 
 def _run(row: Mapping[str, Any]) -> dict[str, Any]:
     moments = {name: row[name].isoformat() if row[name] else None for name in ("started", "ended")}
-    return {name: row.get(name) for name in RUN_COLUMNS} | moments | {"chip_hours": hours(row["chip_time"])}
+    tags = {name.removeprefix(TAG): value for name, value in row.items() if name.startswith(TAG) and value is not None}
+    more = {**moments, "chip_hours": hours(row["chip_time"]), "tags": tags}
+    return {name: row.get(name) for name in RUN_COLUMNS} | more
 
 
 def _key(row: Mapping[str, Any], by: Iterable[str]) -> Key:
-    return tuple(row[DIMENSIONS[name]] for name in by)
+    return tuple(row[expressions.column(name)] for name in by)
 
 
 def _order(row: Mapping[str, Any]) -> list[tuple[bool, str]]:
@@ -380,13 +405,14 @@ def _reason(meaning: Meaning) -> str:
     return "on no record" if meaning.label != UNTYPED else "the source does not say which chip"
 
 
-def check_dimension(name: str) -> None:
-    """Be sure that sums can be made by something.
+def check_dimension(name: str, tags: Collection[str]) -> None:
+    """Be sure that sums can be made by something: a dimension, or one of the tags.
 
     Raises:
         UsageError: with the nearest that can.
     """
-    if name not in DIMENSIONS:
-        near = get_close_matches(name, DIMENSIONS, 1)
-        said = f"did you mean {near[0]}?" if near else f"known are {', '.join(DIMENSIONS)}"
+    known = [*DIMENSIONS, *(f"{TAG}{tag}" for tag in sorted(tags))]
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        said = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
         raise UsageError(f"--by, --where: {name!r} is nothing that a ledger knows; {said}")
