@@ -19,7 +19,7 @@ from comptometer.web.figures import figure
 from comptometer.web.tints import dark_tints
 from comptometer.web.wording import Wording
 
-ORDER: Final = ("operations", "parameters-tokens", "hardware-time", "reported")
+ORDER: Final = ("operations", "recorded", "parameters-tokens", "hardware-time", "reported")
 CONVENTIONS: Final = (
     "multiply-add", "format", "backward", "recompute", "attention", "runs", "utilization", "unit", "interval", "draws",
     "counts-first", "month",
