@@ -40,11 +40,17 @@ class Look:
 
 Spec = dict[str, Any]  # a specification of Vega-Lite with its data inside
 CHARTS: Registry[Callable[[Look], Spec]] = Registry("chart", "comptometer.charts")
+CHARTS_OF: Registry[Callable[[str, Look], Spec]] = Registry("chart of something", "comptometer.charts")
 
 
 def chart(name: str) -> Callable[[Callable[[Look], Spec]], Callable[[Look], Spec]]:
     """Register a function that draws a chart."""
     return lambda function: CHARTS.add(name, function)
+
+
+def chart_of(name: str) -> Callable[[Callable[[str, Look], Spec]], Callable[[str, Look], Spec]]:
+    """Register a function that draws what is named after a colon: `NAME:WHAT`."""
+    return lambda function: CHARTS_OF.add(name, function)
 
 
 def draw(name: str, look: Look | None = None) -> altair.TopLevelMixin:
@@ -79,45 +85,15 @@ def specification(name: str, look: Look) -> Spec:
     `estimate:MODEL` draws the estimates of one model (a name, or a dossier's path), `count:TARGET` where the operations
     of whatever `comptometer count` takes are, `trend:QUESTION` the answer to a question with the flags of
     `comptometer trend`, as in `trend:select=frontier&since=2018-01-01`, where `show` adds what `_overlays` can draw;
-    likewise `relation:`, `projection:` and `decomposition:`.
+    likewise `relation:`, `projection:` and `decomposition:`; `ledger-months:FOLDER` and `ledger-stages:FOLDER` draw
+    what is in a ledger.
 
     Raises:
-        NotFound: no such chart, or no such model.
+        NotFound: no such chart, model or ledger.
         UsageError: a question that cannot be read, or a language in which the chart is not written.
     """
-    kind, colon, model = name.partition(":")
-    if kind == "estimate" and colon:
-        from comptometer.charts.estimate import estimate_chart
-        from comptometer.request import estimate
-
-        return estimate_chart(estimate(model), look)
-    if kind == "count" and colon:
-        from comptometer.charts.count import count_chart
-        from comptometer.counting import count
-
-        return count_chart(count(model), look)
-    if kind == "trend" and colon:
-        from comptometer.charts._overlays import asked_for
-        from comptometer.charts._question import question
-        from comptometer.charts.trend import trend_chart
-
-        asked, overlays = asked_for(model)
-        return trend_chart(question(asked), look, overlays)
-    if kind == "relation" and colon:
-        from comptometer.charts._question import relation
-        from comptometer.charts.relation import relation_chart
-
-        return relation_chart(relation(model), look)
-    if kind == "projection" and colon:
-        from comptometer.charts.projection import asked as asked_of
-        from comptometer.charts.projection import projection_chart
-
-        return projection_chart(asked_of(model), look)
-    if kind == "decomposition" and colon:
-        from comptometer.charts.decomposition import decomposed, decomposition_chart
-
-        return decomposition_chart(decomposed(model), look)
-    return CHARTS[name](look)
+    kind, colon, what = name.partition(":")
+    return CHARTS_OF[kind](what, look) if colon and kind in CHARTS_OF else CHARTS[name](look)
 
 
 def save(picture: altair.TopLevelMixin, path: Path) -> Path:

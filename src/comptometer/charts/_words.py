@@ -10,6 +10,7 @@ from comptometer import text
 from comptometer.charts import Language
 from comptometer.charts._words_calibration import CALIBRATION
 from comptometer.charts._words_history import HISTORY
+from comptometer.charts._words_ledger import LEDGER
 from comptometer.charts._words_outlook import OUTLOOK
 
 _COLUMN: Final[Mapping[Language, int]] = {"en": 0, "zh": 1}
@@ -276,6 +277,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "resampling": ("resampling", "重抽样"),
     **OUTLOOK,
     **CALIBRATION,
+    **LEDGER,
     **HISTORY,
     # Table of a page
     "rows": ("Table of the {n} rows", "数据表（{n} 行）"),

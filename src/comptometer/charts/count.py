@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from comptometer import text
-from comptometer.charts import Language, Look, Spec
+from comptometer.charts import Language, Look, Spec, chart_of
 from comptometer.charts._labels import text_width
 from comptometer.charts._theme import BODY, LEFT, PALETTES, RIGHT, SMALL, Layer, Palette, Rows, Words, finished
 from comptometer.charts._words import listed, say
@@ -26,6 +26,14 @@ HEADINGS: Final = {
 }
 MIXED: Final = "several"
 NAMED: Final = frozenset({"linear", "convolution", "recurrence", "attention"})  # operations that we have words for
+
+
+@chart_of("count")
+def of_target(target: str, look: Look) -> Spec:
+    """The operations of whatever `comptometer count` takes."""
+    from comptometer.counting import count
+
+    return count_chart(count(target), look)
 
 
 def count_chart(found: OpCount, look: Look) -> Spec:

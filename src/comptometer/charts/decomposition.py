@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from comptometer import text
-from comptometer.charts import Language, Look, Spec, chart
+from comptometer.charts import Language, Look, Spec, chart, chart_of
 from comptometer.charts._axes import Span, Tick, axis, tick_labels, tick_rows, ticks
 from comptometer.charts._flags import Readers, day, flags
 from comptometer.charts._growth import missing_note, source_line
@@ -43,6 +43,12 @@ def decomposed(text: str) -> Decomposition:
         UsageError: flags that cannot be read; else as of `decompose`.
     """
     return decompose(**flags(text, FLAGS))
+
+
+@chart_of("decomposition")
+def of_flags(flags: str, look: Look) -> Spec:
+    """A decomposition as it is asked for."""
+    return decomposition_chart(decomposed(flags), look)
 
 
 def decomposition_chart(found: Decomposition, look: Look) -> Spec:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from comptometer import text
 from comptometer.catalogue import Entry
-from comptometer.charts import Language, Look, Spec, in_altair
+from comptometer.charts import Language, Look, Spec, chart_of, in_altair
 from comptometer.charts._axes import Span, Tick, axis, tick_labels, tick_rows, ticks
 from comptometer.charts._labels import text_width
 from comptometer.charts._theme import (
@@ -35,6 +35,14 @@ NAMES: Final = 160  # pixels left of the bars
 VALUES: Final = 130  # pixels right of the bars
 ROW: Final = 62  # pixels of a row
 COMBINED: Final = "combined"
+
+
+@chart_of("estimate")
+def of_model(model: str, look: Look) -> Spec:
+    """The estimates of a model of the catalogue, or of a dossier."""
+    from comptometer.request import estimate
+
+    return estimate_chart(estimate(model), look)
 
 
 def estimate_chart(entry: Entry, look: Look) -> Spec:

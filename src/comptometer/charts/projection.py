@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from comptometer import text
-from comptometer.charts import Language, Look, Spec, chart
+from comptometer.charts import Language, Look, Spec, chart, chart_of
 from comptometer.charts._flags import Readers, day, flags, yes
 from comptometer.charts._frame import Frame
 from comptometer.charts._growth import (
@@ -66,6 +66,12 @@ def asked(text: str) -> Projection:
     found = flags(text, FLAGS, SEVERAL)
     names = {"from": "start", "with": "extra"}
     return project(**{"to": TO, **{names.get(name, name): value for name, value in found.items()}})
+
+
+@chart_of("projection")
+def of_flags(flags: str, look: Look) -> Spec:
+    """A projection as it is asked for."""
+    return projection_chart(asked(flags), look)
 
 
 def projection_chart(found: Projection, look: Look) -> Spec:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from comptometer import text
-from comptometer.charts import Language, Look, Spec, chart, in_altair
+from comptometer.charts import Language, Look, Spec, chart, chart_of, in_altair
 from comptometer.charts._axes import tick_labels, tick_rows, ticks
 from comptometer.charts._definition import definition_of, models_of
 from comptometer.charts._frame import Plane
@@ -48,6 +48,14 @@ _FAR, _LARGE = 8, 6  # models that are named: far from the line, and with much o
 def plain(look: Look) -> Spec:
     """How the training compute of notable models goes with their parameters."""
     return relation_chart(relate(), look)
+
+
+@chart_of("relation")
+def of_question(flags: str, look: Look) -> Spec:
+    """One quantity against another."""
+    from comptometer.charts._question import relation
+
+    return relation_chart(relation(flags), look)
 
 
 def relation_chart(found: Relation, look: Look) -> Spec:

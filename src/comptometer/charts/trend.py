@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from comptometer import text
-from comptometer.charts import Language, Look, Spec, chart, in_altair
+from comptometer.charts import Language, Look, Spec, chart, chart_of, in_altair
 from comptometer.charts._axes import FLOP_TITLE
 from comptometer.charts._definition import definition_of, models_of
 from comptometer.charts._frame import Frame
@@ -55,6 +55,16 @@ _MAKERS: Final = 3  # that have a colour of their own
 def plain(look: Look) -> Spec:
     """How fast the training compute of notable models grows."""
     return trend_chart(trend(), look)
+
+
+@chart_of("trend")
+def of_question(flags: str, look: Look) -> Spec:
+    """The answer to a question, and what is to be drawn over it."""
+    from comptometer.charts._overlays import asked_for
+    from comptometer.charts._question import question
+
+    asked, overlays = asked_for(flags)
+    return trend_chart(question(asked), look, overlays)
 
 
 def trend_chart(answer: Answer, look: Look, overlays: Overlays = NONE) -> Spec:

@@ -36,6 +36,8 @@ def command(name: str, out: Path, scale: str, theme: str, language: str) -> None
       projection:FLAGS   any projection, e.g. "projection:to=2030&preset=epoch-2030"
       estimate:MODEL     every method's estimate of one model, e.g. estimate:alexnet
       count:TARGET       where the operations are, e.g. count:config.json or count:alexnet
+      ledger-months:FOLDER  what a ledger holds, month by month and by stage
+      ledger-stages:FOLDER  what each stage used, and what of it did not complete
 
     \b
     Examples:
