@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 from functools import cache
 from typing import Any
 
@@ -20,4 +21,6 @@ def local_spark() -> Any:
     builder = sql.SparkSession.builder.master("local[2]").appName("tests")
     for name, value in settings.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)  # JAX, where its tests ran before
+        return builder.getOrCreate()
