@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from comptometer.errors import UsageError
@@ -17,6 +18,9 @@ _DURATION = re.compile(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
 LONGEST = 1e10  # seconds, three centuries
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_WITHIN = {f":{at // 60:02d}:{at % 60:02d}": timedelta(seconds=at) for at in range(3600)}  # the hour
+_HOUR = len("2026-11-23T09")
+_MOST_HOURS = 200_000  # remembered at once
 
 
 @dataclass(slots=True)
@@ -32,6 +36,7 @@ class Zone:
     name: str | None = None
     asked: bool = False
     info: tzinfo = field(init=False)
+    _hours: dict[str, datetime] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.info = zone(self.name or "UTC")
@@ -56,6 +61,26 @@ class Zone:
         Raises:
             ValueError: it is none of these, or before 1990 or after 2200.
         """
+        try:
+            return self._hours[text[:_HOUR]] + _WITHIN[text[_HOUR:]]
+        except KeyError:
+            moment = self._moment(text)
+            if moment and text[_HOUR:] in _WITHIN:
+                self._remember(text[:_HOUR])
+            return moment
+
+    def _remember(self, hour: str) -> None:
+        """Where an hour begins, if no clock goes on or back within it."""
+        try:
+            first, last = self._moment(f"{hour}:00:00"), self._moment(f"{hour}:59:59")
+        except ValueError:
+            return
+        if first and last and last - first == _WITHIN[":59:59"]:
+            if len(self._hours) >= _MOST_HOURS:
+                self._hours.clear()
+            self._hours[hour] = first
+
+    def _moment(self, text: str) -> datetime | None:
         text = text.strip()
         if text.casefold() in NEVER:
             return None
@@ -96,6 +121,7 @@ def zone(name: str) -> tzinfo:
         raise UsageError(f"--tz: {name!r} is no zone; write e.g. Europe/Berlin, America/New_York or UTC") from None
 
 
+@lru_cache(maxsize=65_536)
 def seconds(text: str) -> float:
     """A length of time: seconds, or `[D-]HH:MM:SS`, or `MM:SS`.
 

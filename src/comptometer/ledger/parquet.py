@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from comptometer.ledger.storage import Part, sha256_of
 
 MOST_WAITING = 100_000  # rows held before those of the month with most of them are written
 NO_MONTH = "unknown"
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 Place = tuple[type[Row], str]  # a table and a month
 
 
@@ -29,7 +30,15 @@ class Writer:
     """
 
     def __init__(self, folder: Path, name: str, shared: Mapping[str, Any]) -> None:
-        self._pyarrow, self._parquet = imported("pyarrow"), imported("pyarrow.parquet")
+        self._pyarrow = pa = imported("pyarrow")
+        self._parquet, self._compute = imported("pyarrow.parquet"), imported("pyarrow.compute")
+        self._types: Mapping[Kind, Any] = {
+            "text": pa.string(),
+            "instant": pa.timestamp("us", tz="UTC"),
+            "number": pa.float64(),
+            "count": pa.int64(),
+            "flag": pa.bool_(),
+        }
         self._folder, self._name, self._shared = folder, name, shared
         self._said = {shape: attrgetter("line", *names(shape)) for shape in TABLES}
         self._waiting: dict[Place, list[tuple[Any, ...]]] = defaultdict(list)
@@ -61,24 +70,32 @@ class Writer:
 
     def _table(self, shape: type[Row], month: str, rows: Sequence[tuple[Any, ...]]) -> Any:
         """Rows as a table: an empty text, and a number that is none, are nothing."""
-        kinds = columns(shape)
+        pa, kinds, count = self._pyarrow, columns(shape), len(rows)
         lines, *said = zip(*rows, strict=True)
-        head = f"{self._shared['source']}:{self._shared['source_sha256'][:16]}:"
-        found: dict[str, Any] = {name: [value] * len(rows) for name, value in {**self._shared, "month": month}.items()}
-        found |= {"evidence_id": [f"{head}{line}" for line in lines], "first_row": lines, "last_row": lines}
-        found |= {name: _plain(kinds[name], cells) for name, cells in zip(names(shape), said, strict=True)}
-        return self._pyarrow.table({name: found[name] for name in kinds}, schema=self._schema(kinds))
+        first = pa.array(lines, pa.int64())
+        head = f"{self._shared['source']}:{self._shared['source_sha256'][:16]}"
+        found = {name: pa.repeat(value, count) for name, value in {**self._shared, "month": month}.items()}
+        found |= {"evidence_id": self._compute.binary_join_element_wise(head, first.cast(pa.string()), ":")}
+        found |= {"first_row": first, "last_row": first}
+        found |= {name: self._array(kinds[name], cells) for name, cells in zip(names(shape), said, strict=True)}
+        return pa.table({name: found[name] for name in kinds}, schema=self._schema(kinds))
+
+    def _array(self, kind: Kind, cells: Sequence[Any]) -> Any:
+        pa, shape = self._pyarrow, self._types[kind]
+        match kind:
+            case "text":
+                return pa.array([cell or None for cell in cells], shape) if any(cells) else pa.nulls(len(cells), shape)
+            case "instant":
+                since = [cell and (cell - _EPOCH) // _MICROSECOND for cell in cells]
+                return pa.array(since, pa.int64()).cast(shape)
+            case "number":
+                found = pa.array(cells, shape)
+                return self._compute.if_else(self._compute.is_finite(found), found, pa.scalar(None, shape))
+            case _:
+                return pa.array(cells, shape)
 
     def _schema(self, kinds: Mapping[str, Kind]) -> Any:
-        pa = self._pyarrow
-        types: Mapping[Kind, Any] = {
-            "text": pa.string(),
-            "instant": pa.timestamp("us", tz="UTC"),
-            "number": pa.float64(),
-            "count": pa.int64(),
-            "flag": pa.bool_(),
-        }
-        return pa.schema([(name, types[kind]) for name, kind in kinds.items()])
+        return self._pyarrow.schema([(name, self._types[kind]) for name, kind in kinds.items()])
 
     def close(self) -> list[Part]:
         """The files, whole and on the disk."""
@@ -91,11 +108,3 @@ class Writer:
                 os.fsync(file.fileno())
             parts.append(Part(path=path, sha256=sha256_of(self._folder / path), rows=self._rows[path]))
         return sorted(parts, key=lambda part: part.path)
-
-
-def _plain(kind: Kind, cells: Sequence[Any]) -> Sequence[Any]:
-    if kind == "text":
-        return [cell or None for cell in cells]
-    if kind == "number":
-        return [cell if cell is None or math.isfinite(cell) else None for cell in cells]
-    return cells
