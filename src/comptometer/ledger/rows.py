@@ -26,7 +26,7 @@ UNFINISHED = frozenset(
 COMPLETED = "COMPLETED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: that makes each of a million take three times as long
 class Job:
     """Chips of one type that one attempt of one job held. An attempt with chips of two types is two rows.
 

@@ -14,6 +14,7 @@ from comptometer.ledger.importers import Found, Options, Wrong
 from comptometer.ledger.importers._lines import document
 from comptometer.ledger.importers._slurm import Allocation, Inventory, held, key, state, tags, text, typed
 from comptometer.ledger.instants import from_epoch
+from comptometer.ledger.rows import Job
 
 Json = Mapping[str, Any]
 
@@ -68,9 +69,11 @@ def _allocation(place: int, entry: Json, options: Options) -> Allocation:
         raise ValueError("cluster: is missing; give --cluster NAME")
     comment = entry.get("comment") or {}
     nodes = text(entry.get("nodes"))
-    said = dict(
+    tagged = tags(text(comment.get("job")), text(comment.get("administrator")))
+    attempt = key(cluster, number, moment)
+    job = Job(
         line=place,
-        key=key(cluster, number, moment),
+        key=attempt,
         cluster=cluster,
         job=_shown(entry, number),
         name=text(entry.get("name")),
@@ -78,6 +81,9 @@ def _allocation(place: int, entry: Json, options: Options) -> Allocation:
         project=text(entry.get("account")),
         partition=text(entry.get("partition")),
         nodes="" if nodes == "None assigned" else nodes,
+        model=tagged.get("model", ""),
+        stage=tagged.get("stage", ""),
+        run=tagged.get("run", ""),
         comment=text(comment.get("job")),
         submitted=moment,
         started=started,
@@ -87,9 +93,9 @@ def _allocation(place: int, entry: Json, options: Options) -> Allocation:
         suspended_seconds=suspended,
         step_seconds=_longest_step(entry),
         outcome=_state(entry["state"]["current"]),
-        **tags(text(comment.get("job")), text(comment.get("administrator"))),
+        allocation=attempt.rpartition("/")[0],
     )
-    return Allocation(said, _gpus(entry) if started else {})
+    return Allocation(job, _gpus(entry) if started else {})
 
 
 def _seconds(value: Any) -> float:

@@ -11,6 +11,7 @@ from comptometer.ledger.importers import Found, LeftOut, Options, Wrong
 from comptometer.ledger.importers._lines import lines
 from comptometer.ledger.importers._slurm import Allocation, Inventory, gpus, held, key, state, tags
 from comptometer.ledger.instants import seconds
+from comptometer.ledger.rows import Job
 
 COMMAND = (
     "sacct -a -D -P --noconvert -S START -E END -o Cluster,JobID,JobIDRaw,Account,User,Partition,State,Submit,"
@@ -149,9 +150,11 @@ def _allocation(line: int, cells: Cells, options: Options) -> Allocation:
     suspended = _read(cells, "Suspended", seconds) if cells.get("Suspended") else 0.0
     cluster = cells.get("Cluster") or options.cluster
     comments = [cells.get(name, "") for name in ("Comment", "AdminComment")]
-    said = dict(
+    tagged = tags(*comments)
+    attempt = key(cluster, cells["JobIDRaw"], submitted)
+    job = Job(
         line=line,
-        key=key(cluster, cells["JobIDRaw"], submitted),
+        key=attempt,
         cluster=cluster,
         job=cells["JobID"],
         name=cells.get("JobName", ""),
@@ -159,6 +162,9 @@ def _allocation(line: int, cells: Cells, options: Options) -> Allocation:
         project=cells.get("Account", ""),
         partition=cells.get("Partition", ""),
         nodes="" if cells.get("NodeList") == "None assigned" else cells.get("NodeList", ""),
+        model=tagged.get("model", ""),
+        stage=tagged.get("stage", ""),
+        run=tagged.get("run", ""),
         comment=comments[0],
         submitted=submitted,
         started=started,
@@ -167,13 +173,13 @@ def _allocation(line: int, cells: Cells, options: Options) -> Allocation:
         elapsed_seconds=elapsed,
         suspended_seconds=suspended,
         outcome=state(cells["State"]),
-        **tags(*comments),
+        allocation=attempt.rpartition("/")[0],
     )
-    return Allocation(said, gpus(cells["AllocTRES"]) if started else {})
+    return Allocation(job, gpus(cells["AllocTRES"]) if started else {})
 
 
 def _add_step(waiting: Allocation | None, cells: Cells) -> None:
     """Note the time of the longest step; `.extern` is none: it lives as long as the allocation does."""
     number, _, step = cells["JobIDRaw"].partition(".")
-    if waiting and step != "extern" and number == waiting.said["key"].split("/")[2]:
-        waiting.said["step_seconds"] = max(waiting.said.get("step_seconds", 0.0), _elapsed(cells))
+    if waiting and step != "extern" and number == waiting.job.key.split("/")[2]:
+        waiting.job.step_seconds = max(waiting.job.step_seconds or 0.0, _elapsed(cells))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -133,16 +133,18 @@ class Inventory:
 
 @dataclass(slots=True)
 class Allocation:
-    """What is said of an attempt, and its chips by type; steps that follow it may still add to it."""
+    """An attempt without its chips, and these by type; steps that follow it may still add to it."""
 
-    said: dict[str, Any]
+    job: Job
     chips: Mapping[str, float]
 
     def rows(self, inventory: Inventory) -> Iterator[Job]:
         """A row for each type of chip; one without chips is a row too."""
         for name, count in self.chips.items() or [("", 0.0)]:
-            chip = inventory.chip(name, self.said["partition"], self.said["nodes"]) if count else ""
-            yield Job(**self.said, chips=count, chip_name=chip, allocation=self.said["key"].rpartition("/")[0])
+            job = replace(self.job) if len(self.chips) > 1 else self.job
+            job.chips = count
+            job.chip_name = inventory.chip(name, job.partition, job.nodes) if count else ""
+            yield job
 
 
 def text(value: Any) -> str:
