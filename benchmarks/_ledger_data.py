@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import random
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from comptometer.ledger.overlaps import Gathered
+from comptometer.ledger.parquet import MOST_WAITING
+from comptometer.ledger.rows import TABLES, Row, Sample, columns
+from comptometer.ledger.storage import FIRST, Import, Ledger, Part, sha256_of
 
 HEADER = (
     "Cluster|JobID|JobIDRaw|Account|User|Partition|State|Submit|Start|End|ElapsedRaw|Suspended|AllocTRES|NodeList"
@@ -66,3 +78,101 @@ def _lines(
     for step in ("batch", "extern") if steps and elapsed else ():
         head = ["lab", f"{job}.{step}", f"{number}.{step}", f"group{user % 40}", "", "", state.partition(" ")[0]]
         yield "|".join([*head, told[1], *told[1:], f"{elapsed}", suspended, tres.partition("billing=")[2], *tail])
+
+
+CHIPS, METRICS, EVERY = 64, ("tensor_active", "sm_active", "power"), 30  # seconds
+SERIES = CHIPS * len(METRICS)
+DCGM = {"source": "dcgm", "evidence": "telemetry", "source_sha256": FIRST, "evidence_id": f"dcgm:{FIRST[:16]}:1"}
+WEEK = 7 * 86400 // EVERY  # readings of a series in an import, and those of an hour that the next one has again
+AGAIN = 3600 // EVERY
+
+
+def samples(ledger: Ledger, rows: int) -> None:
+    """At least so many readings of chips: an import for each week, which has the last hour of the one before again."""
+    made = number = 0
+    while made < rows:
+        length = min(WEEK, -(-(rows - made) // SERIES))
+        first = int(BEGAN.timestamp()) + number * (WEEK - AGAIN) * EVERY
+        made, number = made + SERIES * length, number + 1
+        _commit(ledger, number, "dcgm", Sample, _weeks(number, first + EVERY * np.arange(length)))
+
+
+def _weeks(number: int, seconds: np.ndarray) -> Iterator[tuple[str, pa.Table]]:
+    """Month by month and series by series, as an importer of what Prometheus answers would."""
+    dice = np.random.default_rng(number)
+    moments = pa.array(seconds * 1_000_000).cast(pa.timestamp("us", tz="UTC"))
+    months = pc.strftime(moments, "%Y-%m")
+    for month in pc.unique(months).to_pylist():
+        here = moments.filter(pc.equal(months, month))
+        told, values = pc.strftime(here, "%Y-%m-%dT%H:%M:%S+00:00"), dice.random((SERIES, len(here))).round(6)
+        for place in range(SERIES):
+            device, metric = f"GPU-{place // len(METRICS):08x}-5a5e-4b1c-9d2f-0c0ffee0c0de", METRICS[place % len(METRICS)]
+            said = {
+                "first_row": place + 1, "last_row": place + 1, "device": device, "metric": metric, "cluster": "lab",
+                "node": f"gpu{place // 24:04d}", "chip_name": "NVIDIA H100 80GB HBM3", "moment": here,
+                "value": values[place], "key": pc.binary_join_element_wise(f"{device}//{metric}/", told, ""),
+            }  # fmt: skip
+            yield month, _table(Sample, len(here), {**said, "month": month, "import_number": number, **DCGM})
+
+
+def jobs(ledger: Ledger, rows: int) -> None:
+    """So many attempts in one import, of a year."""
+    dice, at = np.random.default_rng(0), np.arange(rows)
+    began = int(BEGAN.timestamp()) + at * YEAR // rows
+    seconds = np.ceil(dice.lognormal(7, 2, rows).clip(max=1e6))
+    ...
+
+
+def _table(shape: type[Row], count: int, said: dict[str, Any]) -> pa.Table:
+    """Columns of the ledger; a single value is that of all rows, and what is not said is nothing."""
+    types = {
+        "text": pa.string(), "instant": pa.timestamp("us", tz="UTC"), "number": pa.float64(), "count": pa.int64(),
+        "flag": pa.bool_(),
+    }  # fmt: skip
+    found = {}
+    for name, kind in columns(shape).items():
+        value = said.get(name)
+        single = value is None or isinstance(value, str | int | float)
+        found[name] = pa.repeat(pa.scalar(value, types[kind]), count) if single else pa.array(value, types[kind])
+    return pa.table(found)
+
+
+def _commit(
+    ledger: Ledger, number: int, source: str, shape: type[Row], tables: Iterator[tuple[str, pa.Table]]
+) -> None:
+    """An import of these tables, each in its month, in groups of rows as large as an import writes them."""
+    writers: dict[str, pq.ParquetWriter] = {}
+    waiting: dict[str, list[pa.Table]] = defaultdict(list)
+
+    def write(month: str) -> None:
+        whole = pa.concat_tables(waiting.pop(month)).combine_chunks()
+        path = f"{TABLES[shape]}/source={source}/month={month}/{number:06d}.parquet"
+        if month not in writers:
+            (ledger.staging / path).parent.mkdir(parents=True, exist_ok=True)
+            writers[month] = pq.ParquetWriter(ledger.staging / path, whole.schema, compression="zstd")
+        writers[month].write_table(whole)
+        rows[path] += whole.num_rows
+        if shape is Sample:
+            readings[month].add(whole)
+
+    rows: Counter[str] = Counter()
+    readings: dict[str, Gathered] = defaultdict(Gathered)
+    for month, table in tables:
+        waiting[month].append(table)
+        if sum(part.num_rows for part in waiting[month]) >= MOST_WAITING:
+            write(month)
+    for month in list(waiting):
+        write(month)
+    for month, writer in writers.items():
+        if month in readings:
+            writer.add_key_value_metadata(readings[month].metadata())
+        writer.close()
+    entries = ledger.imports()
+    ledger.commit(
+        Import(
+            number=number, kind=source, file=f"{number}", sha256=FIRST, options=FIRST, zone="", zone_stated=False,
+            redacted=False, clusters=["lab"], rows=rows.total(), wrong=0,
+            parts=[Part(path=path, sha256=sha256_of(ledger.staging / path), rows=rows[path]) for path in sorted(rows)],
+            previous=entries[-1].hash if entries else FIRST,
+        )
+    )  # fmt: skip

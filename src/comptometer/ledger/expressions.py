@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from comptometer.ledger.engine import Table, ibis
 from comptometer.ledger.rows import COMPLETED
@@ -299,9 +300,14 @@ def listed(jobs: Table) -> Table:
     return jobs.order_by([jobs.started.asc(nulls_first=False), jobs.key.asc(), jobs.chip_name.asc()])
 
 
-def newest(samples: Table) -> Table:
-    """Each reading once, as the last import has it."""
+def newest(samples: Table, doubtful: Sequence[tuple[datetime, datetime]] | None = None) -> Table:
+    """Each reading once, as the last import has it; outside of the doubtful times, both ends within, none is twice."""
     library = ibis()
+    if doubtful is not None:
+        kind = samples.moment.type()
+        here = (samples.moment.between(library.literal(a, kind), library.literal(b, kind)) for a, b in doubtful)
+        within = library.or_(*here)
+        return samples.filter(~within).union(newest(samples.filter(within))) if doubtful else samples
     order = [samples.import_number.desc(), samples.first_row.desc()]
     ranked = samples.mutate(word=library.row_number().over(library.window(group_by=samples.key, order_by=order)))
     return ranked.filter(ranked.word == 0).drop("word")

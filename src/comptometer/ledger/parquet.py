@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from comptometer.frames import imported
-from comptometer.ledger.rows import TABLES, Kind, Row, columns, names
+from comptometer.ledger.overlaps import Gathered
+from comptometer.ledger.rows import TABLES, Kind, Row, Sample, columns, names
 from comptometer.ledger.storage import Part, sha256_of
 
 MOST_WAITING = 100_000  # rows held before those of the month with most of them are written
@@ -45,6 +46,7 @@ class Writer:
         self._waiting_count = 0
         self._open: dict[Place, tuple[str, Any]] = {}
         self._rows: Counter[str] = Counter()
+        self._readings: dict[str, Gathered] = defaultdict(Gathered)
 
     def add(self, row: Row) -> None:
         """One row."""
@@ -65,7 +67,10 @@ class Writer:
             schema = self._schema(columns(shape))
             self._open[place] = path, self._parquet.ParquetWriter(self._folder / path, schema, compression="zstd")
         path, writer = self._open[place]
-        writer.write_table(self._table(shape, month, rows))
+        table = self._table(shape, month, rows)
+        writer.write_table(table)
+        if shape is Sample:
+            self._readings[path].add(table)
         self._rows[path] += len(rows)
 
     def _table(self, shape: type[Row], month: str, rows: Sequence[tuple[Any, ...]]) -> Any:
@@ -103,6 +108,8 @@ class Writer:
             self._write(place)
         parts = []
         for path, writer in self._open.values():
+            if path in self._readings:
+                writer.add_key_value_metadata(self._readings[path].metadata())
             writer.close()
             with (self._folder / path).open("rb") as file:
                 os.fsync(file.fileno())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from comptometer.errors import UsageError
-from comptometer.ledger import expressions, witnesses
+from comptometer.ledger import expressions, overlaps, witnesses
 from comptometer.ledger.chip_names import UNTYPED, Meaning, meanings
 from comptometer.ledger.engine import Engine, Table, embedded
 from comptometer.ledger.expressions import DIMENSIONS, TAG
@@ -312,7 +312,8 @@ class Book:
         samples = self._table(Sample)
         if samples is None:
             return []
-        rows = sorted(self._rows(expressions.readings(expressions.newest(samples))), key=_order)
+        newest = expressions.newest(samples, overlaps.doubtful(self.ledger.files("samples")))
+        rows = sorted(self._rows(expressions.readings(newest)), key=_order)
         known = meanings(row["chip_name"] for row in rows)
         return [
             {

@@ -1,0 +1,121 @@
+"""Where two files of readings may hold the same one: what a file says of itself, so that few have to be compared.
+
+Exports of counters overlap by an hour or so. Only readings of such times need to be looked at twice; all others are
+summed as they are read. What is said here may call readings doubtful that are not, and never the other way round.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comptometer.frames import imported
+
+NAME = b"comptometer.readings"  # of the metadata of a file
+MOST_SERIES, MOST_TIMES = 20_000, 64
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Time = tuple[int, int]  # from and until, both within, in microseconds since 1970
+
+
+class Gathered:
+    """What a file will say of its readings, gathered while it is written."""
+
+    def __init__(self) -> None:
+        self._hashes: list[NDArray[np.int64]] = []
+        self._series: set[int] = set()
+        self._times: list[Time] = []
+
+    def add(self, readings: Any) -> None:
+        """Some rows of the file, as a table of Arrow."""
+        keys = readings["key"].to_pylist()
+        self._hashes.append(np.fromiter(map(hash, keys), np.int64, len(keys)))
+        found = readings.group_by(["device", "instance", "metric"]).aggregate([]).to_pylist()
+        self._series |= {crc32("/".join(cell or "" for cell in row.values()).encode()) for row in found}
+        moments = readings["moment"].cast("int64").to_numpy()
+        self._times.append((int(moments.min()), int(moments.max())))
+
+    def metadata(self) -> Mapping[bytes, bytes]:
+        """For the file: first and last moment, the series, and whether no two readings are the same."""
+        hashes = np.concatenate(self._hashes)
+        said = {
+            "from": min(first for first, _ in self._times),
+            "until": max(last for _, last in self._times),
+            "once": len(np.unique(hashes)) == len(hashes),
+            "series": sorted(self._series) if len(self._series) <= MOST_SERIES else None,
+        }
+        return {NAME: json.dumps(said).encode()}
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What a file says of its readings; `series` is None where it has too many to name."""
+
+    time: Time
+    once: bool
+    series: frozenset[int] | None
+
+    def may_share(self, other: Readings) -> bool:
+        """Could both have one of the same series?"""
+        return self.series is None or other.series is None or not self.series.isdisjoint(other.series)
+
+
+def doubtful(files: Sequence[Path]) -> list[tuple[datetime, datetime]] | None:
+    """Times, both ends within, outside of which no reading is in the files twice; None where a file does not say."""
+    found = [_said(path) for path in files]
+    known = [readings for readings in found if readings]
+    if len(known) < len(found):
+        return None
+    return [(_moment(first), _moment(last)) for first, last in _merged(sorted(_shared(known)))]
+
+
+def _said(path: Path) -> Readings | None:
+    try:
+        said = json.loads(imported("pyarrow.parquet").read_metadata(path).metadata[NAME])
+        series = None if said["series"] is None else frozenset(said["series"])
+        return Readings((said["from"], said["until"]), said["once"], series)
+    except (KeyError, TypeError, ValueError, OSError):  # written before files said it, or damaged: its reader says so
+        return None
+
+
+def _shared(files: Sequence[Readings]) -> Iterator[Time]:
+    open_: list[Readings] = []
+    for one in sorted(files, key=lambda readings: readings.time):
+        if not one.once:
+            yield one.time
+        open_ = [other for other in open_ if other.time[1] >= one.time[0]]
+        yield from ((one.time[0], min(one.time[1], other.time[1])) for other in open_ if one.may_share(other))
+        open_.append(one)
+
+
+def _merged(times: Sequence[Time]) -> list[Time]:
+    """Without overlaps; of many those with the shortest gaps between them as one."""
+    found: list[Time] = []
+    for first, last in times:
+        if found and first <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], last)
+        else:
+            found.append((first, last))
+    gaps = sorted(later[0] - earlier[1] for earlier, later in zip(found, found[1:], strict=False))
+    if len(found) <= MOST_TIMES:
+        return found
+    shortest = gaps[len(found) - MOST_TIMES - 1]
+    few = [found[0]]
+    for first, last in found[1:]:
+        if first - few[-1][1] <= shortest:
+            few[-1] = few[-1][0], last
+        else:
+            few.append((first, last))
+    return few
+
+
+def _moment(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)
