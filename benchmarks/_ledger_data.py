@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from comptometer.ledger.overlaps import Gathered
 from comptometer.ledger.parquet import MOST_WAITING
-from comptometer.ledger.rows import TABLES, Row, Sample, columns
+from comptometer.ledger.rows import TABLES, Job, Row, Sample, columns
 from comptometer.ledger.storage import FIRST, Import, Ledger, Part, sha256_of
 
 HEADER = (
@@ -82,6 +82,7 @@ def _lines(
 
 CHIPS, METRICS, EVERY = 64, ("tensor_active", "sm_active", "power"), 30  # seconds
 SERIES = CHIPS * len(METRICS)
+SACCT = {"source": "sacct", "evidence": "scheduler", "source_sha256": FIRST, "evidence_id": f"sacct:{FIRST[:16]}:1"}
 DCGM = {"source": "dcgm", "evidence": "telemetry", "source_sha256": FIRST, "evidence_id": f"dcgm:{FIRST[:16]}:1"}
 WEEK = 7 * 86400 // EVERY  # readings of a series in an import, and those of an hour that the next one has again
 AGAIN = 3600 // EVERY
@@ -116,11 +117,42 @@ def _weeks(number: int, seconds: np.ndarray) -> Iterator[tuple[str, pa.Table]]:
 
 
 def jobs(ledger: Ledger, rows: int) -> None:
-    """So many attempts in one import, of a year."""
-    dice, at = np.random.default_rng(0), np.arange(rows)
-    began = int(BEGAN.timestamp()) + at * YEAR // rows
-    seconds = np.ceil(dice.lognormal(7, 2, rows).clip(max=1e6))
-    ...
+    """So many attempts over a year in two imports: what still ran at the end of the first has ended in the second."""
+    dice, first = np.random.default_rng(0), int(BEGAN.timestamp())
+    began, half = first + np.arange(rows) * YEAR // rows, first + YEAR // 2
+    held = np.ceil(dice.lognormal(7, 2, rows).clip(max=1e6))
+    running = began + held > half
+    said = {
+        "key": np.char.add("slurm/lab/", np.arange(rows).astype(str)), "started": began,
+        "user": _words("user", dice.integers(400, size=rows)), "project": _words("group", dice.integers(40, size=rows)),
+        "model": _words("demo-", dice.integers(20, size=rows)), "stage": dice.choice(["pretrain", "sft", "rl"], rows),
+        "chip_name": dice.choice(["h100-sxm", "a100"], rows), "chips": dice.choice([1.0, 2.0, 8.0, 64.0], rows),
+    }  # fmt: skip
+    words = dice.choice(["COMPLETED", "COMPLETED", "FAILED", "CANCELLED"], rows)
+    early = {"seconds": np.minimum(held, half - began), "finished": ~running}
+    late = {"seconds": held, "finished": np.full(rows, True), "outcome": words}
+    for number, wanted, more in (
+        (1, began < half, {**early, "outcome": np.where(running, "RUNNING", words)}),
+        (2, running, late),
+    ):
+        chosen = {name: values[wanted] for name, values in {**said, **more}.items()}
+        _commit(ledger, number, "sacct", Job, _months(number, chosen))
+
+
+def _words(start: str, numbers: np.ndarray) -> np.ndarray:
+    return np.char.add(start, numbers.astype(str))
+
+
+def _months(number: int, said: dict[str, np.ndarray]) -> Iterator[tuple[str, pa.Table]]:
+    moments = pa.array(said["started"] * 1_000_000).cast(pa.timestamp("us", tz="UTC"))
+    months = np.asarray(pc.strftime(moments, "%Y-%m"))
+    for month in np.unique(months):
+        here = months == month
+        cells = {name: values[here] for name, values in said.items()}
+        count = int(here.sum())
+        cells |= {"started": moments.filter(pa.array(here)), "job": cells["key"], "first_row": np.arange(count)}
+        whole = {**SACCT, "import_number": number, "month": month, "cluster": "lab"}
+        yield month, _table(Job, count, {**cells, **whole})
 
 
 def _table(shape: type[Row], count: int, said: dict[str, Any]) -> pa.Table:

@@ -209,7 +209,11 @@ def cases(rules: Sequence[Rule]) -> dict[str, list[Case]]:
         "by_hand": [lambda t: e.by_hand(tagged(t)), lambda t: e.by_hand(t[Job])],
         "keys": [lambda t: e.keys(t[Job])],
         "listed": [lambda t: e.listed(e.latest(t[Job]))],
-        "newest": [lambda t: e.newest(t[Sample])],
+        "newest": [
+            lambda t: e.newest(t[Sample]),
+            lambda t: e.newest(t[Sample], [(BEGIN, BEGIN), (BEGIN + timedelta(hours=1), BEGIN + timedelta(hours=2))]),
+            lambda t: e.newest(t[Sample], []),
+        ],
         "readings": [lambda t: e.readings(e.newest(t[Sample]))],
     }
 
