@@ -107,7 +107,10 @@ def _weeks(number: int, seconds: np.ndarray) -> Iterator[tuple[str, pa.Table]]:
         here = moments.filter(pc.equal(months, month))
         told, values = pc.strftime(here, "%Y-%m-%dT%H:%M:%S+00:00"), dice.random((SERIES, len(here))).round(6)
         for place in range(SERIES):
-            device, metric = f"GPU-{place // len(METRICS):08x}-5a5e-4b1c-9d2f-0c0ffee0c0de", METRICS[place % len(METRICS)]
+            device, metric = (
+                f"GPU-{place // len(METRICS):08x}-5a5e-4b1c-9d2f-0c0ffee0c0de",
+                METRICS[place % len(METRICS)],
+            )
             said = {
                 "first_row": place + 1, "last_row": place + 1, "device": device, "metric": metric, "cluster": "lab",
                 "node": f"gpu{place // 24:04d}", "chip_name": "NVIDIA H100 80GB HBM3", "moment": here,
@@ -169,9 +172,7 @@ def _table(shape: type[Row], count: int, said: dict[str, Any]) -> pa.Table:
     return pa.table(found)
 
 
-def _commit(
-    ledger: Ledger, number: int, source: str, shape: type[Row], tables: Iterator[tuple[str, pa.Table]]
-) -> None:
+def _commit(ledger: Ledger, number: int, source: str, shape: type[Row], tables: Iterator[tuple[str, pa.Table]]) -> None:
     """An import of these tables, each in its month, in groups of rows as large as an import writes them."""
     writers: dict[str, pq.ParquetWriter] = {}
     waiting: dict[str, list[pa.Table]] = defaultdict(list)
