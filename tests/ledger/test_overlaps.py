@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow.parquet as pq
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,7 +37,11 @@ def written(folder: Path, *imports: Sequence[Sample]) -> list[Path]:
 
 def minutes(files: Sequence[Path]) -> list[tuple[float, float]] | None:
     found = overlaps.doubtful(files)
-    return found and [((first - BEGIN).seconds / 60, (last - BEGIN).seconds / 60) for first, last in found]
+    return (
+        None
+        if found is None
+        else [((first - BEGIN).seconds / 60, (last - BEGIN).seconds / 60) for first, last in found]
+    )
 
 
 def test_files_one_after_the_other_have_nothing_in_common(tmp_path: Path) -> None:
@@ -78,7 +81,9 @@ def test_of_very_many_times_near_ones_are_taken_together(tmp_path: Path) -> None
 
 
 ROWS = st.lists(
-    st.tuples(st.sampled_from(["a", "a/", "b"]), st.integers(0, 20), st.sampled_from([0.25, 0.5]), st.sampled_from("/1")),
+    st.tuples(
+        st.sampled_from(["a", "a/", "b"]), st.integers(0, 20), st.sampled_from([0.25, 0.5]), st.sampled_from("/1")
+    ),
     min_size=1,
     max_size=15,
 )

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -104,7 +105,7 @@ def _merged(times: Sequence[Time]) -> list[Time]:
             found[-1] = found[-1][0], max(found[-1][1], last)
         else:
             found.append((first, last))
-    gaps = sorted(later[0] - earlier[1] for earlier, later in zip(found, found[1:], strict=False))
+    gaps = sorted(later[0] - earlier[1] for earlier, later in pairwise(found))
     if len(found) <= MOST_TIMES:
         return found
     shortest = gaps[len(found) - MOST_TIMES - 1]
