@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
@@ -113,6 +115,61 @@ def test_hours_are_drawn_where_a_chip_has_no_peak(name: str, tmp_path: Path) -> 
     assert "75%" in " ".join(found["title"]["subtitle"])
     rows = found["datasets"]["parts" if name == "ledger-months" else "rows"]
     assert rows[0]["amount_text"] == "320 chip-hours"
+
+
+MAP = """
+[columns]
+job = "run"
+start = "began"
+duration = { column = "hours", unit = "h" }
+chips = "gpus"
+mfu = "mfu"
+hfu = "hfu"
+
+[constants]
+chip = "h100-sxm"
+"""
+RUNS = """run,began,hours,gpus,mfu,hfu
+a,2026-01-01,10,8,0.38,
+b,2026-01-02,1,8,0.4,
+c,2026-01-03,2,8,,0.52
+d,2026-01-04,27,8,,
+"""
+
+
+@pytest.fixture(scope="module")
+def stated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of MFU, of HFU, and of neither."""
+    folder = tmp_path_factory.mktemp("stated")
+    (folder / "runs.csv").write_text(RUNS, encoding="utf-8")
+    options = Options(map=tomllib.loads(MAP), map_place="map.toml")
+    import_file(Ledger(folder / "ledger"), "table", folder / "runs.csv", options)
+    return folder / "ledger"
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_utilization_stands_side_by_side_and_is_never_added_up(
+    language: Language, stated: Path, tmp_path: Path
+) -> None:
+    found = spec("ledger-utilization", stated, language=language)
+    rows = found["datasets"]["rows"]
+    assert [(row["hours"], row["jobs"]) for row in rows] == [(16, 1), (80, 1), (8, 1)]
+    assert [row["range"] for row in rows] == ["50–55%", "35–40%", "40–45%"]
+    assert [row["stated"] for row in rows] == [say(f"stated-{name}", language) for name in ("hfu", "mfu", "mfu")]
+    title = " ".join(found["title"]["text"])
+    assert all(part in title for part in ("32%", "320", "35–40%", say("stated-mfu", language)))
+    for ending in FORMATS:
+        assert save(draw(f"ledger-utilization:{stated}", Look(language=language)), tmp_path / f"x{ending}").exists()
+
+
+def test_bars_of_different_statements_do_not_overlap(stated: Path) -> None:
+    rows = sorted(spec("ledger-utilization", stated)["datasets"]["rows"], key=lambda row: row["left"])
+    assert all(one["right"] <= other["left"] + 1e-12 for one, other in pairwise(rows))
+
+
+def test_without_a_statement_there_is_no_histogram(known: Path) -> None:
+    with pytest.raises(UsageError, match="states a utilization"):
+        spec("ledger-utilization", known)
 
 
 @pytest.mark.parametrize("name", CHARTS)

@@ -201,6 +201,7 @@ def cases(rules: Sequence[Rule]) -> dict[str, list[Case]]:
         "chip_names": [lambda t: e.chip_names(t[Job])],
         "hours": [lambda t, by=by: e.hours(jobs(t), by) for by in dimensions],  # type: ignore[misc]
         "attempts": [lambda t, by=by: e.attempts(jobs(t), by) for by in dimensions],  # type: ignore[misc]
+        "binned": [lambda t: e.binned(jobs(t))],
         "segments": [lambda t: e.segments(jobs(t))],
         "stated": [lambda t: t[Job].select("key", "first_row", stated=e.stated(t[Job]))],
         "tags": [lambda t: e.tags(t[Tag])],

@@ -85,8 +85,8 @@ def specification(name: str, look: Look) -> Spec:
     `estimate:MODEL` draws the estimates of one model (a name, or a dossier's path), `count:TARGET` where the operations
     of whatever `comptometer count` takes are, `trend:QUESTION` the answer to a question with the flags of
     `comptometer trend`, as in `trend:select=frontier&since=2018-01-01`, where `show` adds what `_overlays` can draw;
-    likewise `relation:`, `projection:` and `decomposition:`; `ledger-months:FOLDER` and `ledger-stages:FOLDER` draw
-    what is in a ledger.
+    likewise `relation:`, `projection:` and `decomposition:`; `ledger-months:FOLDER`, `ledger-stages:FOLDER` and
+    `ledger-utilization:FOLDER` draw what is in a ledger.
 
     Raises:
         NotFound: no such chart, model or ledger.

@@ -41,6 +41,21 @@ LEDGER: Final[Mapping[str, tuple[str, str]]] = {
         "weights is shown where a recorder knows it.",
         "每个阶段从上一阶段的末端开始；未完成的部分随后扣除；若有训练记录，则显示最终权重中所含的部分。",
     ),
+    "stated-utilization": ("of the whole job", "整个作业的利用率"),
+    "stated-mfu": ("MFU in the run", "运行内 MFU"),
+    "stated-hfu": ("HFU, with recomputation", "HFU（含重算）"),
+    "stated-axis": ("Utilization, as the source states it", "来源注明的利用率"),
+    "heading-stated": ("statement", "说法"),
+    "heading-range": ("range", "区间"),
+    "ledger-utilization-title": (
+        "{share} of {hours} chip-hours have a stated utilization; its median is {median} ({stated})",
+        "{hours} 芯片小时中有 {share} 注明了利用率；中位数为 {median}（{stated}）",
+    ),
+    "ledger-utilization-subtitle": (
+        "Chip-hours by utilization in steps of 5%. What is stated differently stands side by side and is never added "
+        "up; the median is that of the statement with most hours.",
+        "按利用率（步长 5%）统计的芯片小时。不同说法并列显示，从不相加；中位数取自小时最多的说法。",
+    ),
     "ledger-note": (
         "Imports in the ledger: {imports}; head of its chain: {head}; share of the hours whose utilization a source "
         "states: {evidence}.",

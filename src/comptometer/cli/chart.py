@@ -38,6 +38,7 @@ def command(name: str, out: Path, scale: str, theme: str, language: str) -> None
       count:TARGET       where the operations are, e.g. count:config.json or count:alexnet
       ledger-months:FOLDER  what a ledger holds, month by month and by stage
       ledger-stages:FOLDER  what each stage used, and what of it did not complete
+      ledger-utilization:FOLDER  chip-hours by the utilization that sources state
 
     \b
     Examples:

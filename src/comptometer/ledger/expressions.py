@@ -13,6 +13,7 @@ SUMS = ("held", "held_completed", "used", "used_completed")  # in thousandths of
 COUNTED = ("counted", "counted_completed")  # in whole FLOP
 TAG = "tag:"  # before the name of a tag, where it is a dimension
 FLOP = "decimal(38, 0)"
+BINS = 20  # steps between no utilization and all of it
 RECORDER = "recorder"  # the source that counts within the process
 DIMENSIONS: Mapping[str, str] = {  # what can be summed by → its column
     "model": "model",
@@ -279,6 +280,16 @@ def segments(jobs: Table) -> Table:
         used=found.used.sum().cast("int64"),
         counted=found.counted.sum().cast(FLOP),
         jobs=found.key.nunique(),
+    )
+
+
+def binned(jobs: Table) -> Table:
+    """Chip-time by which statement of utilization counts and by twentieths of it; of more than 1 in the last."""
+    share = ibis().coalesce(jobs.utilization, jobs.mfu, jobs.hfu)
+    place = (share * float(BINS)).floor().cast("int64").clip(0, BINS - 1)
+    found = jobs.filter(share.notnull()).mutate(stated=stated(jobs), place=place)
+    return found.group_by(["stated", "place"]).aggregate(
+        held=found.chip_time.sum().cast("int64"), jobs=found.key.nunique()
     )
 
 

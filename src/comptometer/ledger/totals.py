@@ -69,6 +69,16 @@ class Sum:
         }
 
 
+def middle(steps: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    """Of rows of `Book.utilizations` with one kind of statement: the step that holds the middle chip-hour."""
+    half, passed = sum(row["chip_hours"] for row in steps) / 2, 0.0
+    for row in steps:
+        passed += row["chip_hours"]
+        if passed >= half:
+            break
+    return row["from"], row["to"]
+
+
 @dataclass(frozen=True)
 class Book:
     """A ledger that is read.
@@ -333,6 +343,17 @@ class Book:
         """
         chosen = self._counting(where)
         return sorted(self._rows(expressions.segments(chosen)), key=_order) if chosen is not None else []
+
+    def utilizations(self) -> list[dict[str, Any]]:
+        """Chip-hours by the stated utilization in steps of 5%, apart for each kind of statement."""
+        counting = self._counting({})
+        rows = self._rows(expressions.binned(counting)) if counting is not None else []
+        step = 1 / expressions.BINS
+        return [
+            {"stated": row["stated"], "from": row["place"] * step, "to": (row["place"] + 1) * step,
+             "chip_hours": hours(row["held"]), "attempts": row["jobs"]}
+            for row in sorted(rows, key=lambda row: (row["stated"], row["place"]))
+        ]  # fmt: skip
 
     def values(self, name: str) -> list[str | None]:
         """Every value of a dimension.
