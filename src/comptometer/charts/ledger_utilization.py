@@ -103,7 +103,7 @@ def _layers(
 
 
 def _words(told: Told) -> Words:
-    from comptometer.ledger.totals import middle
+    from comptometer.ledger.sums import middle
 
     language, found = told.language, told.book.utilizations()
     sums: dict[str, float] = defaultdict(float)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -15,68 +15,13 @@ from comptometer.ledger import expressions, overlaps, witnesses
 from comptometer.ledger.chip_names import UNTYPED, Meaning, meanings
 from comptometer.ledger.engine import Engine, Table, embedded
 from comptometer.ledger.expressions import DIMENSIONS, TAG
-from comptometer.ledger.flop import ASSUMED, COUNTED, Rate, counted, hours, rate, summed
+from comptometer.ledger.flop import COUNTED, Rate, hours, rate
 from comptometer.ledger.kept import kept
 from comptometer.ledger.rows import METRICS, TABLES, Job, Row, Sample, Stretch, Tag
 from comptometer.ledger.rules import Rules, read_rules
 from comptometer.ledger.storage import RULES, Ledger
-from comptometer.quantity import Estimate
+from comptometer.ledger.sums import Key, Sum, key_of, named, order, short
 from comptometer.release import data_version
-
-Key = tuple[Any, ...]
-
-
-@dataclass(slots=True)
-class Sum:
-    """What adds up over the attempts of one group."""
-
-    jobs: int = 0
-    held: int = 0
-    completed: int = 0
-    stated: int = 0
-    evidence: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    flop: list[Estimate] = field(default_factory=list)
-    flop_completed: list[Estimate] = field(default_factory=list)
-    kept: int | None = None
-
-    def add(self, row: Mapping[str, Any], worth: Rate | None) -> None:
-        """One row of `expressions.hours`."""
-        if row["basis"] == COUNTED:
-            self.flop.append(counted(row["counted"]))
-            self.flop_completed.append(counted(row["counted_completed"]))
-        if not row["held"]:
-            return
-        self.held += row["held"]
-        self.completed += row["held_completed"]
-        self.stated += row["held"] if row["basis"] != ASSUMED else 0
-        self.evidence[row["evidence"]] += row["held"]
-        if worth:
-            self.flop.append(worth.of(row["held"], row["used"]))
-            self.flop_completed.append(worth.of(row["held_completed"], row["used_completed"]))
-
-    def to_dict(self) -> dict[str, Any]:
-        """As in the JSON of `ledger total`."""
-        spent, completed = summed(self.flop), summed(self.flop_completed)
-        return {
-            "jobs": self.jobs,
-            "chip_hours": hours(self.held),
-            "chip_hours_completed": hours(self.completed),
-            "flop": spent.to_dict() if spent else None,
-            "flop_completed": completed.to_dict() if completed else None,
-            "flop_kept": counted(self.kept).to_dict() if self.kept is not None else None,
-            "utilization_evidence": self.stated / self.held if self.held else 0.0,
-            "evidence": {name: hours(held) for name, held in sorted(self.evidence.items())},
-        }
-
-
-def middle(steps: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
-    """Of rows of `Book.utilizations` with one kind of statement: the step that holds the middle chip-hour."""
-    half, passed = sum(row["chip_hours"] for row in steps) / 2, 0.0
-    for row in steps:
-        passed += row["chip_hours"]
-        if passed >= half:
-            break
-    return row["from"], row["to"]
 
 
 @dataclass(frozen=True)
@@ -213,7 +158,7 @@ class Book:
             "data_version": data_version(),
             "by": list(by),
             "where": dict(where or {}),
-            "rows": [_named(by, key, group) for key, group in groups],
+            "rows": [named(by, key, group) for key, group in groups],
             "total": whole.to_dict(),
             "not_added": self._apart(chosen, kinds - counting),
             "unmatched_chips": self._unmatched(held),
@@ -247,13 +192,13 @@ class Book:
         groups: dict[Key, Sum] = defaultdict(Sum)
         whole = Sum()
         for row in counts:
-            groups[_key(row, by)].jobs = row["jobs"]
-        for row in sorted(held, key=_order):  # the order of sums is that of the bytes of the result
+            groups[key_of(row, by)].jobs = row["jobs"]
+        for row in sorted(held, key=order):  # the order of sums is that of the bytes of the result
             worth = self._rate(row)
             if row["evidence"] in counting:
                 whole.add(row, worth)
             if by:
-                groups[_key(row, by)].add(row, worth)
+                groups[key_of(row, by)].add(row, worth)
         for key, flop in final:
             whole.kept = (whole.kept or 0) + flop
             if by:
@@ -266,11 +211,11 @@ class Book:
             return []
         table = expressions.of_kinds(chosen, kinds)
         groups: dict[str, Sum] = defaultdict(Sum)
-        for row in sorted(self._rows(expressions.hours(table, ())), key=_order):
+        for row in sorted(self._rows(expressions.hours(table, ())), key=order):
             groups[row["evidence"]].add(row, self._rate(row))
         for row in self._rows(expressions.attempts(table, ("evidence",))):
             groups[row["evidence"]].jobs = row["jobs"]
-        return [{"evidence": kind, **_short(groups[kind].to_dict())} for kind in sorted(groups)]
+        return [{"evidence": kind, **short(groups[kind].to_dict())} for kind in sorted(groups)]
 
     def _kept_by(self, chosen: Table | None, by: Sequence[str]) -> list[tuple[Key, int]]:
         """FLOP in the final weights of each attempt chosen, with what it is summed by."""
@@ -278,7 +223,7 @@ class Book:
             return []
         left = dict(self._kept)
         places = self._rows(expressions.places(chosen, by))
-        return [(_key(row, by), left.pop(row["key"])) for row in places if row["key"] in left]
+        return [(key_of(row, by), left.pop(row["key"])) for row in places if row["key"] in left]
 
     def _rate(self, row: Mapping[str, Any]) -> Rate | None:
         meaning = self.meanings.get(row["chip_name"] or "")
@@ -323,7 +268,7 @@ class Book:
         if samples is None:
             return []
         newest = expressions.newest(samples, overlaps.doubtful(self.ledger.files("samples")))
-        rows = sorted(self._rows(expressions.readings(newest)), key=_order)
+        rows = sorted(self._rows(expressions.readings(newest)), key=order)
         known = meanings(row["chip_name"] for row in rows)
         return [
             {
@@ -342,7 +287,7 @@ class Book:
             UsageError: no such dimension.
         """
         chosen = self._counting(where)
-        return sorted(self._rows(expressions.segments(chosen)), key=_order) if chosen is not None else []
+        return sorted(self._rows(expressions.segments(chosen)), key=order) if chosen is not None else []
 
     def utilizations(self) -> list[dict[str, Any]]:
         """Chip-hours by the stated utilization in steps of 5%, apart for each kind of statement."""
@@ -391,15 +336,6 @@ class Book:
         return [_run(row) for row in self._rows(listed if limit is None else listed.limit(limit))]
 
 
-def _named(by: Sequence[str], key: Key, group: Sum) -> dict[str, Any]:
-    names = dict(zip(by, key, strict=True))
-    return names | group.to_dict() | names  # a sum by evidence says which, in place of hours by evidence
-
-
-def _short(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: found[name] for name in ("jobs", "chip_hours", "flop")}
-
-
 RUN_COLUMNS = (
     "cluster", "job", "name", "user", "project", "model", "stage", "run", "started", "ended", "outcome", "seconds",
     "step_seconds", "chips", "chip", "chip_hours", "source", "evidence", "evidence_id", "rule", "tags",
@@ -411,14 +347,6 @@ def _run(row: Mapping[str, Any]) -> dict[str, Any]:
     tags = {name.removeprefix(TAG): value for name, value in row.items() if name.startswith(TAG) and value is not None}
     more = {**moments, "chip_hours": hours(row["chip_time"]), "tags": tags}
     return {name: row.get(name) for name in RUN_COLUMNS} | more
-
-
-def _key(row: Mapping[str, Any], by: Iterable[str]) -> Key:
-    return tuple(row[expressions.column(name)] for name in by)
-
-
-def _order(row: Mapping[str, Any]) -> list[tuple[bool, str]]:
-    return [(value is None, str(value)) for value in row.values() if not isinstance(value, float)]
 
 
 def _reason(meaning: Meaning) -> str:
