@@ -53,7 +53,7 @@ from comptometer.ledger.storage import Ledger
 from comptometer.ledger.totals import Book
 book = Book(Ledger(Path(sys.argv[1])))
 """
-READINGS = BOOK + "found = sum(row['samples'] for row in book.telemetry())"
+READINGS = BOOK + "found = sum(row['samples'] for row in book.telemetry)"
 TOTAL = BOOK + "found = sum(row['jobs'] for row in book.total(('model', 'stage', 'month', 'chip', 'outcome'))['rows'])"
 SQL = """
 import sys, time

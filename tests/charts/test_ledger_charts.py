@@ -20,6 +20,7 @@ from comptometer.ledger.totals import Book
 pytest.importorskip("altair")
 pytest.importorskip("duckdb")
 
+BILL = Path(__file__).parents[1] / "ledger/samples/focus.csv"
 HEADER = "Cluster|JobID|JobIDRaw|Account|User|State|Submit|Start|End|ElapsedRaw|Suspended|AllocTRES|Comment"
 STAGES = ("pretrain", "sft", "rl", "evaluation", "synthetic", "distillation", "exploration", "")
 CHARTS = ("ledger-months", "ledger-stages")
@@ -75,7 +76,7 @@ def test_months_are_those_of_the_total(known: Path) -> None:
     for row in told:
         assert months[row["month"]]["low"] == row["flop"]["p5"]
         assert months[row["month"]]["high"] == row["flop"]["p95"]
-        assert months[row["month"]]["end"] == pytest.approx(row["flop"]["p50"], rel=1e-6)
+        assert months[row["month"]]["amount"] == row["flop"]["p50"]
 
 
 def test_of_many_stages_the_smallest_are_one(known: Path) -> None:
@@ -85,6 +86,11 @@ def test_of_many_stages_the_smallest_are_one(known: Path) -> None:
     assert stages[-1] == say("other-stages", "en")
     assert say("no-stage", "en") in stages
     assert sum(row["jobs"] for row in parts) == 3 * len(STAGES)
+
+
+def test_a_month_in_which_nothing_began_has_its_place(known: Path) -> None:
+    bars = next(layer for layer in spec("ledger-months", known)["layer"][0]["layer"] if layer["mark"]["type"] == "bar")
+    assert bars["encoding"]["x"]["scale"]["domain"] == ["2026-01", "2026-02", "2026-03", "2026-04"]
 
 
 @pytest.mark.parametrize("month", ["2026-01", "2026-04"])
@@ -162,6 +168,16 @@ def test_utilization_stands_side_by_side_and_is_never_added_up(
         assert save(draw(f"ledger-utilization:{stated}", Look(language=language)), tmp_path / f"x{ending}").exists()
 
 
+def test_what_a_bill_takes_back_hangs_below_zero(tmp_path: Path) -> None:
+    import_file(Ledger(tmp_path / "bills"), "focus", BILL, Options())
+    found = spec("ledger-months", tmp_path / "bills")
+    back, *others = found["datasets"]["parts"]
+    assert back["month"] == "2026-09"
+    assert back["end"] < back["start"] == 0 < min(row["end"] for row in others)
+    upright = found["layer"][0]["layer"][1]["encoding"]["y"]
+    assert upright["scale"]["domain"][0] < min(row["low"] for row in found["datasets"]["months"]) < back["end"]
+
+
 def test_bars_of_different_statements_do_not_overlap(stated: Path) -> None:
     rows = sorted(spec("ledger-utilization", stated)["datasets"]["rows"], key=lambda row: row["left"])
     assert all(one["right"] <= other["left"] + 1e-12 for one, other in pairwise(rows))
@@ -176,6 +192,8 @@ def test_without_a_statement_there_is_no_histogram(known: Path) -> None:
 def test_what_is_no_ledger_is_said(name: str, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="ledger"):
         draw(f"{name}:{tmp_path / 'none'}")
+    with pytest.raises(UsageError, match=f"write {name}:WHAT"):
+        draw(name)
     idle = "lab|1|1|llm|ann|CANCELLED|2026-01-01T00:00:00|None|2026-01-01T00:10:00|0|00:00:00||"
     folder = ledger(tmp_path, idle)
     with pytest.raises(UsageError, match="nothing to draw"):

@@ -93,7 +93,11 @@ def specification(name: str, look: Look) -> Spec:
         UsageError: a question that cannot be read, or a language in which the chart is not written.
     """
     kind, colon, what = name.partition(":")
-    return CHARTS_OF[kind](what, look) if colon and kind in CHARTS_OF else CHARTS[name](look)
+    if colon and kind in CHARTS_OF:
+        return CHARTS_OF[kind](what, look)
+    if not colon and name not in CHARTS and name in CHARTS_OF:
+        raise UsageError(f"the chart {name} is of something: write {name}:WHAT")
+    return CHARTS[name](look)
 
 
 def save(picture: altair.TopLevelMixin, path: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,8 +28,11 @@ def ledger_months_chart(folder: str, look: Look) -> Spec:
     """
     told, palette = Told(Path(folder), look.language), PALETTES[look.theme]
     parts, months = rows_of(told)
-    most = max(month["high"] for month in months)
-    span = Span(low=0.0, high=1.08 * most, start=float(look.height), end=0.0)
+    lowest = min(
+        0.0, *(part["end"] for part in parts), *(month["low"] for month in months)
+    )  # a bill may take back what it said of a month
+    highest = max(month["top"] for month in months)
+    span = Span(low=1.08 * lowest, high=1.08 * highest, start=float(look.height), end=0.0)
     at = ticks(span)
     headings = {
         "month": say("heading-month", look.language),
@@ -68,20 +72,35 @@ def rows_of(told: Told) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         part["amount"] += told.amount(row)[0]
         part["jobs"] += row["jobs"]
     parts = [found[key] for key in sorted(found)]
-    ends: dict[str, float] = defaultdict(float)
+    ends: dict[tuple[str, bool], float] = defaultdict(float)  # of a month, upwards and downwards from zero
     for part in parts:
-        part["start"] = ends[part["month"]]
-        ends[part["month"]] = part["end"] = part["start"] + part["amount"]
+        side = part["month"], part["amount"] > 0
+        part["start"] = ends[side]
+        ends[side] = part["end"] = part["start"] + part["amount"]
         part["amount_text"] = told.say_amount(part["amount"])
         part["spoken"] = f"{part['month']}, {part['stage']}: {part['amount_text']}"
     months = []
     for row in told.book.total(("month",))["rows"]:
         name = row["month"] or say("no-month", language)
-        if name in ends:
-            _, low, high = told.amount(row)
-            months.append({"month": name, "end": ends[name], "low": low, "high": max(high, ends[name]),
-                           "text": told.number(told.amount(row)[0])})  # fmt: skip
+        if any(name == month for month, _ in ends):
+            middle, low, high = told.amount(row)
+            top = max(high, ends[name, True])
+            months.append({"month": name, "amount": middle, "low": low, "high": high, "top": top,
+                           "text": told.number(middle)})  # fmt: skip
     return parts, months
+
+
+def calendar(months: Sequence[str]) -> list[str]:
+    """All months from the first to the last, also those in which nothing began; what is no month comes last.
+
+    >>> calendar(["2025-11", "2026-02", "unknown"])
+    ['2025-11', '2025-12', '2026-01', '2026-02', 'unknown']
+    """
+    dated = [month for month in months if month[:1].isdigit()]
+    counted = [12 * int(month[:4]) + int(month[5:]) - 1 for month in dated]
+    whole = range(min(counted), max(counted) + 1) if counted else ()
+    names = [f"{at // 12:04d}-{at % 12 + 1:02d}" for at in whole]
+    return [*names, *(month for month in months if month not in names)]
 
 
 def _layers(
@@ -93,9 +112,9 @@ def _layers(
     span: Span,
     look: Look,
 ) -> list[Layer]:
-    step = look.width / len(months)
-    every = max(1, -(-64 // int(step + 1)))  # months whose names have room
-    names = [row["month"] for row in months]
+    names = calendar([row["month"] for row in months])
+    step = look.width / len(names)
+    every = max(1, ceil(64 / step))  # months whose names have room
     under = {"labelAngle": 0, "title": say("month", look.language), "titlePadding": 10, "ticks": False,
              "values": names[::every]}  # fmt: skip
     x = {"field": "month", "type": "ordinal", "scale": {"domain": names, "paddingInner": 0.25}, "axis": under}
@@ -126,17 +145,17 @@ def _layers(
         ends = {"x": x, "y": y("low"), "y2": {"field": "high"}}
         layers.append({"data": {"name": "months"}, "mark": whisker, "encoding": ends})
     if step >= 40:
-        texts = {"x": x, "y": y("high"), "text": {"field": "text"}}
+        texts = {"x": x, "y": y("top"), "text": {"field": "text"}}
         layers.append({"data": {"name": "months"}, "mark": over, "encoding": texts})
     return [*layers, *tick_labels("ticks", {**left, "y": y("end")}, palette)]
 
 
 def _words(told: Told, months: Sequence[Mapping[str, Any]]) -> Words:
     language = told.language
-    most = max(months, key=lambda row: row["end"])
+    most = max(months, key=lambda row: row["amount"])
     title = say("ledger-months-title", language, amount=told.say_amount(told.amount(told.whole["total"])[0]),
                 jobs=f"{told.whole['total']['jobs']:,}", month=most["month"],
-                most=told.say_amount(most["end"]))  # fmt: skip
+                most=told.say_amount(most["amount"]))  # fmt: skip
     return Words(
         title=title,
         subtitle=told.explained,

@@ -163,7 +163,7 @@ class Book:
             "not_added": self._apart(chosen, kinds - counting),
             "unmatched_chips": self._unmatched(held),
             "rates": self._rates(held),
-            "telemetry": self.telemetry(),
+            "telemetry": self.telemetry,
             "rules": self.rules_used(),
         }
 
@@ -262,6 +262,7 @@ class Book:
             for (label, basis), worth in sorted(worths.items())
         ]
 
+    @cached_property
     def telemetry(self) -> list[dict[str, Any]]:
         """Readings of counters, each with what it says of utilization."""
         samples = self._table(Sample)
