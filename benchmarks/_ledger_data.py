@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 
 from comptometer.ledger.overlaps import Gathered
 from comptometer.ledger.parquet import MOST_WAITING
-from comptometer.ledger.rows import TABLES, Job, Row, Sample, columns
+from comptometer.ledger.rollups import RolledUp
+from comptometer.ledger.rows import TABLES, Hour, Job, Row, Sample, columns
 from comptometer.ledger.storage import FIRST, Import, Ledger, Part, sha256_of
 
 HEADER = (
@@ -187,9 +188,11 @@ def _commit(ledger: Ledger, number: int, source: str, shape: type[Row], tables: 
         rows[path] += whole.num_rows
         if shape is Sample:
             readings[month].add(whole)
+            hours[month].add(whole)
 
     rows: Counter[str] = Counter()
     readings: dict[str, Gathered] = defaultdict(Gathered)
+    hours: dict[str, RolledUp] = defaultdict(RolledUp)
     for month, table in tables:
         waiting[month].append(table)
         if sum(part.num_rows for part in waiting[month]) >= MOST_WAITING:
@@ -200,6 +203,11 @@ def _commit(ledger: Ledger, number: int, source: str, shape: type[Row], tables: 
         if month in readings:
             writer.add_key_value_metadata(readings[month].metadata())
         writer.close()
+    for month, rolled in hours.items():
+        path, sums = f"{TABLES[Hour]}/source={source}/month={month}/{number:06d}.parquet", rolled.table()
+        (ledger.staging / path).parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(sums, ledger.staging / path, compression="zstd")
+        rows[path] = sums.num_rows
     entries = ledger.imports()
     ledger.commit(
         Import(

@@ -21,7 +21,7 @@ from comptometer.errors import ComptometerError
 from comptometer.ledger import engine, expressions
 from comptometer.ledger.engine import Engine, Table
 from comptometer.ledger.parquet import Writer
-from comptometer.ledger.rows import TABLES, Job, Row, Sample, Stretch, Tag
+from comptometer.ledger.rows import TABLES, Hour, Job, Row, Sample, Stretch, Tag
 from comptometer.ledger.rules import Rule, read_rules
 from ledger_folder import Folder, export, job
 from spark_session import local_spark
@@ -178,6 +178,7 @@ def cases(rules: Sequence[Rule]) -> dict[str, list[Case]]:
     def tagged(tables: Mapping[type[Row], Table]) -> Table:
         return e.tagged(e.latest(tables[Job]), e.tags(tables[Tag]), ["model", "目的", "a b", "unused"])
 
+    times = [(BEGIN, BEGIN), (BEGIN + timedelta(hours=1), BEGIN + timedelta(hours=2))]
     dimensions = [[], ["model", "stage"], ["month", "outcome"], ["evidence", "cluster"], list(e.DIMENSIONS)]
     return {
         "latest": [lambda t: e.latest(t[Job])],
@@ -210,12 +211,11 @@ def cases(rules: Sequence[Rule]) -> dict[str, list[Case]]:
         "by_hand": [lambda t: e.by_hand(tagged(t)), lambda t: e.by_hand(t[Job])],
         "keys": [lambda t: e.keys(t[Job])],
         "listed": [lambda t: e.listed(e.latest(t[Job]))],
-        "newest": [
-            lambda t: e.newest(t[Sample]),
-            lambda t: e.newest(t[Sample], [(BEGIN, BEGIN), (BEGIN + timedelta(hours=1), BEGIN + timedelta(hours=2))]),
-            lambda t: e.newest(t[Sample], []),
-        ],
-        "readings": [lambda t: e.readings(e.newest(t[Sample]))],
+        "newest": [lambda t: e.newest(t[Sample])],
+        "within": [lambda t: t[Sample].filter(e.within(t[Sample], times))],
+        "singly": [lambda t: e.singly(e.newest(t[Sample]))],
+        "hourly": [lambda t, when=when: e.hourly(t[Sample], t[Hour], when) for when in (times, [], None)],  # type: ignore[misc]
+        "readings": [lambda t: e.readings(e.hourly(t[Sample], t[Hour], times)), lambda t: e.readings(t[Hour])],
     }
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comptometer.ledger import engine, expressions, overlaps
+from comptometer.ledger import engine, expressions, overlaps, parquet, rollups
 from comptometer.ledger.parquet import Writer
-from comptometer.ledger.rows import Sample
+from comptometer.ledger.rows import Hour, Sample
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 ENGINE = engine.embedded()
@@ -32,65 +34,86 @@ def written(folder: Path, *imports: Sequence[Sample]) -> list[Path]:
         for row in rows:
             writer.add(row)
         writer.close()
-    return sorted(folder.rglob("*.parquet"))
+    return sorted((folder / "samples").rglob("*.parquet"))
+
+
+def sums(folder: Path) -> list[Path]:
+    return sorted((folder / "hours").rglob("*.parquet"))
+
+
+def doubtful(files: Sequence[Path]) -> list[tuple[datetime, datetime]] | None:
+    return overlaps.doubtful(files, sums(files[0].parents[3]))
 
 
 def minutes(files: Sequence[Path]) -> list[tuple[float, float]] | None:
-    found = overlaps.doubtful(files)
-    return (
-        None
-        if found is None
-        else [((first - BEGIN).seconds / 60, (last - BEGIN).seconds / 60) for first, last in found]
-    )
+    found = doubtful(files)
+    end = timedelta(microseconds=1)
+    return found and [((first - BEGIN).seconds / 60, (last + end - BEGIN).seconds / 60) for first, last in found]
 
 
 def test_files_one_after_the_other_have_nothing_in_common(tmp_path: Path) -> None:
     files = written(tmp_path, [reading("a", at) for at in range(5)], [reading("a", at) for at in range(5, 9)])
-    assert overlaps.doubtful(files) == []
+    assert doubtful(files) == []
 
 
-def test_only_the_times_that_two_files_have_are_doubtful(tmp_path: Path) -> None:
-    series = [[reading("a", at) for at in range(first, first + 10)] for first in (0, 8, 16)]
-    assert minutes(written(tmp_path, *series)) == [(8, 9), (16, 17)]
+def test_only_the_hours_that_two_files_have_are_doubtful(tmp_path: Path) -> None:
+    series = [[reading("a", at) for at in range(first, first + 200)] for first in (0, 190, 380)]
+    assert minutes(written(tmp_path, *series)) == [(180, 240), (360, 420)]
+
+
+def test_files_without_sums_of_their_hours_are_read_one_by_one(tmp_path: Path) -> None:
+    files = written(tmp_path, [reading("a", at) for at in range(5)], [reading("a", at) for at in range(70, 200)])
+    sums(tmp_path)[1].unlink()
+    assert minutes(files) == [(60, 240)]
 
 
 def test_files_of_other_chips_have_nothing_in_common(tmp_path: Path) -> None:
     files = written(tmp_path, [reading("a", 1)], [reading("b", 1)], [reading("a", 1, instance="1")])
-    assert overlaps.doubtful(files) == []
+    assert doubtful(files) == []
 
 
 def test_a_file_that_has_a_reading_twice_is_doubtful_from_end_to_end(tmp_path: Path) -> None:
-    assert minutes(written(tmp_path, [reading("a", at) for at in (1, 3, 3, 7)])) == [(1, 7)]
+    assert minutes(written(tmp_path, [reading("a", at) for at in (61, 63, 63, 127)])) == [(60, 180)]
 
 
 def test_a_file_that_does_not_say_makes_all_doubtful(tmp_path: Path) -> None:
     old, new = written(tmp_path, [reading("a", 1)], [reading("b", 2)])
     pq.write_table(pq.read_table(old).replace_schema_metadata(None), old)
-    assert overlaps.doubtful([old, new]) is None
+    assert doubtful([old, new]) is None
     new.write_bytes(b"PAR1")
-    assert overlaps.doubtful([new]) is None
+    assert doubtful([new]) is None
 
 
 def test_of_very_many_times_near_ones_are_taken_together(tmp_path: Path) -> None:
-    first, second = ([reading("a", at, instance=name) for at in range(600)] for name in ("", "1"))
-    again = [[reading("a", at)] for at in range(1, 600, 4)]
-    found = minutes(written(tmp_path, first, second, *again))
+    first, second = ([reading("a", at * 30, instance=name) for at in range(900)] for name in ("", "1"))
+    again = [[reading("a", at * 30)] for at in range(1, 900, 4)]
+    found = doubtful(written(tmp_path, first, second, *again))
     assert found
     assert 1 <= len(found) <= overlaps.MOST_TIMES
-    assert all(any(first <= at <= last for first, last in found) for at in range(1, 600, 4))
+    moments = [BEGIN + timedelta(minutes=30 * at) for at in range(1, 900, 4)]
+    assert all(any(first <= moment <= last for first, last in found) for moment in moments)
 
 
 ROWS = st.lists(
     st.tuples(
-        st.sampled_from(["a", "a/", "b"]), st.integers(0, 20), st.sampled_from([0.25, 0.5]), st.sampled_from("/1")
+        st.sampled_from(["a", "a/", "b"]), st.integers(50, 190), st.sampled_from([0.25, 0.5]), st.sampled_from("/1")
     ),
     min_size=1,
     max_size=15,
 )
 
 
-def counted(rows: Sequence[dict[str, Any]]) -> Iterator[Any]:
-    return iter(sorted((row["key"], row["import_number"], row["value"]) for row in rows))
+def by_series(rows: Sequence[dict[str, Any]]) -> Mapping[str, tuple[int, Decimal, float, float]]:
+    found: dict[str, tuple[int, Decimal, float, float]] = {}
+    for row in rows:
+        count, total, least, most = found.get(row["device"], (0, Decimal(0), 1.0, 0.0))
+        found[row["device"]] = (
+            count + row["samples"],
+            total + row["total"],
+            min(least, row["least"]),
+            max(most, row["most"]),
+        )
+    return found
 
 
 @settings(max_examples=60, deadline=None)
@@ -100,6 +123,23 @@ def test_what_counts_is_what_counts_when_all_are_compared(imports: list[list[tup
     with TemporaryDirectory() as name:
         rows = [[reading(device, at, value, kind) for (device, at, kind), value in one.items()] for one in distinct]
         files = written(Path(name), *rows)
-        table = ENGINE.table(files, Sample)
-        few = ENGINE.rows(expressions.newest(table, overlaps.doubtful(files)))
-        assert list(counted(few)) == list(counted(ENGINE.rows(expressions.newest(table))))
+        table, hours = ENGINE.table(files, Sample), ENGINE.table(sums(Path(name)), Hour)
+        few = ENGINE.rows(expressions.hourly(table, hours, doubtful(files)))
+        assert by_series(few) == by_series(ENGINE.rows(expressions.hourly(table, hours, None)))
+
+
+def test_an_hour_is_the_sum_of_its_readings_in_whatever_pieces_they_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "MOST_WAITING", 7)
+    monkeypatch.setattr(rollups, "MOST_PARTS", 3)
+    written(tmp_path, [reading(device, at, at / 100) for at in range(90) for device in "ab"])
+    (path,) = sums(tmp_path)
+    rows = pq.read_table(path).to_pylist()
+    assert [(row["device"], row["moment"].hour, row["samples"]) for row in rows] == [
+        ("a", 0, 60), ("a", 1, 30), ("b", 0, 60), ("b", 1, 30),
+    ]  # fmt: skip
+    assert [row["total"] for row in rows] == [Decimal(text) for text in ("17.7", "22.35")] * 2
+    assert (rows[1]["least"], rows[1]["most"]) == (0.6, 0.89)
+    assert rows[1]["first"] == BEGIN + timedelta(minutes=60)
+    assert rows[1]["last"] == BEGIN + timedelta(minutes=89)

@@ -16,6 +16,7 @@ from comptometer.ledger.rows import Kind, Row, columns
 Table = Any  # of Ibis, which is imported when it is needed
 TYPES: Mapping[Kind, str] = {
     "text": "string", "instant": "timestamp('UTC', 6)", "number": "float64", "count": "int64", "flag": "boolean",
+    "sum": "decimal(38, 6)",
 }  # fmt: skip
 SPARK_NEEDS = "pip install 'comptometer[ledger,spark]'"
 

@@ -14,6 +14,9 @@ COUNTED = ("counted", "counted_completed")  # in whole FLOP
 TAG = "tag:"  # before the name of a tag, where it is a dimension
 FLOP = "decimal(38, 0)"
 BINS = 20  # steps between no utilization and all of it
+SUMMED = ("source", "chip_name", "metric", "device", "cluster", "job", "moment", "samples", "total", "least", "most")
+TOTAL = "decimal(38, 6)"
+Time = tuple[datetime, datetime]  # from and until, both within
 RECORDER = "recorder"  # the source that counts within the process
 DIMENSIONS: Mapping[str, str] = {  # what can be summed by → its column
     "model": "model",
@@ -311,25 +314,48 @@ def listed(jobs: Table) -> Table:
     return jobs.order_by([jobs.started.asc(nulls_first=False), jobs.key.asc(), jobs.chip_name.asc()])
 
 
-def newest(samples: Table, doubtful: Sequence[tuple[datetime, datetime]] | None = None) -> Table:
-    """Each reading once, as the last import has it; outside of the doubtful times, both ends within, none is twice."""
+def newest(samples: Table) -> Table:
+    """Each reading once, as the last import has it."""
     library = ibis()
-    if doubtful is not None:
-        kind = samples.moment.type()
-        here = (samples.moment.between(library.literal(a, kind), library.literal(b, kind)) for a, b in doubtful)
-        within = library.or_(*here)
-        return samples.filter(~within).union(newest(samples.filter(within))) if doubtful else samples
     order = [samples.import_number.desc(), samples.first_row.desc()]
     ranked = samples.mutate(word=library.row_number().over(library.window(group_by=samples.key, order_by=order)))
     return ranked.filter(ranked.word == 0).drop("word")
 
 
-def readings(samples: Table) -> Table:
+def hourly(samples: Table, hours: Table, doubtful: Sequence[Time] | None) -> Table:
+    """Readings, each once, by hour and import: sums of whole hours, but of the doubtful ones reading by reading.
+
+    None in place of the doubtful times means that there may be doubt at any time.
+    """
+    if doubtful is None:
+        return singly(newest(samples))
+    sums = hours.select(*SUMMED)
+    if not doubtful:
+        return sums
+    return sums.filter(~within(sums, doubtful)).union(singly(newest(samples.filter(within(samples, doubtful)))))
+
+
+def within(table: Table, times: Sequence[Time]) -> Table:
+    """Is the moment within one of these times, both ends in it?"""
+    kind = table.moment.type()
+    literal = ibis().literal
+    return ibis().or_(*(table.moment.between(literal(first, kind), literal(last, kind)) for first, last in times))
+
+
+def singly(samples: Table) -> Table:
+    """Each reading as a sum of one."""
+    value = samples.value
+    return samples.mutate(samples=ibis().literal(1, "int64"), total=value.cast(TOTAL), least=value, most=value).select(
+        *SUMMED
+    )
+
+
+def readings(sums: Table) -> Table:
     """Sum, least and most of each counter, by source and chip; the sum is of decimals, so the same in any order."""
-    return samples.group_by(["source", "chip_name", "metric"]).aggregate(
-        samples=samples.count(),
-        devices=samples.device.nunique(),
-        sum=samples.value.cast("decimal(28, 6)").sum(),
-        least=samples.value.min(),
-        most=samples.value.max(),
+    return sums.group_by(["source", "chip_name", "metric"]).aggregate(
+        samples=sums.samples.sum(),
+        devices=sums.device.nunique(),
+        total=sums.total.sum(),
+        least=sums.least.min(),
+        most=sums.most.max(),
     )

@@ -1,7 +1,7 @@
 """Where two files of readings may hold the same one: what a file says of itself, so that few have to be compared.
 
-Exports of counters overlap by an hour or so. Only readings of such times need to be looked at twice; all others are
-summed as they are read. What is said here may call readings doubtful that are not, and never the other way round.
+Exports of counters overlap by an hour or so. Only readings of such hours need to be looked at one by one; of all
+others there are sums. What is said here may call hours doubtful that are not, and never the other way round.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from comptometer.frames import imported
 
 NAME = b"comptometer.readings"  # of the metadata of a file
 MOST_SERIES, MOST_TIMES = 20_000, 64
+HOUR = 3_600_000_000  # microseconds
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Time = tuple[int, int]  # from and until, both within, in microseconds since 1970
@@ -69,13 +70,30 @@ class Readings:
         return self.series is None or other.series is None or not self.series.isdisjoint(other.series)
 
 
-def doubtful(files: Sequence[Path]) -> list[tuple[datetime, datetime]] | None:
-    """Times, both ends within, outside of which no reading is in the files twice; None where a file does not say."""
+def doubtful(files: Sequence[Path], summed: Sequence[Path] = ()) -> list[tuple[datetime, datetime]] | None:
+    """Whole hours, both ends within, outside of which the sums of hours hold every reading once.
+
+    Args:
+        files: of readings.
+        summed: files of the sums of their hours, each named like that of its readings.
+
+    Returns:
+        None where a file does not say what is in it.
+    """
     found = [_said(path) for path in files]
     known = [readings for readings in found if readings]
     if len(known) < len(found):
         return None
-    return [(_moment(first), _moment(last)) for first, last in _merged(sorted(_shared(known)))]
+    there = {path.parts[-3:] for path in summed}
+    alone = [readings.time for path, readings in zip(files, known, strict=True) if path.parts[-3:] not in there]
+    times = sorted(_hours(time) for time in [*alone, *_shared(known)])
+    return [(_moment(first), _moment(last)) for first, last in _merged(times)]
+
+
+def _hours(time: Time) -> Time:
+    """The whole hours that hold a time."""
+    first, last = time
+    return first - first % HOUR, last - last % HOUR + HOUR - 1
 
 
 def _said(path: Path) -> Readings | None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from comptometer.frames import imported
 from comptometer.ledger.overlaps import Gathered
-from comptometer.ledger.rows import TABLES, Kind, Row, Sample, columns, names
+from comptometer.ledger.rollups import RolledUp
+from comptometer.ledger.rows import TABLES, Hour, Kind, Row, Sample, columns, names
 from comptometer.ledger.storage import Part, sha256_of
 
 MOST_WAITING = 100_000  # rows held before those of the month with most of them are written
@@ -39,14 +40,16 @@ class Writer:
             "number": pa.float64(),
             "count": pa.int64(),
             "flag": pa.bool_(),
+            "sum": pa.decimal128(38, 6),
         }
         self._folder, self._name, self._shared = folder, name, shared
-        self._said = {shape: attrgetter("line", *names(shape)) for shape in TABLES}
+        self._said = {shape: attrgetter("line", *names(shape)) for shape in TABLES if shape is not Hour}
         self._waiting: dict[Place, list[tuple[Any, ...]]] = defaultdict(list)
         self._waiting_count = 0
         self._open: dict[Place, tuple[str, Any]] = {}
         self._rows: Counter[str] = Counter()
         self._readings: dict[str, Gathered] = defaultdict(Gathered)
+        self._hours: dict[str, RolledUp] = defaultdict(RolledUp)  # by month
 
     def add(self, row: Row) -> None:
         """One row."""
@@ -61,17 +64,24 @@ class Writer:
         shape, month = place
         rows = self._waiting.pop(place)
         self._waiting_count -= len(rows)
+        table = self._table(shape, month, rows)
+        path = self._append(place, table)
+        if shape is Sample:
+            self._readings[path].add(table)
+            self._hours[month].add(table)
+
+    def _append(self, place: Place, table: Any) -> str:
+        """To the file of its place, which is opened where it is not yet."""
+        shape, month = place
         if place not in self._open:
             path = f"{TABLES[shape]}/source={self._shared['source']}/month={month}/{self._name}.parquet"
             (self._folder / path).parent.mkdir(parents=True, exist_ok=True)
             schema = self._schema(columns(shape))
             self._open[place] = path, self._parquet.ParquetWriter(self._folder / path, schema, compression="zstd")
         path, writer = self._open[place]
-        table = self._table(shape, month, rows)
         writer.write_table(table)
-        if shape is Sample:
-            self._readings[path].add(table)
-        self._rows[path] += len(rows)
+        self._rows[path] += len(table)
+        return path
 
     def _table(self, shape: type[Row], month: str, rows: Sequence[tuple[Any, ...]]) -> Any:
         """Rows as a table: an empty text, and a number that is none, are nothing."""
@@ -106,6 +116,8 @@ class Writer:
         """The files, whole and on the disk."""
         for place in list(self._waiting):
             self._write(place)
+        for month, hours in self._hours.items():
+            self._append((Hour, month), hours.table())
         parts = []
         for path, writer in self._open.values():
             if path in self._readings:

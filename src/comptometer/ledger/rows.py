@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
-Kind = Literal["text", "instant", "number", "count", "flag"]
+Kind = Literal["text", "instant", "number", "count", "flag", "sum"]
 
 UNFINISHED = frozenset(
     {
@@ -119,6 +120,33 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hour:
+    """All readings of one counter of one chip in one hour of one import; made of them, said by no source.
+
+    Attributes:
+        moment: when the hour began, in UTC; first, last: of its readings.
+        samples: how many there are; total, least, most: of their values.
+    """
+
+    line: int
+    device: str
+    instance: str = ""
+    metric: str
+    moment: datetime
+    cluster: str = ""
+    node: str = ""
+    chip_name: str = ""
+    job: str = ""
+    container: str = ""
+    samples: int
+    total: Decimal
+    least: float
+    most: float
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
     """Steps that one process of a recorded run did between two checkpoints, rewinds or ends.
 
@@ -187,20 +215,22 @@ class Tag:
         return None
 
 
-Row = Job | Sample | Stretch | Tag
+Row = Job | Sample | Hour | Stretch | Tag
 
 _KINDS: Mapping[str, Kind] = {
     "str": "text", "int": "count", "float": "number", "float | None": "number", "bool": "flag",
-    "datetime": "instant", "datetime | None": "instant",
+    "datetime": "instant", "datetime | None": "instant", "Decimal": "sum",
 }  # fmt: skip
 EVIDENCE: Mapping[str, Kind] = {
     "source": "text", "month": "text", "evidence_id": "text", "evidence": "text", "source_sha256": "text",
     "import_number": "count", "first_row": "count", "last_row": "count",
 }  # fmt: skip
 DERIVED: Mapping[type[Row], Mapping[str, Kind]] = {
-    Job: {"finished": "flag"}, Sample: {"key": "text"}, Stretch: {}, Tag: {},
+    Job: {"finished": "flag"}, Sample: {"key": "text"}, Hour: {}, Stretch: {}, Tag: {},
 }  # fmt: skip
-TABLES: Mapping[type[Row], str] = {Job: "jobs", Sample: "samples", Stretch: "stretches", Tag: "tags"}
+TABLES: Mapping[type[Row], str] = {
+    Job: "jobs", Sample: "samples", Hour: "hours", Stretch: "stretches", Tag: "tags",
+}  # fmt: skip
 
 
 def columns(shape: type[Row]) -> dict[str, Kind]:

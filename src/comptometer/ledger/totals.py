@@ -17,7 +17,7 @@ from comptometer.ledger.engine import Engine, Table, embedded
 from comptometer.ledger.expressions import DIMENSIONS, TAG
 from comptometer.ledger.flop import COUNTED, Rate, hours, rate
 from comptometer.ledger.kept import kept
-from comptometer.ledger.rows import METRICS, TABLES, Job, Row, Sample, Stretch, Tag
+from comptometer.ledger.rows import METRICS, TABLES, Hour, Job, Row, Sample, Stretch, Tag
 from comptometer.ledger.rules import Rules, read_rules
 from comptometer.ledger.storage import RULES, Ledger
 from comptometer.ledger.sums import Key, Sum, key_of, named, order, short
@@ -268,18 +268,25 @@ class Book:
         samples = self._table(Sample)
         if samples is None:
             return []
-        newest = expressions.newest(samples, overlaps.doubtful(self.ledger.files("samples")))
-        rows = sorted(self._rows(expressions.readings(newest)), key=order)
+        rows = sorted(self._rows(expressions.readings(self._hourly(samples))), key=order)
         known = meanings(row["chip_name"] for row in rows)
         return [
             {
                 **{name: row[name] for name in ("source", "metric", "samples", "devices", "least", "most")},
-                "mean": float(row["sum"]) / row["samples"],
+                "mean": float(row["total"]) / row["samples"],
                 "chip": known[row["chip_name"] or ""].label,
                 "means": METRICS[row["metric"]],
             }
             for row in rows
         ]
+
+    def _hourly(self, samples: Table) -> Table:
+        """Readings by the hour, each once."""
+        hours = self._table(Hour)
+        if hours is None:
+            return expressions.hourly(samples, samples, None)
+        files, summed = self.ledger.files(TABLES[Sample]), self.ledger.files(TABLES[Hour])
+        return expressions.hourly(samples, hours, overlaps.doubtful(files, summed))
 
     def segments(self, where: Mapping[str, str]) -> list[dict[str, Any]]:
         """Chip-time and counted FLOP by chip and by what is stated of utilization, each hour once.
