@@ -100,13 +100,13 @@ def samples(ledger: Ledger, rows: int) -> None:
 
 
 def _weeks(number: int, seconds: np.ndarray) -> Iterator[tuple[str, pa.Table]]:
-    """Month by month and series by series, as an importer of what Prometheus answers would."""
-    dice = np.random.default_rng(number)
+    """Month by month and series by series, as an importer of what Prometheus answers would; a moment has one value."""
     moments = pa.array(seconds * 1_000_000).cast(pa.timestamp("us", tz="UTC"))
     months = pc.strftime(moments, "%Y-%m")
     for month in pc.unique(months).to_pylist():
         here = moments.filter(pc.equal(months, month))
-        told, values = pc.strftime(here, "%Y-%m-%dT%H:%M:%S+00:00"), dice.random((SERIES, len(here))).round(6)
+        told, since = pc.strftime(here, "%Y-%m-%dT%H:%M:%S+00:00"), here.cast("int64").to_numpy() // 1_000_000
+        values = (since // EVERY * 7919 + np.arange(SERIES)[:, None] * 104_729) % 1_000_003 / 1_000_003
         for place in range(SERIES):
             device, metric = (
                 f"GPU-{place // len(METRICS):08x}-5a5e-4b1c-9d2f-0c0ffee0c0de",
@@ -204,7 +204,10 @@ def _commit(ledger: Ledger, number: int, source: str, shape: type[Row], tables: 
             writer.add_key_value_metadata(readings[month].metadata())
         writer.close()
     for month, rolled in hours.items():
-        path, sums = f"{TABLES[Hour]}/source={source}/month={month}/{number:06d}.parquet", rolled.table()
+        path, sums = (
+            f"{TABLES[Hour]}/source={source}/month={month}/{number:06d}.parquet",
+            rolled.table(readings[month].once),
+        )
         (ledger.staging / path).parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(sums, ledger.staging / path, compression="zstd")
         rows[path] = sums.num_rows

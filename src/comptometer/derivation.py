@@ -15,7 +15,7 @@ from comptometer.errors import UsageError
 from comptometer.evidence import CALLER, Evidence, Job, Known, Rule, median
 from comptometer.quantity import Estimate
 from comptometer.records import HEAVY, Assumption, Chip, Claim, Dossier, Stage, heavy_text
-from comptometer.vocabulary import ABOUTS
+from comptometer.vocabulary import ABOUTS, UTILIZATIONS
 
 LOW_PRECISION = {"fp8", "fp4"}
 
@@ -75,7 +75,7 @@ def _peak(evidence: Evidence) -> Known | None:
     precision = evidence.best("precision")
     wanted = precision.value if precision else None
     warnings = []
-    measured = any(evidence.best(about) for about in ("utilization", "mfu", "hfu"))
+    measured = any(evidence.best(about) for about in UTILIZATIONS)
     if wanted:
         for chip in chips:
             _check_format(chip, wanted)
@@ -173,6 +173,19 @@ def _from_hfu(evidence: Evidence) -> Known | None:
     if not claim:
         return None
     return evidence.stated(claim) / recompute_factor(evidence) * _goodput(evidence)
+
+
+def _from_ofu(evidence: Evidence) -> Known | None:
+    claim = evidence.best("ofu")
+    return evidence.stated(claim) * evidence.assumed(store.assumptions()["ofu-to-utilization"]) if claim else None
+
+
+def _from_tensor_active(evidence: Evidence) -> Known | None:
+    claim = evidence.best("tensor_active")
+    if not claim:
+        return None
+    clock, model = (store.assumptions()[name] for name in ("tensor-active-to-ofu", "ofu-to-utilization"))
+    return evidence.stated(claim) * evidence.assumed(clock) * evidence.assumed(model)
 
 
 def _goodput(evidence: Evidence) -> Known:
@@ -285,7 +298,14 @@ RULES: Mapping[str, Sequence[Rule]] = {
     "sequence_length": (exact_counts.sequence_length,),
     "chip_hours": (_product("chips", "duration", unit="chip*h"),),
     "peak": (_peak,),
-    "utilization": (_stated_utilization, _from_mfu, _from_hfu, _utilization_prior),
+    "utilization": (
+        _stated_utilization,
+        _from_mfu,
+        _from_hfu,
+        _from_ofu,
+        _from_tensor_active,
+        _utilization_prior,
+    ),
     "model_compute": (_model_compute,),
     "scale_up": (lambda evidence: evidence.stated(c) if (c := evidence.best("scale_up")) else _one(evidence),),
 }

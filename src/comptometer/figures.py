@@ -49,6 +49,7 @@ SEGMENT_FIGURES: Mapping[str, str] = {
     "mfu": "mfu",
     "hfu": "hfu",
 }
+COUNTERS = ("ofu", "tensor_active")  # what counters of chips say of utilization
 # What a figure of the caller puts out of force in a dossier besides claims about the same thing: other ways to say it.
 REPLACED: Mapping[str, frozenset[str]] = {
     "architecture": frozenset({"parameters", "active_parameters", "experts", "macs_per_example", "flop_per_example"}),
@@ -60,13 +61,13 @@ REPLACED: Mapping[str, frozenset[str]] = {
     "examples": frozenset({"updates", "batch_size"}),
     "updates": frozenset({"examples", "epochs"}),
     "batch_size": frozenset({"examples"}),
-    "precision": frozenset({"utilization", "mfu", "hfu"}),
+    "precision": frozenset({"utilization", "mfu", "hfu", *COUNTERS}),
     "chips": frozenset({"chip_hours"}),
     "duration": frozenset({"chip_hours"}),
     "chip_hours": frozenset({"chips", "duration"}),
-    "utilization": frozenset({"mfu", "hfu"}),
-    "mfu": frozenset({"utilization", "hfu"}),
-    "hfu": frozenset({"utilization", "mfu"}),
+    "utilization": frozenset({"mfu", "hfu", *COUNTERS}),
+    "mfu": frozenset({"utilization", "hfu", *COUNTERS}),
+    "hfu": frozenset({"utilization", "mfu", *COUNTERS}),
 }
 ONE_PER_SEGMENT = ("time", "chip_hours")  # never shared: it would count the same hours twice
 
@@ -86,7 +87,7 @@ def in_force(claims: Sequence[Claim], given: Sequence[Claim], new_chip: bool) ->
     A chip of theirs has a peak of its own, and what another one was used to says nothing about it.
     """
     out = {name for claim in given for name in REPLACED.get(claim.about, ())}
-    out |= {"peak", "precision", "utilization", "mfu", "hfu"} if new_chip else set()
+    out |= {"peak", "precision", "utilization", "mfu", "hfu", *COUNTERS} if new_chip else set()
     return [claim for claim in claims if claim.about not in out]
 
 

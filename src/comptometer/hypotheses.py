@@ -15,7 +15,7 @@ from comptometer.evidence import Evidence
 from comptometer.methods import Outcome
 from comptometer.quantity import Estimate
 from comptometer.reconcile import TENSION, Reconciled
-from comptometer.vocabulary import TEXT_DOMAINS
+from comptometer.vocabulary import TEXT_DOMAINS, UTILIZATIONS
 
 NOTICEABLE = 1.15  # a ratio of stated figures that asks for a cause
 
@@ -199,7 +199,7 @@ HYPOTHESES: Sequence[Hypothesis] = (
             between == HARDWARE
             and _images(evidence)
             and _chips(evidence)["modern"]
-            and not any(evidence.best(about) for about in ("utilization", "mfu", "hfu"))
+            and not any(evidence.best(about) for about in UTILIZATIONS)
         ),
         settles="a log of steps over wall-clock time, or a profile of the job",
     ),

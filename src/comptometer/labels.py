@@ -31,7 +31,7 @@ KINDS: Mapping[str, str] = {  # what follows "#" in the id of a claim, or its ta
 }
 OF_A_CHIP = frozenset({"chips", "chip_hours", "duration", "peak"})  # claims that say little without their chip
 NEEDS: Mapping[str, str] = {"flop": "compute as somebody states it", "chip": "which chip it was"}
-SPELLED: Mapping[str, str] = {"mfu": "MFU", "hfu": "HFU", "flop": "FLOP", "macs": "multiply-adds"}
+SPELLED: Mapping[str, str] = {"mfu": "MFU", "hfu": "HFU", "ofu": "OFU", "flop": "FLOP", "macs": "multiply-adds"}
 
 
 def about(key: str) -> str:

@@ -74,6 +74,8 @@ ABOUTS: Mapping[str, About] = {
     "utilization": About(share=True, example="0.33"),
     "mfu": About(share=True, example="38% to 43%"),
     "hfu": About(share=True, example="0.48"),
+    "ofu": About(share=True, example="0.44"),
+    "tensor_active": About(share=True, example="0.58"),
     "recompute": About(words=("none", "selective", "full"), example="full"),
     "goodput": About(share=True, example="0.85"),
     "scale_up": About(example="10 to 100"),
@@ -84,6 +86,10 @@ ABOUTS: Mapping[str, About] = {
     "energy": About(unit="J", bare=False, extensive=True, example="1287 MWh"),
     "power": About(unit="W", bare=False, example="20 MW"),
 }
+
+# What may be said of utilization, never mixed, in the order in which it counts: model FLOP of the whole job over peak;
+# in the run; with recomputation; by counters of the chips: tensor activity × clock, and tensor activity alone.
+UTILIZATIONS = ("utilization", "mfu", "hfu", "ofu", "tensor_active")
 
 ASSUMED: Mapping[str, str] = {  # units of what only assumptions speak of, where it is no plain number
     "purchase_price": "USD/chip",

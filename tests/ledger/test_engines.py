@@ -20,6 +20,7 @@ import pytest
 from comptometer.errors import ComptometerError
 from comptometer.ledger import engine, expressions
 from comptometer.ledger.engine import Engine, Table
+from comptometer.ledger.overlaps import Doubts
 from comptometer.ledger.parquet import Writer
 from comptometer.ledger.rows import TABLES, Hour, Job, Row, Sample, Stretch, Tag
 from comptometer.ledger.rules import Rule, read_rules
@@ -89,11 +90,21 @@ def random_jobs(draw: random.Random, count: int, source: str) -> Iterator[Job]:
 
 def random_samples(draw: random.Random, count: int) -> Iterator[Sample]:
     for line in range(1, count + 1):
-        moment = BEGIN + timedelta(seconds=30 * draw.randrange(count // 2))
+        moment = BEGIN + timedelta(days=draw.choice([0, 20, 39]), seconds=30 * draw.randrange(count // 2))
         device, metric = f"GPU-{draw.randrange(4)}", draw.choice(["tensor_active", "power", "sm_clock"])
         value = draw.choice([0.0, 1.0, 0.1, 1 / 3, 1410.0, 700.123456])
         name = draw.choice(["", "NVIDIA H100 80GB HBM3"])
-        yield Sample(line=line, device=device, metric=metric, moment=moment, value=value, chip_name=name)
+        job, cluster = str(draw.randrange(30)), draw.choice(["", "alpha", "β"])
+        yield Sample(
+            line=line,
+            device=device,
+            metric=metric,
+            moment=moment,
+            value=value,
+            chip_name=name,
+            job=job,
+            cluster=cluster,
+        )
 
 
 def random_stretches(draw: random.Random, count: int) -> Iterator[Stretch]:
@@ -173,12 +184,21 @@ def cases(rules: Sequence[Rule]) -> dict[str, list[Case]]:
     e, chips = expressions, {"h100": "H100", "": "no name", "h100-sxm": "nvidia/h100-sxm"}
 
     def jobs(tables: Mapping[type[Row], Table]) -> Table:
-        return e.named(e.measured(e.mapped(e.latest(tables[Job]), rules)), chips)
+        return e.named(e.measured(witnessed(e.mapped(e.latest(tables[Job]), rules), tables)), chips)
+
+    def witnessed(jobs: Table, tables: Mapping[type[Row], Table]) -> Table:
+        return e.counters(jobs, e.activity(tables[Hour], jobs))
 
     def tagged(tables: Mapping[type[Row], Table]) -> Table:
         return e.tagged(e.latest(tables[Job]), e.tags(tables[Tag]), ["model", "目的", "a b", "unused"])
 
     times = [(BEGIN, BEGIN), (BEGIN + timedelta(hours=1), BEGIN + timedelta(hours=2))]
+
+    def column_of(tables: Mapping[type[Row], Table], **made: Callable[[Table], Table]) -> Table:
+        found = witnessed(tables[Job], tables)
+        return found.select("key", "first_row", "import_number", **{name: make(found) for name, make in made.items()})
+
+    all_doubts = [Doubts(times, times[:1]), Doubts(singly=times), Doubts(compared=times), Doubts(), None]
     dimensions = [[], ["model", "stage"], ["month", "outcome"], ["evidence", "cluster"], list(e.DIMENSIONS)]
     return {
         "latest": [lambda t: e.latest(t[Job])],
@@ -189,9 +209,14 @@ def cases(rules: Sequence[Rule]) -> dict[str, list[Case]]:
         "once": [lambda t: e.once(e.latest(t[Job]))],
         "longest": [lambda t: e.longest(t[Stretch])],
         "places": [lambda t: e.places(jobs(t), ["model", "month"])],
-        "measured": [lambda t: e.measured(t[Job])],
+        "measured": [lambda t: e.measured(witnessed(t[Job], t))],
+        "activity": [
+            lambda t: e.activity(t[Hour], e.latest(t[Job])),
+            lambda t: e.activity(e.singly(t[Sample]), t[Job]),
+        ],
+        "counters": [lambda t: witnessed(t[Job], t), lambda t: e.counters(t[Job], None)],
         "whole": [lambda t: t[Job].select("key", "first_row", amount=e.whole(t[Job].chips * t[Job].seconds / 3))],
-        "basis": [lambda t: t[Job].select("key", "first_row", basis=e.basis(t[Job]))],
+        "basis": [lambda t: column_of(t, basis=e.basis)],
         "named": [jobs],
         "selected": [
             lambda t: e.selected(jobs(t), {"model": "", "outcome": "COMPLETED"}),
@@ -204,7 +229,8 @@ def cases(rules: Sequence[Rule]) -> dict[str, list[Case]]:
         "attempts": [lambda t, by=by: e.attempts(jobs(t), by) for by in dimensions],  # type: ignore[misc]
         "binned": [lambda t: e.binned(jobs(t))],
         "segments": [lambda t: e.segments(jobs(t))],
-        "stated": [lambda t: t[Job].select("key", "first_row", stated=e.stated(t[Job]))],
+        "stated": [lambda t: column_of(t, stated=e.stated)],
+        "share": [lambda t: column_of(t, share=e.share)],
         "tags": [lambda t: e.tags(t[Tag])],
         "tag_names": [lambda t: e.tag_names(t[Tag])],
         "tagged": [tagged, lambda t: e.tagged(t[Job], None, ["x"])],
@@ -214,8 +240,10 @@ def cases(rules: Sequence[Rule]) -> dict[str, list[Case]]:
         "newest": [lambda t: e.newest(t[Sample])],
         "within": [lambda t: t[Sample].filter(e.within(t[Sample], times))],
         "singly": [lambda t: e.singly(e.newest(t[Sample]))],
-        "hourly": [lambda t, when=when: e.hourly(t[Sample], t[Hour], when) for when in (times, [], None)],  # type: ignore[misc]
-        "readings": [lambda t: e.readings(e.hourly(t[Sample], t[Hour], times)), lambda t: e.readings(t[Hour])],
+        "said": [lambda t: e.said(t[Hour])],
+        "disputed": [lambda t: e.disputed(t[Hour], times)],
+        "hourly": [lambda t, doubts=doubts: e.hourly(t[Sample], t[Hour], doubts) for doubts in all_doubts],  # type: ignore[misc]
+        "readings": [lambda t: e.readings(e.hourly(t[Sample], t[Hour], all_doubts[0])), lambda t: e.readings(t[Hour])],
     }
 
 

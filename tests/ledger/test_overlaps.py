@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comptometer.ledger import engine, expressions, overlaps, parquet, rollups
+from comptometer.ledger.overlaps import Doubts, Span
 from comptometer.ledger.parquet import Writer
 from comptometer.ledger.rows import Hour, Sample
 
@@ -41,54 +42,76 @@ def sums(folder: Path) -> list[Path]:
     return sorted((folder / "hours").rglob("*.parquet"))
 
 
-def doubtful(files: Sequence[Path]) -> list[tuple[datetime, datetime]] | None:
-    return overlaps.doubtful(files, sums(files[0].parents[3]))
+def doubts(files: Sequence[Path]) -> Doubts | None:
+    return overlaps.doubts(files, sums(files[0].parents[3]))
 
 
-def minutes(files: Sequence[Path]) -> list[tuple[float, float]] | None:
-    found = doubtful(files)
+def minutes(spans: Sequence[Span]) -> list[tuple[float, float]]:
     end = timedelta(microseconds=1)
-    return found and [((first - BEGIN).seconds / 60, (last + end - BEGIN).seconds / 60) for first, last in found]
+    return [((first - BEGIN).seconds / 60, (last + end - BEGIN).seconds / 60) for first, last in spans]
 
 
 def test_files_one_after_the_other_have_nothing_in_common(tmp_path: Path) -> None:
     files = written(tmp_path, [reading("a", at) for at in range(5)], [reading("a", at) for at in range(5, 9)])
-    assert doubtful(files) == []
+    assert doubts(files) == Doubts([], [])
 
 
 def test_only_the_hours_that_two_files_have_are_doubtful(tmp_path: Path) -> None:
     series = [[reading("a", at) for at in range(first, first + 200)] for first in (0, 190, 380)]
-    assert minutes(written(tmp_path, *series)) == [(180, 240), (360, 420)]
+    found = doubts(written(tmp_path, *series))
+    assert found
+    assert minutes(found.compared) == [(180, 240), (360, 420)]
+    assert found.singly == []
 
 
 def test_files_without_sums_of_their_hours_are_read_one_by_one(tmp_path: Path) -> None:
     files = written(tmp_path, [reading("a", at) for at in range(5)], [reading("a", at) for at in range(70, 200)])
     sums(tmp_path)[1].unlink()
-    assert minutes(files) == [(60, 240)]
+    found = doubts(files)
+    assert found
+    assert minutes(found.singly) == [(60, 240)]
 
 
 def test_files_of_other_chips_have_nothing_in_common(tmp_path: Path) -> None:
     files = written(tmp_path, [reading("a", 1)], [reading("b", 1)], [reading("a", 1, instance="1")])
-    assert doubtful(files) == []
+    assert doubts(files) == Doubts([], [])
 
 
 def test_a_file_that_has_a_reading_twice_is_doubtful_from_end_to_end(tmp_path: Path) -> None:
-    assert minutes(written(tmp_path, [reading("a", at) for at in (61, 63, 63, 127)])) == [(60, 180)]
+    files = written(tmp_path, [reading("a", at) for at in (61, 63, 63, 127)])
+    found = doubts(files)
+    assert found
+    assert minutes(found.compared) == [(60, 180)]
+    hours = ENGINE.table(sums(tmp_path), Hour)
+    moments = sorted(row["moment"] for row in ENGINE.rows(expressions.disputed(hours, found.compared)))
+    assert moments == [BEGIN + timedelta(hours=1), BEGIN + timedelta(hours=2)]
+
+
+def test_an_hour_that_two_files_have_alike_is_not_looked_at_again(tmp_path: Path) -> None:
+    series = [[reading("a", at) for at in range(first, first + 180)] for first in (0, 120)]
+    changed = [reading("b", 5), reading("b", 65)], [reading("b", 5), reading("b", 66)]
+    files = written(tmp_path, [*series[0], *changed[0]], [*series[1], *changed[1]])
+    found, hours = doubts(files), ENGINE.table(sums(tmp_path), Hour)
+    assert found
+    assert minutes(found.compared) == [(0, 180)]
+    disputed = [row["moment"] for row in ENGINE.rows(expressions.disputed(hours, found.compared))]
+    assert disputed == [BEGIN + timedelta(hours=1)]  # of b; both have the hours before and after alike
 
 
 def test_a_file_that_does_not_say_makes_all_doubtful(tmp_path: Path) -> None:
     old, new = written(tmp_path, [reading("a", 1)], [reading("b", 2)])
     pq.write_table(pq.read_table(old).replace_schema_metadata(None), old)
-    assert doubtful([old, new]) is None
+    assert doubts([old, new]) is None
     new.write_bytes(b"PAR1")
-    assert doubtful([new]) is None
+    assert doubts([new]) is None
 
 
 def test_of_very_many_times_near_ones_are_taken_together(tmp_path: Path) -> None:
     first, second = ([reading("a", at * 30, instance=name) for at in range(900)] for name in ("", "1"))
     again = [[reading("a", at * 30)] for at in range(1, 900, 4)]
-    found = doubtful(written(tmp_path, first, second, *again))
-    assert found
+    doubt = doubts(written(tmp_path, first, second, *again))
+    assert doubt
+    found = doubt.compared
     assert 1 <= len(found) <= overlaps.MOST_TIMES
     moments = [BEGIN + timedelta(minutes=30 * at) for at in range(1, 900, 4)]
     assert all(any(first <= moment <= last for first, last in found) for moment in moments)
@@ -124,7 +147,12 @@ def test_what_counts_is_what_counts_when_all_are_compared(imports: list[list[tup
         rows = [[reading(device, at, value, kind) for (device, at, kind), value in one.items()] for one in distinct]
         files = written(Path(name), *rows)
         table, hours = ENGINE.table(files, Sample), ENGINE.table(sums(Path(name)), Hour)
-        few = ENGINE.rows(expressions.hourly(table, hours, doubtful(files)))
+        found = doubts(files)
+        assert found is not None
+        if found.compared:
+            rows_of = ENGINE.rows(expressions.disputed(hours, found.compared))
+            found = found.disputed([row["moment"] for row in rows_of])
+        few = ENGINE.rows(expressions.hourly(table, hours, found))
         assert by_series(few) == by_series(ENGINE.rows(expressions.hourly(table, hours, None)))
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ledger_folder import SHARED, Folder
+from ledger_folder import SHARED, Folder, export, job
+
+BEGAN = int(datetime(2026, 3, 1, 10, tzinfo=UTC).timestamp())
 
 SMI = """timestamp, index, uuid, name, utilization.gpu [%], memory.used [MiB], power.draw [W]
 2026/11/23 09:15:39.412, 0, GPU-a, NVIDIA H100 80GB HBM3, 100 %, 1024 MiB, 700.00 W
@@ -129,3 +133,78 @@ def test_the_published_answers_of_prometheus_are_read(folder: Folder) -> None:
         (SHARED / "samples/prometheus_query_matrix_raw_real.json").read_text())["data"]["result"])  # fmt: skip
     assert readings(folder)["tensor_active"]["samples"] == count
     assert 0.3 < readings(folder)["tensor_active"]["mean"] < 0.5
+
+
+def counters(number: str, tensor: float, clock: float | None = None, cluster: str = "a", begin: int = BEGAN) -> str:
+    """Two chips, read every 30 s for two hours; the counters of a third that runs no job have the highest clock."""
+    said: list[tuple[str, str, str, float]] = [
+        (f"GPU-{chip}", number, "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE", tensor) for chip in "ab"
+    ]
+    if clock:
+        said += [(f"GPU-{chip}", number, "DCGM_FI_DEV_SM_CLOCK", clock) for chip in "ab"]
+        said.append(("GPU-c", "", "DCGM_FI_DEV_SM_CLOCK", 2000.0))
+    result = [
+        {"metric": {"__name__": name, "UUID": device, "modelName": "NVIDIA H100 80GB HBM3", "hpc_job": job_number,
+                    "cluster": cluster},
+         "values": [[begin + 30 * place, str(value)] for place in range(240)]}
+        for device, job_number, name, value in said
+    ]  # fmt: skip
+    return json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}})
+
+
+def one_job(folder: Folder) -> None:
+    start = {"Submit": "2026-03-01T10:00:00", "Start": "2026-03-01T10:00:00", "End": "2026-03-01T12:00:00"}
+    folder.lines(export(job(7, **start, ElapsedRaw=7200, AllocTRES="gres/gpu:h100-sxm=2")))
+
+
+def basis(folder: Folder) -> dict[str, Any]:
+    (found,) = folder.total()["rates"]
+    return dict(found)
+
+
+def test_counters_that_name_a_job_say_its_utilization_and_are_converted(folder: Folder) -> None:
+    one_job(folder)
+    assert basis(folder)["basis"] == "assumed"
+    folder.add("dcgm", "-", stdin=counters("7", tensor=0.5, clock=1600.0))
+    total = folder.total()["total"]
+    assert basis(folder)["basis"] == "ofu"
+    assert total["utilization_evidence"] == 1.0
+    executed = 4 * 3600 * 989.4e12 * 0.5 * 0.8
+    assert total["flop"]["p50"] == pytest.approx(executed * 0.85, rel=0.05)
+    assert total["flop"]["p95"] < 2 * executed
+
+
+def test_without_a_clock_tensor_activity_alone_is_wider(folder: Folder) -> None:
+    one_job(folder)
+    folder.add("dcgm", "-", stdin=counters("7", tensor=0.5))
+    assert basis(folder)["basis"] == "tensor_active"
+    assert folder.total()["total"]["flop"]["p50"] == pytest.approx(4 * 3600 * 989.4e12 * 0.5 * 0.8 * 0.85, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "other", [{"number": "8"}, {"cluster": "b"}, {"begin": BEGAN + 86400}, {"begin": BEGAN - 86400}, {"number": ""}]
+)
+def test_counters_of_other_jobs_clusters_and_days_say_nothing_of_it(folder: Folder, other: dict[str, Any]) -> None:
+    one_job(folder)
+    folder.add("dcgm", "-", stdin=counters(**{"number": "7", "tensor": 0.5, **other}))
+    assert basis(folder)["basis"] == "assumed"
+
+
+def test_what_a_source_states_comes_before_its_counters(folder: Folder, tmp_path: Path) -> None:
+    table = tmp_path / "runs.csv"
+    table.write_text("job,start,hours,gpus,mfu\n1,2026-03-01T10:00:00Z,2,2,0.4\n", encoding="utf-8")
+    table.with_suffix(".toml").write_text(
+        '[columns]\njob="job"\nstart="start"\nchips="gpus"\nmfu="mfu"\nduration={column="hours",unit="h"}\n'
+        '[constants]\nchip="h100-sxm"\n'
+    )
+    folder.add("table", table, "--map", table.with_suffix(".toml"))
+    folder.add("dcgm", "-", stdin=counters("1", tensor=0.5, cluster=""))
+    assert basis(folder)["basis"] == "mfu"
+
+
+def test_readings_imported_twice_say_the_same(folder: Folder) -> None:
+    one_job(folder)
+    folder.add("dcgm", "-", stdin=counters("7", tensor=0.5, clock=1600.0))
+    before = folder.total()["total"]["flop"]
+    folder.add("dcgm", "-", stdin=counters("7", tensor=0.5, clock=1600.0) + "\n")
+    assert folder.total()["total"]["flop"] == before

@@ -44,6 +44,8 @@ LEDGER: Final[Mapping[str, tuple[str, str]]] = {
     "stated-utilization": ("of the whole job", "整个作业的利用率"),
     "stated-mfu": ("MFU in the run", "运行内 MFU"),
     "stated-hfu": ("HFU, with recomputation", "HFU（含重算）"),
+    "stated-ofu": ("OFU: tensor activity × clock, by counters", "OFU：计数器所记张量活跃度 × 时钟"),
+    "stated-tensor_active": ("tensor activity, by counters", "计数器所记张量活跃度"),
     "stated-axis": ("Utilization, as the source states it", "来源注明的利用率"),
     "heading-stated": ("statement", "说法"),
     "heading-range": ("range", "区间"),

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 
 from comptometer.ledger.engine import Table, ibis
+from comptometer.ledger.overlaps import Doubts, Span
 from comptometer.ledger.rows import COMPLETED
 from comptometer.ledger.rules import GIVES, Rule
+from comptometer.vocabulary import UTILIZATIONS
 
 SUMS = ("held", "held_completed", "used", "used_completed")  # in thousandths of a chip-second
 COUNTED = ("counted", "counted_completed")  # in whole FLOP
 TAG = "tag:"  # before the name of a tag, where it is a dimension
 FLOP = "decimal(38, 0)"
 BINS = 20  # steps between no utilization and all of it
-SUMMED = ("source", "chip_name", "metric", "device", "cluster", "job", "moment", "samples", "total", "least", "most")
+TENSOR, CLOCK = "tensor_active", "sm_clock"  # counters
+ONE_SAMPLE = ("source", "chip_name", "metric", "device", "cluster", "job", "moment")
+SUMMED = (*ONE_SAMPLE, "samples", "total", "least", "most")
 TOTAL = "decimal(38, 6)"
-Time = tuple[datetime, datetime]  # from and until, both within
 RECORDER = "recorder"  # the source that counts within the process
 DIMENSIONS: Mapping[str, str] = {  # what can be summed by → its column
     "model": "model",
@@ -202,6 +204,53 @@ def measured(jobs: Table) -> Table:
     return jobs.mutate(chip_time=whole(jobs.chips * jobs.seconds), basis=basis(jobs))
 
 
+def activity(sums: Table, jobs: Table) -> Table:
+    """Of each attempt whose number counters name: the mean tensor activity of its chips, and that times their clock.
+
+    The clock is its mean over the highest that any chip of that name was seen at. Readings belong to an attempt from
+    the hour in which it began to its end.
+    """
+    clocks = sums.filter(sums.metric == CLOCK)
+    highest = clocks.group_by(highest_name=clocks.chip_name.fill_null("")).aggregate(highest=clocks.most.max())
+    named = sums.filter(sums.metric.isin([CLOCK, TENSOR]) & sums.job.notnull())
+    own = named.select(
+        "metric", "moment", "samples", "total", "job",
+        place=named.cluster.fill_null(""), made=named.chip_name.fill_null(""),
+    )  # fmt: skip
+    told = own.left_join(highest, own.made == highest.highest_name)
+    known = jobs.filter(jobs.allocation.notnull() & jobs.started.notnull())
+    held = known.select(
+        "key",
+        own_number=known.allocation.re_extract(r"([^/]*)$", 1),
+        own_cluster=known.cluster.fill_null(""),
+        since=known.started.truncate("h"),
+        until=known.ended,
+    ).distinct()
+    while_held = [
+        told.job == held.own_number,
+        told.place == held.own_cluster,
+        told.moment >= held.since,
+        held.until.isnull() | (told.moment <= held.until),
+    ]
+    pairs = told.inner_join(held, while_held)
+    means = {
+        name: pairs.total.sum(where=pairs.metric == name).cast("float64")
+        / pairs.samples.sum(where=pairs.metric == name).nullif(0)
+        for name in (TENSOR, CLOCK)
+    }
+    found = pairs.group_by("key").aggregate(**means, highest=pairs.highest.max())
+    clock = found[CLOCK] / found.highest.nullif(0.0)
+    return found.select(activity_key="key", tensor_active=found[TENSOR], ofu=found[TENSOR] * clock)
+
+
+def counters(jobs: Table, found: Table | None) -> Table:
+    """With what counters say of each attempt; nothing where there is no `activity`."""
+    if found is None:
+        nothing = ibis().null("float64")
+        return jobs.mutate(tensor_active=nothing, ofu=nothing)
+    return jobs.left_join(found, jobs.key == found.activity_key).drop("activity_key")
+
+
 def whole(chip_seconds: Table) -> Table:
     """Chip-seconds in whole thousandths: sums of whole numbers are the same in any order and on any engine."""
     return (chip_seconds * 1000.0).round().cast("int64")
@@ -213,13 +262,13 @@ def basis(jobs: Table) -> Table:
 
 
 def stated(jobs: Table) -> Table:
-    """Which statement of utilization counts: of the whole job, then MFU, then HFU; never mixed."""
-    return ibis().cases(
-        (jobs.utilization.notnull(), "utilization"),
-        (jobs.mfu.notnull(), "mfu"),
-        (jobs.hfu.notnull(), "hfu"),
-        else_="assumed",
-    )
+    """Which statement of utilization counts, never mixed: the first of `UTILIZATIONS` that there is."""
+    return ibis().cases(*((jobs[name].notnull(), name) for name in UTILIZATIONS), else_="assumed")
+
+
+def share(jobs: Table) -> Table:
+    """The share of the peak which that statement names; nothing where there is none."""
+    return ibis().coalesce(*(jobs[name] for name in UTILIZATIONS))
 
 
 def named(jobs: Table, chips: Mapping[str, str]) -> Table:
@@ -260,8 +309,8 @@ def hours(jobs: Table, by: Sequence[str]) -> Table:
     """
     groups = list(dict.fromkeys([*(column(name) for name in by), "chip", "chip_name", "evidence", "basis"]))
     done = jobs.outcome == COMPLETED
-    share = ibis().coalesce(jobs.utilization, jobs.mfu, jobs.hfu, 0.0)
-    sums = {"held": jobs.chip_time, "used": whole(jobs.chips * jobs.seconds * share)}
+    stated = share(jobs).fill_null(0.0)
+    sums = {"held": jobs.chip_time, "used": whole(jobs.chips * jobs.seconds * stated)}
     counted = ibis().coalesce(jobs.flop, 0.0)
     sums |= {"counted": counted.cast(FLOP)}
     found = jobs.mutate(**sums, **{f"{name}_completed": ibis().ifelse(done, value, 0) for name, value in sums.items()})
@@ -271,11 +320,10 @@ def hours(jobs: Table, by: Sequence[str]) -> Table:
 
 def segments(jobs: Table) -> Table:
     """Chip-time by chip, by what is stated of utilization, and by whether FLOP was counted too; and that FLOP."""
-    share = ibis().coalesce(jobs.utilization, jobs.mfu, jobs.hfu, 0.0)
     found = jobs.mutate(
         stated=stated(jobs),
         has_count=jobs.flop.notnull(),
-        used=whole(jobs.chips * jobs.seconds * share),
+        used=whole(jobs.chips * jobs.seconds * share(jobs).fill_null(0.0)),
         counted=ibis().coalesce(jobs.flop, 0.0).cast(FLOP),
     )
     return found.group_by(["chip", "chip_name", "stated", "has_count"]).aggregate(
@@ -288,9 +336,8 @@ def segments(jobs: Table) -> Table:
 
 def binned(jobs: Table) -> Table:
     """Chip-time by which statement of utilization counts and by twentieths of it; of more than 1 in the last."""
-    share = ibis().coalesce(jobs.utilization, jobs.mfu, jobs.hfu)
-    place = (share * float(BINS)).floor().cast("int64").clip(0, BINS - 1)
-    found = jobs.filter(share.notnull()).mutate(stated=stated(jobs), place=place)
+    place = (share(jobs) * float(BINS)).floor().cast("int64").clip(0, BINS - 1)
+    found = jobs.filter(share(jobs).notnull()).mutate(stated=stated(jobs), place=place)
     return found.group_by(["stated", "place"]).aggregate(
         held=found.chip_time.sum().cast("int64"), jobs=found.key.nunique()
     )
@@ -322,20 +369,48 @@ def newest(samples: Table) -> Table:
     return ranked.filter(ranked.word == 0).drop("word")
 
 
-def hourly(samples: Table, hours: Table, doubtful: Sequence[Time] | None) -> Table:
-    """Readings, each once, by hour and import: sums of whole hours, but of the doubtful ones reading by reading.
+def said(hours: Table) -> Table:
+    """Sums of hours beside what all imports say of the same chip, counter and hour: digests, and the last import."""
+    library = ibis()
+    hour = [hours.device, hours.instance, hours.metric, hours.moment]
+    own = hours.mutate(own=hours.digest.sum().over(library.window(group_by=[*hour, hours.import_number])))
+    every = library.window(group_by=[own.device, own.instance, own.metric, own.moment])
+    return own.mutate(
+        lowest=own.own.min().over(every),
+        highest=own.own.max().over(every),
+        unknown=own.digest.isnull().cast("int64").sum().over(every),
+        last_import=own.import_number.max().over(every),
+    )
 
-    None in place of the doubtful times means that there may be doubt at any time.
+
+def disputed(hours: Table, compared: Sequence[Span]) -> Table:
+    """Hours of which two imports hold different readings, or one may hold a reading twice."""
+    here = said(hours.filter(within(hours, compared)))
+    return here.filter((here.lowest != here.highest) | (here.unknown > 0)).select("moment").distinct()
+
+
+def hourly(samples: Table, hours: Table, doubts: Doubts | None) -> Table:
+    """Readings, each once, by hour and import: sums of whole hours, but where there is doubt reading by reading.
+
+    None in place of the doubts means that there may be doubt at any time.
     """
-    if doubtful is None:
+    if doubts is None:
         return singly(newest(samples))
-    sums = hours.select(*SUMMED)
-    if not doubtful:
-        return sums
-    return sums.filter(~within(sums, doubtful)).union(singly(newest(samples.filter(within(samples, doubtful)))))
+    sums, singles = hours, doubts.singly
+    if singles:
+        sums = sums.filter(~within(sums, singles))
+    parts = [sums.select(*SUMMED)]
+    if doubts.compared:
+        again = said(sums.filter(within(sums, doubts.compared)))
+        last = again.filter(again.import_number == again.last_import).select(*SUMMED)
+        parts = [sums.filter(~within(sums, doubts.compared)).select(*SUMMED), last]
+    if singles:
+        few = samples.select("key", "import_number", "first_row", "value", *ONE_SAMPLE).filter(within(samples, singles))
+        parts.append(singly(newest(few)))
+    return ibis().union(*parts) if len(parts) > 1 else parts[0]
 
 
-def within(table: Table, times: Sequence[Time]) -> Table:
+def within(table: Table, times: Sequence[Span]) -> Table:
     """Is the moment within one of these times, both ends in it?"""
     kind = table.moment.type()
     literal = ibis().literal

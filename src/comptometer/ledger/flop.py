@@ -17,6 +17,7 @@ from comptometer.ledger.chip_names import Meaning
 from comptometer.methods import METHODS, Outcome, outcome
 from comptometer.quantity import Estimate
 from comptometer.records import Claim, Dossier, Source
+from comptometer.vocabulary import UTILIZATIONS
 
 SUBJECT = "ledger"
 ASSUMED = "assumed"  # the basis of what no source says
@@ -64,7 +65,7 @@ def rate(meaning: Meaning, basis: str) -> Rate | None:
     """
     if not meaning.chips or basis == COUNTED:
         return None
-    if basis not in {ASSUMED, "utilization", "mfu", "hfu"}:
+    if basis not in {ASSUMED, *UTILIZATIONS}:
         raise UsageError(f"utilization cannot rest on {basis!r}")
     found = _outcome(meaning.name, basis)
     return Rate(meaning, basis, found) if found else None

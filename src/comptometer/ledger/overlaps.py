@@ -1,7 +1,8 @@
 """Where two files of readings may hold the same one: what a file says of itself, so that few have to be compared.
 
-Exports of counters overlap by an hour or so. Only readings of such hours need to be looked at one by one; of all
-others there are sums. What is said here may call hours doubtful that are not, and never the other way round.
+Exports of counters overlap by an hour or so. Only the sums of such hours need to be compared, and only where they
+differ are readings looked at one by one. What is said here may call hours doubtful that are not, and never the other
+way round.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ HOUR = 3_600_000_000  # microseconds
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Time = tuple[int, int]  # from and until, both within, in microseconds since 1970
+Span = tuple[datetime, datetime]  # the same as instants
 
 
 class Gathered:
@@ -45,13 +47,18 @@ class Gathered:
         moments = readings["moment"].cast("int64").to_numpy()
         self._times.append((int(moments.min()), int(moments.max())))
 
+    @property
+    def once(self) -> bool:
+        """Are no two readings the same?"""
+        hashes = np.concatenate(self._hashes)
+        return len(np.unique(hashes)) == len(hashes)
+
     def metadata(self) -> Mapping[bytes, bytes]:
         """For the file: first and last moment, the series, and whether no two readings are the same."""
-        hashes = np.concatenate(self._hashes)
         said = {
             "from": min(first for first, _ in self._times),
             "until": max(last for _, last in self._times),
-            "once": len(np.unique(hashes)) == len(hashes),
+            "once": self.once,
             "series": sorted(self._series) if len(self._series) <= MOST_SERIES else None,
         }
         return {NAME: json.dumps(said).encode()}
@@ -70,8 +77,26 @@ class Readings:
         return self.series is None or other.series is None or not self.series.isdisjoint(other.series)
 
 
-def doubtful(files: Sequence[Path], summed: Sequence[Path] = ()) -> list[tuple[datetime, datetime]] | None:
-    """Whole hours, both ends within, outside of which the sums of hours hold every reading once.
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """Whole hours, both ends within, in which a reading may be there twice; in all others the sums of hours count.
+
+    Attributes:
+        compared: the sums of hours may be there several times.
+        singly: there are none, or they say different things: readings have to be looked at one by one.
+    """
+
+    compared: Sequence[Span] = ()
+    singly: Sequence[Span] = ()
+
+    def disputed(self, hours: Sequence[datetime]) -> Doubts:
+        """With these hours, in which the sums differ, looked at one by one."""
+        more = [(moment, moment + timedelta(hours=1) - timedelta(microseconds=1)) for moment in hours]
+        return Doubts(self.compared, _spans([_time(span) for span in [*self.singly, *more]]))
+
+
+def doubts(files: Sequence[Path], summed: Sequence[Path]) -> Doubts | None:
+    """Where files of readings may hold the same.
 
     Args:
         files: of readings.
@@ -86,8 +111,11 @@ def doubtful(files: Sequence[Path], summed: Sequence[Path] = ()) -> list[tuple[d
         return None
     there = {path.parts[-3:] for path in summed}
     alone = [readings.time for path, readings in zip(files, known, strict=True) if path.parts[-3:] not in there]
-    times = sorted(_hours(time) for time in [*alone, *_shared(known)])
-    return [(_moment(first), _moment(last)) for first, last in _merged(times)]
+    return Doubts(_spans(list(_shared(known))), _spans(alone))
+
+
+def _spans(times: Sequence[Time]) -> list[Span]:
+    return [(_moment(first), _moment(last)) for first, last in _merged(sorted(map(_hours, times)))]
 
 
 def _hours(time: Time) -> Time:
@@ -134,6 +162,11 @@ def _merged(times: Sequence[Time]) -> list[Time]:
         else:
             few.append((first, last))
     return few
+
+
+def _time(span: Span) -> Time:
+    first, last = ((moment - _EPOCH) // timedelta(microseconds=1) for moment in span)
+    return first, last
 
 
 def _moment(microseconds: int) -> datetime:

@@ -117,7 +117,8 @@ class Writer:
         for place in list(self._waiting):
             self._write(place)
         for month, hours in self._hours.items():
-            self._append((Hour, month), hours.table())
+            path, _ = self._open[Sample, month]
+            self._append((Hour, month), hours.table(self._readings[path].once))
         parts = []
         for path, writer in self._open.values():
             if path in self._readings:

@@ -126,6 +126,7 @@ class Hour:
     Attributes:
         moment: when the hour began, in UTC; first, last: of its readings.
         samples: how many there are; total, least, most: of their values.
+        digest: of the readings, the same in any order; None where one may be there twice.
     """
 
     line: int
@@ -144,6 +145,7 @@ class Hour:
     most: float
     first: datetime
     last: datetime
+    digest: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +220,7 @@ class Tag:
 Row = Job | Sample | Hour | Stretch | Tag
 
 _KINDS: Mapping[str, Kind] = {
-    "str": "text", "int": "count", "float": "number", "float | None": "number", "bool": "flag",
+    "str": "text", "int": "count", "int | None": "count", "float": "number", "float | None": "number", "bool": "flag",
     "datetime": "instant", "datetime | None": "instant", "Decimal": "sum",
 }  # fmt: skip
 EVIDENCE: Mapping[str, Kind] = {

@@ -72,7 +72,22 @@ class Book:
             found = expressions.once(found)
         found = expressions.tagged(found, self._tags, self._tag_names)
         mapped = expressions.mapped(found, self.rules.rules if self.rules else ())
-        return expressions.measured(expressions.by_hand(mapped))
+        activity = None if self._readings is None else expressions.activity(self._readings, found)
+        return expressions.measured(expressions.counters(expressions.by_hand(mapped), activity))
+
+    @cached_property
+    def _readings(self) -> Table | None:
+        """Readings of counters by the hour, each once; None where there are none."""
+        samples, hours = self._table(Sample), self._table(Hour)
+        if samples is None:
+            return None
+        if hours is None:
+            return expressions.hourly(samples, samples, None)
+        doubts = overlaps.doubts(self.ledger.files(TABLES[Sample]), self.ledger.files(TABLES[Hour]))
+        if doubts and doubts.compared:
+            rows = self._rows(expressions.disputed(hours, doubts.compared))
+            doubts = doubts.disputed([row["moment"] for row in rows])
+        return expressions.hourly(samples, hours, doubts)
 
     @cached_property
     def _tags(self) -> Table | None:
@@ -265,10 +280,9 @@ class Book:
     @cached_property
     def telemetry(self) -> list[dict[str, Any]]:
         """Readings of counters, each with what it says of utilization."""
-        samples = self._table(Sample)
-        if samples is None:
+        if self._readings is None:
             return []
-        rows = sorted(self._rows(expressions.readings(self._hourly(samples))), key=order)
+        rows = sorted(self._rows(expressions.readings(self._readings)), key=order)
         known = meanings(row["chip_name"] for row in rows)
         return [
             {
@@ -279,14 +293,6 @@ class Book:
             }
             for row in rows
         ]
-
-    def _hourly(self, samples: Table) -> Table:
-        """Readings by the hour, each once."""
-        hours = self._table(Hour)
-        if hours is None:
-            return expressions.hourly(samples, samples, None)
-        files, summed = self.ledger.files(TABLES[Sample]), self.ledger.files(TABLES[Hour])
-        return expressions.hourly(samples, hours, overlaps.doubtful(files, summed))
 
     def segments(self, where: Mapping[str, str]) -> list[dict[str, Any]]:
         """Chip-time and counted FLOP by chip and by what is stated of utilization, each hour once.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from comptometer.evidence import Evidence
 from comptometer.methods import method
 from comptometer.quantity import Estimate
+from comptometer.vocabulary import UTILIZATIONS
 
 
 def _error(evidence: Evidence) -> str | None:
@@ -22,7 +23,7 @@ def _measured(evidence: Evidence) -> bool:
     whole = evidence.best("utilization")
     if whole:
         return whole.kind == "stated"
-    return any((claim := evidence.best(about)) and claim.kind != "assumed" for about in ("mfu", "hfu"))
+    return any((claim := evidence.best(about)) and claim.kind != "assumed" for about in UTILIZATIONS)
 
 
 @method(
@@ -36,8 +37,9 @@ def hardware_time(chip_hours: Estimate, peak: Estimate, utilization: Estimate) -
 
     Utilization is model FLOP over chip-time times peak, over the whole job. What a team reports from inside the
     run (MFU) is converted with the share of the job that makes progress; a figure that includes recomputed
-    activations (HFU) is first divided by the recomputation factor. Where nobody reports one, a heavy-tailed
-    default for the class of the run is used and shown as an assumption.
+    activations (HFU) is first divided by the recomputation factor; what counters of the chips say of the whole job
+    (tensor activity, and that times the clock, OFU) is converted with its scatter. Where nobody reports one, a
+    heavy-tailed default for the class of the run is used and shown as an assumption.
 
     Args:
         chip_hours: chip·time of the whole job.
