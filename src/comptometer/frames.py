@@ -58,8 +58,8 @@ class Frames(ABC):
         return arrow(self.table(), self.provenance())
 
 
-def imported(library: str) -> Any:
-    """A library of the extra `frames`.
+def imported(library: str, extra: str = "frames") -> Any:
+    """A library of an extra.
 
     Raises:
         ComptometerError: it is not installed.
@@ -67,7 +67,7 @@ def imported(library: str) -> Any:
     try:
         return import_module(library)
     except ImportError:
-        raise ComptometerError(f"{library} is not installed: pip install 'comptometer[frames]'") from None
+        raise ComptometerError(f"{library} is not installed: pip install 'comptometer[{extra}]'") from None
 
 
 def _pandas(table: Table, facts: Mapping[str, str]) -> pandas.DataFrame:

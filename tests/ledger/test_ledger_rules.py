@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -195,3 +196,14 @@ def test_rules_may_be_there_before_the_first_import(folder: Folder) -> None:
     (folder.path / "rules.toml").write_text('[[rules]]\nname = "*"\nmodel = "early"\n', encoding="utf-8")
     assert folder.lines(export(job(1)))["number"] == 1
     assert [row["model"] for row in folder.total("--by", "model")["rows"]] == ["early"]
+
+
+def test_a_list_says_which_rules_took_nothing(folder: Folder) -> None:
+    folder.lines(export(job(1, JobName="pretrain")))
+    (folder.path / "rules.toml").write_text(
+        '[[rules]]\nname = "pre*"\nmodel = "a"\n[[rules]]\nname = "never"\nmodel = "b"\n', encoding="utf-8"
+    )
+    done = folder.run("runs")
+    assert "1 attempts" in done.stderr
+    assert "no attempt is left for rule 2" in done.stderr
+    assert [rule["jobs"] for rule in json.loads(folder.run("runs", "--json").stdout)["rules"]["rules"]] == [1, 0]

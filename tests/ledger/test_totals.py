@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -165,3 +166,23 @@ def test_the_same_ledger_gives_the_same_bytes(folder: Folder) -> None:
     folder.lines(export(*(job(number, Comment=f"model=m{number % 7}", ElapsedRaw=number) for number in range(60))))
     first, second = (folder.run("total", "--by", "model,chip", "--json").stdout for _ in range(2))
     assert first == second
+
+
+def test_where_no_source_says_an_outcome_nobody_knows_what_completed(folder: Folder, tmp_path: Path) -> None:
+    table, names = tmp_path / "runs.csv", tmp_path / "map.toml"
+    table.write_text("job,start,hours,gpus,team,state\n1,2026-03-01,2,2,a,COMPLETED\n2,2026-03-01,2,2,b,\n")
+    names.write_text(
+        '[columns]\njob="job"\nstart="start"\nchips="gpus"\nduration={column="hours",unit="h"}\nproject="team"\n'
+        'outcome="state"\n[constants]\nchip="h100-sxm"\n'
+    )
+    folder.add("table", table, "--map", names, "--tz", "UTC")
+    rows = {row["project"]: row for row in folder.total("--by", "project")["rows"]}
+    assert rows["a"]["chip_hours_completed"] == rows["a"]["chip_hours"] == 4
+    assert rows["b"]["chip_hours_completed"] is None
+    assert rows["b"]["flop_completed"] is None
+    assert rows["b"]["flop"]["p50"] > 0
+
+
+def test_a_page_counts_attempts_in_full(folder: Folder) -> None:
+    folder.lines(export(*(job(number, ElapsedRaw=1) for number in range(12_345))))
+    assert " 12345 " in folder.run("total", "--by", "model").stdout

@@ -76,6 +76,11 @@ class Told:
         flop = row[f"flop{suffix}"]
         return (flop["p50"], flop["p5"], flop["p95"]) if flop else (0.0, 0.0, 0.0)
 
+    @property
+    def outcomes(self) -> bool:
+        """Does a source say which attempts completed?"""
+        return self.whole["total"]["chip_hours_completed"] is not None
+
     def number(self, value: float) -> str:
         """Hours in full, FLOP as a power."""
         return f"{value:,.0f}" if self.measure == "hours" and value >= 1000 else text.number(value)

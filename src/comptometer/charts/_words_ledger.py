@@ -27,6 +27,10 @@ LEDGER: Final[Mapping[str, tuple[str, str]]] = {
         "{amount} spent, {share} of it in attempts that completed",
         "共消耗 {amount}，其中 {share} 属于正常完成的尝试",
     ),
+    "ledger-stages-title-open": (
+        "{amount} spent; no source says which attempts completed",
+        "共消耗 {amount}；来源均未注明哪些尝试正常完成",
+    ),
     "ledger-flop": (
         "FLOP from chip-hours × peak × utilization, or as the training loop counted them; thin lines: 90% intervals.",
         "FLOP 为芯片小时 × 峰值 × 利用率，或由训练循环计数；细线：90% 区间。",

@@ -61,12 +61,13 @@ def rows_of(told: Told, palette: Palette) -> list[dict[str, Any]]:
         rows.append(_row(told, row["stage"] or say("no-stage", language), told.amount(row), end, row["jobs"], color))
         end = rows[-1]["end"]
     whole = told.whole["total"]
-    spent, completed = told.amount(whole), told.amount(whole, "_completed")
-    lost = spent[0] - completed[0]
+    spent = told.amount(whole)
     sums = [_row(told, say("step-spent", language), spent, 0.0, whole["jobs"], palette.rule)]
-    if lost > 0:
-        sums.append(_row(told, say("step-lost", language), (lost, lost, lost), completed[0], None, palette.fit))
-    sums.append(_row(told, say("step-completed", language), completed, 0.0, None, palette.series[2]))
+    if told.outcomes:
+        completed = told.amount(whole, "_completed")
+        if (lost := spent[0] - completed[0]) > 0:
+            sums.append(_row(told, say("step-lost", language), (lost, lost, lost), completed[0], None, palette.fit))
+        sums.append(_row(told, say("step-completed", language), completed, 0.0, None, palette.series[2]))
     if told.measure == "flop" and whole["flop_kept"]:
         kept = tuple(whole["flop_kept"][name] for name in ("p50", "p5", "p95"))
         sums.append(_row(told, say("step-kept", language), kept, 0.0, None, palette.series[0]))
@@ -141,8 +142,11 @@ def _layers(
 
 def _words(told: Told) -> Words:
     language, whole = told.language, told.whole["total"]
-    spent, completed = told.amount(whole)[0], told.amount(whole, "_completed")[0]
-    title = say("ledger-stages-title", language, amount=told.say_amount(spent), share=text.percent(completed / spent))
+    spent = told.amount(whole)[0]
+    title = say("ledger-stages-title-open", language, amount=told.say_amount(spent))
+    if told.outcomes:
+        share = text.percent(told.amount(whole, "_completed")[0] / spent)
+        title = say("ledger-stages-title", language, amount=told.say_amount(spent), share=share)
     return Words(
         title=title,
         subtitle=f"{say('ledger-stages-subtitle', language)} {told.explained}",

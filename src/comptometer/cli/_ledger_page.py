@@ -68,7 +68,7 @@ def page(found: Row) -> str:
         "\n".join(_utilization(found)),
         "\n".join(_unmatched(found["unmatched_chips"])),
         "\n".join(_telemetry(found["telemetry"])),
-        "\n".join(_rules(found["rules"])),
+        "\n".join(rules_lines(found["rules"])),
         style(f"data {found['data_version']} · FLOP of hardware-time: chip-hours × peak × utilization", dim=True),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -77,9 +77,9 @@ def page(found: Row) -> str:
 def _cells(row: Row) -> list[str]:
     flop, completed, kept = row["flop"], row["flop_completed"], row["flop_kept"]
     return [
-        text.number(row["jobs"]),
+        str(row["jobs"]),
         text.number(row["chip_hours"], 4),
-        text.number(row["chip_hours_completed"], 4),
+        "–" if row["chip_hours_completed"] is None else text.number(row["chip_hours_completed"], 4),
         text.number(flop["p50"], 2) if flop else "–",
         text.interval(flop["p5"], flop["p95"]) if flop else "–",
         text.number(completed["p50"], 2) if completed else "–",
@@ -112,7 +112,7 @@ def _section(heading: str, lines: Sequence[str]) -> list[str]:
 
 def _not_added(rows: Sequence[Row]) -> list[str]:
     said = [
-        f"{row['evidence']}: {text.number(row['jobs'])} rows, {text.number(row['chip_hours'], 4)} chip-hours, "
+        f"{row['evidence']}: {row['jobs']} rows, {text.number(row['chip_hours'], 4)} chip-hours, "
         f"{text.number(row['flop']['p50'], 2) if row['flop'] else '–'} FLOP; --where evidence={row['evidence']}"
         for row in rows
     ]
@@ -131,7 +131,8 @@ def _lost(row: Row) -> str:
     return wrapped(f"{row['name']}: {text.number(row['chip_hours'], 4)} chip-hours, {row['reason']}{near}")
 
 
-def _rules(found: Row | None) -> list[str]:
+def rules_lines(found: Row | None) -> list[str]:
+    """How many attempts the rules took, and those that took none."""
     if found is None:
         return []
     taken, idle = sum(rule["jobs"] for rule in found["rules"]), [r["rule"] for r in found["rules"] if not r["jobs"]]

@@ -140,13 +140,16 @@ def runs(
     from comptometer.ledger.totals import RUN_COLUMNS
     from comptometer.release import data_version
 
-    rows = _book(folder, rules_file, backend).runs(_where((*where, "model=") if unmapped else where), limit)
+    book = _book(folder, rules_file, backend)
+    rows, rules = book.runs(_where((*where, "model=") if unmapped else where), limit), book.rules_used()
     if as_json:
-        emit_json({"schema": "comptometer/ledger-runs/1", "data_version": data_version(), "runs": rows})
+        emit_json({"schema": "comptometer/ledger-runs/1", "data_version": data_version(), "runs": rows, "rules": rules})
     elif form in {"table", "md"}:
-        from comptometer.cli._ledger_page import RUNS, RUNS_SPARE, RUNS_SPOKEN, run_row
+        from comptometer.cli._ledger_page import RUNS, RUNS_SPARE, RUNS_SPOKEN, rules_lines, run_row
 
         emit_rows(RUNS, [run_row(row) for row in rows], form, spoken=RUNS_SPOKEN, spare=RUNS_SPARE)
+        for line in rules_lines(rules):
+            hint(line)
     else:
         emit_rows(RUN_COLUMNS, rows, form)
 

@@ -58,6 +58,24 @@ class LedgerImportDocument(Document):
     refused: list[RefusedFile]
 
 
+class RuleUsed(Document):
+    """A rule by its place in the file, what it gives, and how many attempts it took."""
+
+    rule: int
+    model: str | None = None
+    stage: str | None = None
+    run: str | None = None
+    jobs: int
+
+
+class RulesUsed(Document):
+    """The file of rules and its hash."""
+
+    file: str
+    sha256: str
+    rules: list[RuleUsed]
+
+
 @document("ledger-runs")
 class LedgerRunsDocument(Document):
     """`comptometer ledger runs`."""
@@ -65,6 +83,7 @@ class LedgerRunsDocument(Document):
     schema_: Literal["comptometer/ledger-runs/1"] = Field(alias="schema")
     data_version: str
     runs: list[dict[str, Any]]
+    rules: RulesUsed | None
 
 
 @document("ledger-tag")
@@ -81,11 +100,14 @@ class LedgerTagDocument(Document):
 
 
 class LedgerSum(Document):
-    """What adds up; `flop_kept` is null where nobody says what is in the final weights."""
+    """What adds up.
+
+    `flop_kept` is null where nobody says what is in the final weights, what completed where no source says an outcome.
+    """
 
     jobs: int
     chip_hours: float
-    chip_hours_completed: float
+    chip_hours_completed: float | None
     flop: Quantity | None
     flop_completed: Quantity | None
     flop_kept: Quantity | None
@@ -134,24 +156,6 @@ class Counter(Document):
     most: float
     chip: str
     means: str
-
-
-class RuleUsed(Document):
-    """A rule by its place in the file, what it gives, and how many attempts it took."""
-
-    rule: int
-    model: str | None = None
-    stage: str | None = None
-    run: str | None = None
-    jobs: int
-
-
-class RulesUsed(Document):
-    """The file of rules and its hash."""
-
-    file: str
-    sha256: str
-    rules: list[RuleUsed]
 
 
 @document("ledger-total")

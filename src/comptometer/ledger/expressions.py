@@ -305,7 +305,8 @@ def chip_names(jobs: Table) -> Table:
 def hours(jobs: Table, by: Sequence[str]) -> Table:
     """Chip-time by the dimensions, by chip, by name, by class of evidence, and by what is known of utilization.
 
-    `used` is chip-time times the stated utilization, `counted` the FLOP that sources counted themselves.
+    `used` is chip-time times the stated utilization, `counted` the FLOP that sources counted themselves, `outcomes` how
+    many rows say how it ended.
     """
     groups = list(dict.fromkeys([*(column(name) for name in by), "chip", "chip_name", "evidence", "basis"]))
     done = jobs.outcome == COMPLETED
@@ -315,7 +316,8 @@ def hours(jobs: Table, by: Sequence[str]) -> Table:
     sums |= {"counted": counted.cast(FLOP)}
     found = jobs.mutate(**sums, **{f"{name}_completed": ibis().ifelse(done, value, 0) for name, value in sums.items()})
     whole_time = {name: found[name].sum().cast("int64") for name in SUMS}
-    return found.group_by(groups).aggregate(**whole_time, **{name: found[name].sum().cast(FLOP) for name in COUNTED})
+    flop = {name: found[name].sum().cast(FLOP) for name in COUNTED}
+    return found.group_by(groups).aggregate(**whole_time, **flop, outcomes=found.outcome.count())
 
 
 def segments(jobs: Table) -> Table:

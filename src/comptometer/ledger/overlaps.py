@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comptometer.frames import imported
+from comptometer.ledger.rows import EXTRA
 
 NAME = b"comptometer.readings"  # of the metadata of a file
 MOST_SERIES, MOST_TIMES = 20_000, 64
@@ -126,7 +127,7 @@ def _hours(time: Time) -> Time:
 
 def _said(path: Path) -> Readings | None:
     try:
-        said = json.loads(imported("pyarrow.parquet").read_metadata(path).metadata[NAME])
+        said = json.loads(imported("pyarrow.parquet", EXTRA).read_metadata(path).metadata[NAME])
         series = None if said["series"] is None else frozenset(said["series"])
         return Readings((said["from"], said["until"]), said["once"], series)
     except (KeyError, TypeError, ValueError, OSError):  # written before files said it, or damaged: its reader says so

@@ -13,7 +13,7 @@ from typing import Any
 from comptometer.frames import imported
 from comptometer.ledger.overlaps import Gathered
 from comptometer.ledger.rollups import RolledUp
-from comptometer.ledger.rows import TABLES, Hour, Kind, Row, Sample, columns, names
+from comptometer.ledger.rows import EXTRA, TABLES, Hour, Kind, Row, Sample, columns, names
 from comptometer.ledger.storage import Part, sha256_of
 
 MOST_WAITING = 100_000  # rows held before those of the month with most of them are written
@@ -32,8 +32,8 @@ class Writer:
     """
 
     def __init__(self, folder: Path, name: str, shared: Mapping[str, Any]) -> None:
-        self._pyarrow = pa = imported("pyarrow")
-        self._parquet, self._compute = imported("pyarrow.parquet"), imported("pyarrow.compute")
+        self._pyarrow = pa = imported("pyarrow", EXTRA)
+        self._parquet, self._compute = imported("pyarrow.parquet", EXTRA), imported("pyarrow.compute", EXTRA)
         self._types: Mapping[Kind, Any] = {
             "text": pa.string(),
             "instant": pa.timestamp("us", tz="UTC"),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comptometer.frames import imported
-from comptometer.ledger.rows import Hour, columns
+from comptometer.ledger.rows import EXTRA, Hour, columns
 
 SERIES = (
     "source", "month", "evidence", "source_sha256", "import_number",
@@ -26,7 +26,7 @@ class RolledUp:
     """The hours of one file of readings, gathered while it is written."""
 
     def __init__(self) -> None:
-        self._pyarrow, self._compute = imported("pyarrow"), imported("pyarrow.compute")
+        self._pyarrow, self._compute = imported("pyarrow", EXTRA), imported("pyarrow.compute", EXTRA)
         self._parts: list[Any] = []
 
     def add(self, readings: Any) -> None:

@@ -25,6 +25,7 @@ UNFINISHED = frozenset(
     }
 )  # a record without an end may be of what still runs: one that has more, or the end, comes before it
 COMPLETED = "COMPLETED"
+EXTRA = "ledger"  # what is to be installed for all of this
 
 
 @dataclass(slots=True, kw_only=True)  # not frozen: that makes each of a million take three times as long

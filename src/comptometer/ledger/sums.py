@@ -22,6 +22,7 @@ class Sum:
     held: int = 0
     completed: int = 0
     stated: int = 0
+    outcomes: int = 0
     evidence: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     flop: list[Estimate] = field(default_factory=list)
     flop_completed: list[Estimate] = field(default_factory=list)
@@ -29,6 +30,7 @@ class Sum:
 
     def add(self, row: Mapping[str, Any], worth: Rate | None) -> None:
         """One row of `expressions.hours`."""
+        self.outcomes += row["outcomes"]
         if row["basis"] == COUNTED:
             self.flop.append(counted(row["counted"]))
             self.flop_completed.append(counted(row["counted_completed"]))
@@ -48,9 +50,9 @@ class Sum:
         return {
             "jobs": self.jobs,
             "chip_hours": hours(self.held),
-            "chip_hours_completed": hours(self.completed),
+            "chip_hours_completed": hours(self.completed) if self.outcomes else None,
             "flop": spent.to_dict() if spent else None,
-            "flop_completed": completed.to_dict() if completed else None,
+            "flop_completed": completed.to_dict() if completed and self.outcomes else None,
             "flop_kept": counted(self.kept).to_dict() if self.kept is not None else None,
             "utilization_evidence": self.stated / self.held if self.held else 0.0,
             "evidence": {name: hours(held) for name, held in sorted(self.evidence.items())},

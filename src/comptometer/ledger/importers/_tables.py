@@ -11,6 +11,7 @@ from comptometer.errors import DataError
 from comptometer.frames import imported
 from comptometer.ledger.importers import Options, Wrong
 from comptometer.ledger.importers._lines import lines
+from comptometer.ledger.rows import EXTRA
 
 CELL_LIMIT = 1_000_000  # characters
 Record = tuple[int, Mapping[str, Any] | str]
@@ -69,7 +70,7 @@ def _csv(path: Path, options: Options, check: Check) -> Iterator[Record]:
 
 def _parquet(path: Path, options: Options, check: Check, wanted: Sequence[str] | None) -> Iterator[Record]:
     """The rows of a Parquet file with their numbers, from 1."""
-    parquet = imported("pyarrow.parquet")
+    parquet = imported("pyarrow.parquet", EXTRA)
     try:
         file = parquet.ParquetFile(path)
         check(file.schema_arrow.names)
@@ -78,6 +79,6 @@ def _parquet(path: Path, options: Options, check: Check, wanted: Sequence[str] |
             for row in batch.to_pylist():
                 number += 1
                 yield number, row
-    except (OSError, imported("pyarrow").ArrowException) as error:
+    except (OSError, imported("pyarrow", EXTRA).ArrowException) as error:
         raise DataError(path.name, [f"cannot be read as Parquet: {error}"]) from None
     options.advance(path.stat().st_size)

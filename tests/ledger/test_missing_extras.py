@@ -1,0 +1,58 @@
+"""Without an extra the command says what to install, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ledger_folder import export, job
+
+WITHOUT = """
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {names!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Missing())
+from comptometer.__main__ import main
+sys.argv = ["comptometer", *sys.argv[1:]]
+main()
+"""
+
+
+def without(names: set[str], *arguments: object, stdin: str = "") -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT.format(names=names), *map(str, arguments)],
+        input=stdin, capture_output=True, text=True,
+    )  # fmt: skip
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("name", ["pyarrow", "duckdb", "ibis"])
+def test_the_ledger_names_its_extra(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "ledger"
+    if name != "pyarrow":
+        assert without(set(), "ledger", "import", "sacct", "-", "--tz", "UTC", "--ledger", folder,
+                       stdin=export(job(1)))[0] == 0  # fmt: skip
+        status, said = without({name}, "ledger", "total", "--ledger", folder)
+    else:
+        status, said = without({name}, "ledger", "import", "sacct", "-", "--tz", "UTC", "--ledger", folder,
+                               stdin=export(job(1)))  # fmt: skip
+        assert not list(folder.glob("*.jsonl"))
+    assert status != 0
+    assert "Traceback" not in said
+    assert name in said
+    assert "pip install 'comptometer[ledger]'" in said
+
+
+def test_spark_names_its_extra(tmp_path: Path) -> None:
+    folder = tmp_path / "ledger"
+    assert without(set(), "ledger", "import", "sacct", "-", "--tz", "UTC", "--ledger", folder,
+                   stdin=export(job(1)))[0] == 0  # fmt: skip
+    status, said = without({"pyspark"}, "ledger", "total", "--backend", "spark", "--ledger", folder)
+    assert status != 0
+    assert "Traceback" not in said
+    assert "comptometer[ledger,spark]" in said
