@@ -14,7 +14,7 @@ from comptometer.distribution import LogStudentT, Mixture, Point, Truncated
 from comptometer.errors import UsageError
 from comptometer.evidence import CALLER, Evidence, Job, Known, Rule, median
 from comptometer.quantity import Estimate
-from comptometer.records import HEAVY, Assumption, Chip, Claim, Dossier, Stage, heavy_text
+from comptometer.records import HEAVY, Assumption, Chip, Claim, Dossier, heavy_text
 from comptometer.vocabulary import ABOUTS, UTILIZATIONS
 
 LOW_PRECISION = {"fp8", "fp4"}
@@ -321,14 +321,18 @@ def job(
     evidence = partial(
         Evidence, dossier=dossier, prefer=prefer, only=only, medians=medians, rules=RULES, by_rule=BY_RULE
     )
-    inherited = [claim for claim in dossier.claims if not ABOUTS[claim.about].extensive]
     stages, segments = (
-        {part.name: evidence(claims=_stage_claims(part, inherited)) for part in parts}
+        {part.name: evidence(claims=[*part.claims, *inherited(dossier, part.claims)]) for part in parts}
         for parts in (dossier.stages, dossier.segments)
     )
     return Job(whole=evidence(claims=dossier.claims), stages=stages, segments=segments)
 
 
-def _stage_claims(stage: Stage, inherited: Sequence[Claim]) -> list[Claim]:
-    own = {claim.about for claim in stage.claims}
-    return [*stage.claims, *(claim for claim in inherited if claim.about not in own or claim.source == CALLER)]
+def inherited(dossier: Dossier, own: Sequence[Claim]) -> list[Claim]:
+    """What a part of a job with these claims has from the whole: what does not add up, and is not said of the part."""
+    said = {claim.about for claim in own}
+    return [
+        claim
+        for claim in dossier.claims
+        if not ABOUTS[claim.about].extensive and (claim.about not in said or claim.source == CALLER)
+    ]

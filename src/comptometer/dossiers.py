@@ -16,7 +16,7 @@ from comptometer.distribution import Distribution, Point
 from comptometer.errors import ComptometerError, DataError, NotFound, UsageError
 from comptometer.files import read_bytes
 from comptometer.own_records import unreadable, warn_of_misplaced
-from comptometer.records import Claim, Dossier, LedgerReference, Source, Stage
+from comptometer.records import Base, Claim, Dossier, LedgerReference, ReportFacts, Source, Stage
 from comptometer.sources import name_key
 from comptometer.store import (
     bytes_to_table,
@@ -121,9 +121,10 @@ def _made(
 
 def _value_problems(table: Mapping[str, Any]) -> list[str]:
     """What is wrong with the values of a file whose shape is wrong too, so that all is said at once."""
-    stages = [stage for stage in _rows(table, "stages") if isinstance(stage, dict)]
     parts = [("claims", _rows(table, "claims"))]
-    parts += [(f"stages[{at}].claims", _rows(stage, "claims")) for at, stage in enumerate(stages, 1)]
+    for key in ("stages", "activities", "bases"):
+        rows = [row for row in _rows(table, key) if isinstance(row, dict)]
+        parts += [(f"{key}[{at}].claims", _rows(row, "claims")) for at, row in enumerate(rows, 1)]
     found = []
     for place, rows in parts:
         for at, row in enumerate(rows, 1):
@@ -147,7 +148,8 @@ def _value_problem(about: str, value: str) -> list[str]:
 
 def _dossier(table: Mapping[str, Any], dossier_id: str, folder: Path | None, problems: list[str]) -> Dossier:
     sources = {name: to_source(name, row) for name, row in table.get("sources", {}).items()}
-    head = Dossier(id=dossier_id, **{**table, "claims": (), "stages": (), "sources": sources, "ledger": None})
+    later = {"claims": (), "stages": (), "activities": (), "bases": (), "ledger": None, "report": None}
+    head = Dossier(id=dossier_id, **{**table, **later, "sources": sources})
     problems += [f"domain: {name!r} is not one of {', '.join(DOMAINS)}" for name in head.domain if name not in DOMAINS]
     for name in head.references:
         if name not in sources and name not in source_ids():
@@ -155,14 +157,50 @@ def _dossier(table: Mapping[str, Any], dossier_id: str, folder: Path | None, pro
     if head.base_model and head.base_model.lower() in {head.name.lower(), dossier_id.lower()}:
         problems.append("base_model: a model cannot be its own base (cyclic)")
     claims = _claims(table.get("claims", ()), dossier_id, "claims", sources, folder, problems)
-    stages = [
-        _stage(row, at, dossier_id, sources, folder, problems) for at, row in enumerate(table.get("stages", ()), 1)
-    ]
-    for name in _repeated([stage.name for stage in stages]):
+    stages, activities = (
+        [
+            _stage(row, f"{key}[{at}]", dossier_id, sources, folder, problems)
+            for at, row in enumerate(table.get(key, ()), 1)
+        ]
+        for key in ("stages", "activities")
+    )
+    for name in _repeated([stage.name for stage in [*stages, *activities]]):
         problems.append(f"stages: two stages are called {name!r}")
+    bases = [
+        _base(row, f"bases[{at}]", dossier_id, sources, folder, problems)
+        for at, row in enumerate(table.get("bases", ()), 1)
+    ]
+    report = ReportFacts(**table["report"]) if table.get("report") else None
+    problems += (
+        [f"report.confidential: unknown {name!r}" for name in report.confidential if name not in ABOUTS]
+        if report
+        else []
+    )
     basis: Basis = "increment" if head.base_model else "total"
     ledger = _ledger(table.get("ledger"), folder, problems)
-    return replace(head, claims=claims, stages=stages, basis=basis, ledger=ledger)
+    return replace(
+        head,
+        claims=claims,
+        stages=stages,
+        activities=activities,
+        bases=bases,
+        report=report,
+        basis=basis,
+        ledger=ledger,
+    )
+
+
+def _base(
+    table: Mapping[str, Any],
+    place: str,
+    dossier_id: str,
+    sources: Mapping[str, Source],
+    folder: Path | None,
+    problems: list[str],
+) -> Base:
+    subject = f"{dossier_id}:{table['name']}"
+    claims = _claims(table.get("claims", ()), subject, f"{place}.claims", sources, folder, problems)
+    return Base(**{**table, "claims": claims})
 
 
 def _ledger(row: Mapping[str, Any] | None, folder: Path | None, problems: list[str]) -> LedgerReference | None:
@@ -184,17 +222,17 @@ def _ledger(row: Mapping[str, Any] | None, folder: Path | None, problems: list[s
 
 def _stage(
     table: Mapping[str, Any],
-    at: int,
+    place: str,
     dossier_id: str,
     sources: Mapping[str, Source],
     folder: Path | None,
     problems: list[str],
 ) -> Stage:
     subject = f"{dossier_id}:{table['name']}"
-    claims = _claims(table.get("claims", ()), subject, f"stages[{at}].claims", sources, folder, problems)
+    claims = _claims(table.get("claims", ()), subject, f"{place}.claims", sources, folder, problems)
     stage = Stage(**{**table, "claims": claims})
     if stage.start and stage.end and stage.start > stage.end:
-        problems.append(f"stages[{at}]: ends {stage.end} before it starts {stage.start}")
+        problems.append(f"{place}: ends {stage.end} before it starts {stage.start}")
     return stage
 
 
@@ -298,8 +336,9 @@ def _repeated(names: Sequence[str]) -> list[str]:
 
 def _date_problems(dossier: Dossier, as_of: date | None) -> list[str]:
     dates = {"published": dossier.published} if dossier.published else {}
-    for at, stage in enumerate(dossier.stages, 1):
-        dates |= {f"stages[{at}].{key}": day for key, day in (("start", stage.start), ("end", stage.end)) if day}
+    for name, parts in (("stages", dossier.stages), ("activities", dossier.activities)):
+        for at, stage in enumerate(parts, 1):
+            dates |= {f"{name}[{at}].{key}": day for key, day in (("start", stage.start), ("end", stage.end)) if day}
     found = [f"{key}: {day} is before {OLDEST}" for key, day in dates.items() if day < OLDEST]
     if as_of:
         found += [f"{key}: {day} lies after {as_of}, the day asked for" for key, day in dates.items() if day > as_of]
@@ -309,7 +348,8 @@ def _date_problems(dossier: Dossier, as_of: date | None) -> list[str]:
 def _lineage_problems(dossier: Dossier) -> list[str]:
     """Claims that were worked out from one another in a circle."""
     found = []
-    for claims in (dossier.claims, *(stage.claims for stage in dossier.stages)):
+    stages = (*dossier.stages, *dossier.activities)
+    for claims in (dossier.claims, *(stage.claims for stage in stages), *(base.claims for base in dossier.bases)):
         edges: dict[str, set[str]] = {}
         for claim in claims:
             edges.setdefault(claim.about, set()).update(claim.rests_on)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 Operator = Literal[">", ">="]
 Reading = Literal["include", "ambiguous", "exclude"]
@@ -19,6 +19,7 @@ Activity = Literal[
     "reward-forward", "recomputation", "rolled-back", "abandoned-run", "ensemble-member", "evaluation", "exploration",
     "data-filter", "elementwise",
 ]  # fmt: skip
+ACTIVITIES: Final[tuple[Activity, ...]] = get_args(Activity)
 OPERATIONS: Final = frozenset({"FLOP", "operations"})  # units of a line that training compute can be held against
 
 

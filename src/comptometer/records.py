@@ -236,6 +236,38 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """A model whose weights or outputs another was made from; `model` is its name in the catalogue, if it has one."""
+
+    name: str
+    relation: Literal["modified", "initialised", "merged", "teacher"]
+    model: str = ""
+    systemic_risk: bool = False
+    claims: Sequence[Claim] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFacts:
+    """What a compute report says beside the numbers.
+
+    Attributes:
+        status: of the training: planned, running, final; or somebody else's estimate.
+        preparer, reviewer, contact, note: as they are printed.
+        none: activities that were not done at all.
+        confidential: what the claims are about that the public does not read; `salt`: with which they are hashed.
+    """
+
+    status: str = "external-estimate"
+    preparer: str = ""
+    reviewer: str = ""
+    contact: str = ""
+    none: Sequence[str] = ()
+    confidential: Sequence[str] = ()
+    salt: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerReference:
     """Which attempts of a ledger are about a model: `where` has values by dimension, as in `ledger total --where`."""
 
@@ -253,7 +285,8 @@ class Dossier:
     `references` describe it without being cited by a claim. `aside` are claims that nothing is computed from: what
     another table says of the same model, or what cannot be about the same job as the rest; their notes say why.
     `segments` cut the machines of the job in another way than `stages` cut its data; `ledger` is where claims about
-    them come from. `caveats` are what a reader of its evidence should know.
+    them come from. `activities` are what was computed for the model beside its training, and `bases` the models that it
+    was made from: laws count some of them. `caveats` are what a reader of its evidence should know.
     """
 
     id: str
@@ -271,6 +304,9 @@ class Dossier:
     aside: Sequence[Claim] = ()
     stages: Sequence[Stage] = ()
     segments: Sequence[Stage] = ()
+    activities: Sequence[Stage] = ()
+    bases: Sequence[Base] = ()
+    report: ReportFacts | None = None
     ledger: LedgerReference | None = None
     caveats: Sequence[str] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)

@@ -86,6 +86,47 @@ class StageRow(_File):
     claims: list[ClaimRow] = []
 
 
+class ActivityRow(_File):
+    """What was computed for the model beside its training: with claims of its own, of a kind that laws tell apart."""
+
+    name: Text
+    kind: Activity
+    start: date | None = None
+    end: date | None = None
+    claims: list[ClaimRow] = []
+
+
+class BaseRow(_File):
+    """A model whose weights or outputs this one was made from.
+
+    `model` is one of the catalogue; or claims say what it took; or nobody knows. `relation`: modified by another actor,
+    initialised from it or merged with it by its own provider, or a teacher.
+    """
+
+    name: Text
+    relation: Literal["modified", "initialised", "merged", "teacher"]
+    model: Line = ""
+    systemic_risk: bool = False
+    claims: list[ClaimRow] = []
+
+
+class ReportRow(_File):
+    """What a compute report says beside the numbers.
+
+    `none`: activities that were not done at all; `confidential`: what claims are about that the public does not read;
+    `salt`: at least 32 characters of chance, with which it is hashed.
+    """
+
+    status: Literal["planned", "running", "final", "external-estimate"] = "external-estimate"
+    preparer: Line = ""
+    reviewer: Line = ""
+    contact: Line = ""
+    none: list[Activity] = []
+    confidential: list[About] = []
+    salt: Annotated[Line, Field(min_length=32)] | None = None
+    note: Line = ""
+
+
 class LedgerRow(_File):
     """A ledger and the rules for it, and which of its attempts are meant, as `ledger total --where` has them."""
 
@@ -125,6 +166,9 @@ class DossierFile(_File):
     note: Line = ""
     claims: list[ClaimRow] = []
     stages: list[StageRow] = []
+    activities: list[ActivityRow] = []
+    bases: list[BaseRow] = []
+    report: ReportRow | None = None
     ledger: Annotated[LedgerRow, BeforeValidator(_by_path, json_schema_input_type=str | LedgerRow)] | None = None
     sources: dict[str, SourceFile] = {}
 
@@ -266,6 +310,7 @@ class FallbackRow(_File):
     when: Text
     threshold: float = Field(gt=0, strict=False, allow_inf_nan=False)
     exact: Text
+    systemic_risk: bool
 
 
 class DatedRow(_File):

@@ -123,6 +123,9 @@ def _keys(shape: type[_File], location: Sequence[int | str]) -> list[str]:
     rows: Mapping[str, type[_File]] = {
         "claims": shapes.ClaimRow,
         "stages": shapes.StageRow,
+        "activities": shapes.ActivityRow,
+        "bases": shapes.BaseRow,
+        "report": shapes.ReportRow,
         "ledger": shapes.LedgerRow,
         "sources": shapes.SourceFile,
         "peaks": shapes.PeakRow,

@@ -1,7 +1,7 @@
 """How probably is a model's training compute above the lines that regulations draw?
 
-The simplest reading: the whole training compute of the model, as the catalogue estimates it, against the amount. What a
-regulation leaves out or adds (its `counts`) is not told apart here, so both readings of a result are the same.
+A check goes part by part, as each regulation counts them (`readings`). Where many models are held against one line the
+whole training compute stands for all readings (`probability_above`).
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from comptometer import vintages
-from comptometer.catalogue import Entry, attempt
+from comptometer.activities import parts_of
+from comptometer.catalogue import LEAST_SHARE, Entry, attempt
 from comptometer.collection import Models
-from comptometer.law import Regulation
+from comptometer.law import ACTIVITIES, Regulation
 from comptometer.library import library
+from comptometer.quantity import Estimate
+from comptometer.readings import CERTAIN, POSSIBLE, Reading, Verdict, read
 from comptometer.regulations import regulations
 from comptometer.release import data_version
 
-Verdict = Literal["above", "undecided", "below"]
 Likelihood = Literal["certainly", "likely", "possibly"]
-CERTAIN, LIKELY, POSSIBLE = 0.95, 0.5, 0.05
+LIKELY = 0.5
 FAR: Final = 100.0  # a median so many times below a line leaves less than `POSSIBLE` above it
 
 
@@ -52,8 +54,19 @@ class Above:
         return "certainly" if self.probability >= CERTAIN else "likely" if self.probability >= LIKELY else "possibly"
 
 
+def readings(entry: Entry, as_of: date | None = None) -> list[Reading]:
+    """How every regulation on file reads a model.
+
+    Raises:
+        NotFound: a base model that is named and not on file.
+    """
+    parts, facts = parts_of(entry), entry.dossier.report
+    none = [activity for activity in ACTIVITIES if facts and activity in facts.none]
+    return [read(one, parts, none=none, as_of=as_of) for one in regulations()]
+
+
 def probability_above(entry: Entry, one: Regulation) -> float | None:
-    """Probability that the training compute is above a regulation's line; nothing where that is another kind of line.
+    """Probability that the whole training compute is above a regulation's line; nothing where that is another kind.
 
     "At least" and "more than" differ for a point alone.
     """
@@ -72,27 +85,49 @@ def verdict(probability: float) -> Verdict:
     return "above" if probability >= CERTAIN else "below" if probability <= POSSIBLE else "undecided"
 
 
-def check(entry: Entry) -> dict[str, Any]:
+def check(entry: Entry, as_of: date | None = None) -> dict[str, Any]:
     """The JSON object of `comptometer thresholds check` (schema `comptometer/thresholds-check/1`)."""
-    drivers = [{"claim": name, "share": share} for name, share in entry.sensitivity().items()]
-    rows = []
-    for one in regulations():
-        share = probability_above(entry, one)
-        rows.append(
-            row(one)
-            | {
-                "probability_above": None if share is None else {"low": share, "high": share},
-                "verdict": None if share is None else verdict(share),
-                "drivers": drivers if share is not None else [],
-            }
-        )
     return {
         "schema": "comptometer/thresholds-check/1",
         "data_version": data_version(),
         "model": entry.name,
         "compute": entry.value.to_dict(),
-        "thresholds": rows,
+        "thresholds": [checked(reading) for reading in readings(entry, as_of)],
     }
+
+
+def checked(reading: Reading) -> dict[str, Any]:
+    """What a check says of one regulation."""
+    probability, limit = reading.probability, reading.limit
+    return row(reading.regulation) | {
+        "in_force": reading.in_force,
+        "probability_above": probability and {"low": probability[0], "high": probability[1]},
+        "verdict": reading.verdict,
+        "limit": limit and limit.value.to_dict(),
+        "limit_why": limit.why if limit else "",
+        "counted": {
+            "low": reading.strict.to_dict() if reading.strict else None,
+            "high": reading.inclusive.to_dict() if reading.inclusive else None,
+        },
+        "tolerance_band": list(reading.band) if reading.band else None,
+        "band_verdict": reading.band_verdict,
+        "accuracy": reading.accuracy,
+        "gaps": list(reading.gaps),
+        "unknown": list(reading.unknown),
+        "drivers": drivers(reading.inclusive) if probability else [],
+    }
+
+
+def drivers(compute: Estimate | None) -> list[dict[str, Any]]:
+    """Which claims the uncertainty comes from, largest share first, of more than a thousandth."""
+    if compute is None:
+        return []
+    shares: dict[str, float] = {}
+    for name, share in compute.sensitivity().items():
+        claim = name.partition("|")[0]
+        shares[claim] = shares.get(claim, 0.0) + share
+    listed = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+    return [{"claim": name, "share": share} for name, share in listed if share >= LEAST_SHARE]
 
 
 def listed(chosen: Sequence[Regulation] | None = None) -> dict[str, Any]:

@@ -88,9 +88,11 @@ def show(name: str, as_json: bool) -> None:
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print.")
 @json_option
 def check(source: str, limits: tuple[str, ...], probability: float, form: str, as_json: bool) -> int:
-    """How probably is training compute above each line? The whole of it, whatever a regulation leaves out or adds.
+    """How probably is a model above each line, as each regulation counts?
 
-    SOURCE is a model of the catalogue, a dossier (.toml), a config.json, or - for a dossier from standard input.
+    The strict reading leaves out what a regulation does not mention, the inclusive one counts it; --fail-above looks at
+    the inclusive one. SOURCE is a model of the catalogue, a dossier (.toml), a config.json, or - for a dossier from
+    standard input.
 
     \b
     Examples:
@@ -101,19 +103,82 @@ def check(source: str, limits: tuple[str, ...], probability: float, form: str, a
 
     named = [_line(name) for name in limits]
     entry = _estimated(source)
-    found = thresholds.check(entry)
+    found = thresholds.check(entry, date.today())
     if as_json:
         emit_json(found)
     elif form in FOR_PEOPLE:
-        _print_check(entry, found, form)
+        _print_check(entry, found, form, limits)
     else:
         emit_rows(
             (*COLUMNS, "probability_low", "probability_high", "verdict"), [_flat(r) for r in found["thresholds"]], form
         )
-    crossed = [(one, share) for one in named if (share := thresholds.probability_above(entry, one) or 0) >= probability]
+    shares = {row["id"]: (row["probability_above"] or {"high": 0.0})["high"] for row in found["thresholds"]}
+    crossed = [(one, shares[one.id]) for one in named if shares[one.id] >= probability]
     for one, share in crossed:
         hint(f"comptometer: above {one.id} with probability {share:.2f}, and {probability:g} is the limit")
     return int(bool(crossed))
+
+
+@command.command("plan")
+@click.argument("name", metavar="ID", shell_complete=regulations)
+@click.option("--params", metavar="N", help="Parameters that one token uses: how many tokens fit? [70B]")
+@click.option("--tokens", metavar="N", help="Tokens: how many parameters fit? [15T]")
+@click.option("--chip", metavar="CHIP", help="How many chip-hours of it fit? [h100-sxm]")
+@click.option("--utilization", metavar="SHARE", help="Of the chips, whole job; the default of its class unless given.")
+@click.option("--mfu", metavar="SHARE", help="The same as reported in the run.")
+@click.option("--spent", metavar="FLOP", default="0", help="What counts already. [3e24 FLOP]")
+@click.option(
+    "--probability", type=click.FloatRange(0.5, 0.999), default=0.95, show_default=True, metavar="P",
+    help="Of staying below.",
+)  # fmt: skip
+@json_option
+def plan(
+    name: str,
+    params: str | None,
+    tokens: str | None,
+    chip: str | None,
+    utilization: str | None,
+    mfu: str | None,
+    spent: str,
+    probability: float,
+    as_json: bool,
+) -> None:
+    """Before a run: how many tokens, parameters or chip-hours stay below a line?
+
+    \b
+    Examples:
+      comptometer thresholds plan eu-ai-act-51-2 --params 70B
+      comptometer thresholds plan eu-ai-act-51-2 --chip h100-sxm --mfu 40% --spent '3e24 FLOP'
+    """
+    from comptometer.budget import plan as planned
+    from comptometer.regulations import regulation
+
+    figures = {"params": params, "tokens": tokens, "utilization": utilization, "mfu": mfu}
+    given = {name: value for name, value in figures.items() if value is not None}
+    found = planned(regulation(name), probability=probability, spent=spent, chip=chip, **given)
+    if as_json:
+        emit_json(found)
+    else:
+        click.echo(_plan_page(found))
+
+
+def _plan_page(found: Mapping[str, Any]) -> str:
+    from comptometer import text
+
+    lines = [bold(f"{found['regulation']['title']}: {_amount(found['regulation'])}")]
+    for row in found["amounts"]:
+        ends = text.interval(row["compute"]["p5"], row["compute"]["p95"])
+        lines.append(
+            wrapped(
+                f"at most {text.number(row['amount'])} {row['unit']}s stay below with "
+                f"{text.percent(found['probability'])}: {text.number(row['compute']['p50'])} FLOP (90%: {ends})"
+            )
+        )
+        lines.append(wrapped(row["rests_on"], 4))
+    lines += [
+        f"  {text.number(mark['flop'])} FLOP, {text.percent(mark['share'])}: {mark['what']}" for mark in found["marks"]
+    ]
+    return "\n".join([*lines, style("not legal advice", dim=True)])
 
 
 def _line(name: str) -> Regulation:
@@ -136,20 +201,49 @@ def _estimated(source: str) -> Entry:
     return request.estimate(source, as_of=date.today())
 
 
-def _print_check(entry: Entry, found: Mapping[str, Any], form: str) -> None:
+def _print_check(entry: Entry, found: Mapping[str, Any], form: str, limits: Sequence[str]) -> None:
     from comptometer import text
 
     low, high = entry.interval()
     rows = []
     for row in found["thresholds"]:
         share = row["probability_above"]
-        said = "another kind of line" if share is None else text.percent(round(share["high"], 3))
-        rows.append({**_brief(row), "above": said, "verdict": row["verdict"] or ""})
+        rows.append({**_brief(row), "above": _spoken(share), "verdict": row["verdict"] or ""})
     if form == "table":
         click.echo(f"{bold(entry.name)}  {text.number(entry.median)} FLOP (90%: {text.interval(low, high)})")
     emit_rows(("id", "line", "above", "verdict", "status", "law"), rows, form)
     drivers = ", ".join(f"{name} {share:.0%}" for name, share in list(entry.sensitivity().items())[:3])
     hint(f"what the uncertainty comes from: {drivers}; not legal advice")
+    for row in found["thresholds"]:
+        if row["id"] in limits or row["limit_why"]:
+            _say_more(row)
+
+
+def _spoken(share: Mapping[str, float] | None) -> str:
+    """Both readings where they differ."""
+    from comptometer import text
+
+    if share is None:
+        return "another kind of line"
+    low, high = (text.percent(round(share[reading], 3)) for reading in ("low", "high"))
+    return low if low == high else f"{low} to {high}"
+
+
+def _say_more(row: Mapping[str, Any]) -> None:
+    """Of a line that was asked about: the tolerance, and what nobody states."""
+    from comptometer import text
+
+    if row["limit_why"]:
+        hint(wrapped(f"{row['id']}: the line is {text.number(row['limit']['p50'])} FLOP, {row['limit_why']}"))
+    if row["tolerance_band"]:
+        low, high = (text.number(end) for end in row["tolerance_band"])
+        hint(
+            wrapped(
+                f"{row['id']}: reported figures from {low} to {high} FLOP leave it open; this is {row['band_verdict']}"
+            )
+        )
+    if row["gaps"]:
+        hint(wrapped(f"{row['id']}: counts, and nobody states it: {', '.join(row['gaps'])}"))
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:

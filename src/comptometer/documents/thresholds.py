@@ -31,11 +31,21 @@ class ThresholdRow(Document):
     source: str
 
 
+Verdict = Literal["above", "undecided", "below"]
+
+
 class Readings(Document):
     """A probability, with what a regulation leaves open read as left out and as counted."""
 
     low: float
     high: float
+
+
+class CountedSums(Document):
+    """What counts by the strict and by the inclusive reading; null where nothing does."""
+
+    low: Quantity | None
+    high: Quantity | None
 
 
 class DriverRow(Document):
@@ -46,10 +56,23 @@ class DriverRow(Document):
 
 
 class CheckedRow(ThresholdRow):
-    """A line, and whether a model is above it; nulls where it is no amount of training compute."""
+    """A line, and whether a model is above it; nulls where it is none for this model.
 
+    `limit` is what the `counted` compute is held against; figures within `tolerance_band` leave it open by the
+    tolerance of the regulation alone; `gaps` count and nobody states them; `unknown` are parts without an estimate.
+    """
+
+    in_force: bool
     probability_above: Readings | None
-    verdict: Literal["above", "undecided", "below"] | None
+    verdict: Verdict | None
+    limit: Quantity | None
+    limit_why: str
+    counted: CountedSums
+    tolerance_band: tuple[float, float] | None
+    band_verdict: Verdict | None
+    accuracy: Literal["within", "wider"] | None
+    gaps: list[Activity]
+    unknown: list[str]
     drivers: list[DriverRow]
 
 
@@ -85,6 +108,7 @@ class FallbackDocument(Document):
     when: str
     threshold: float
     exact: str
+    systemic_risk: bool
 
 
 class DatedDocument(Document):
@@ -158,3 +182,34 @@ class ThresholdDocument(ThresholdRow):
     fallbacks: list[FallbackDocument]
     alternatives: list[AlternativeDocument]
     examples: list[ExampleDocument]
+
+
+class PlannedAmount(Document):
+    """The most that stays below a line with the probability asked for; `rests_on` says how its compute is estimated."""
+
+    what: Literal["tokens", "parameters", "chip_hours"]
+    amount: float
+    unit: str
+    compute: Quantity
+    rests_on: str
+
+
+class PlannedMark(Document):
+    """A reported figure at which something begins."""
+
+    flop: float
+    share: float
+    what: str
+
+
+@document("thresholds-plan")
+class ThresholdsPlanDocument(Document):
+    """`comptometer thresholds plan ID --json`."""
+
+    schema_: Literal["comptometer/thresholds-plan/1"] = Field(alias="schema")
+    data_version: str
+    regulation: ThresholdRow
+    probability: float
+    spent: float
+    amounts: list[PlannedAmount]
+    marks: list[PlannedMark]

@@ -10,8 +10,9 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from comptometer.law import Reading, Regulation
+from comptometer.readings import CERTAIN, POSSIBLE
 from comptometer.regulations import regulations
-from comptometer.thresholds import CERTAIN, LIKELY, POSSIBLE, Above, models_above
+from comptometer.thresholds import LIKELY, Above, models_above
 from comptometer.web import SECTIONS, Leaf, Section
 from comptometer.web.figures import figure
 from comptometer.web.tints import dark_tints
