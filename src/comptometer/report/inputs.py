@@ -1,0 +1,113 @@
+"""What a report was made from, in a form that it can carry: so that whoever has the report can make it again."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from comptometer import dossiers, library, request
+from comptometer.catalogue import Entry, entry
+from comptometer.errors import ComptometerError, DataError
+from comptometer.files import read_bytes
+from comptometer.records import Claim, Dossier, Source, Stage
+from comptometer.vocabulary import read
+
+LEDGER = "ledger"
+
+
+def taken_in(source: str, as_of: date) -> tuple[Entry, dict[str, Any]]:
+    """A model, and what a report has to carry of it.
+
+    Raises:
+        ComptometerError: as `request.estimate`.
+    """
+    path = Path(source)
+    if path.suffix != ".toml":
+        found = request.estimate(source, as_of=as_of)
+        return found, {"kind": "catalogue", "id": found.dossier.id, "name": source}
+    raw = read_bytes(path)
+    found = request.estimate(path, as_of=as_of)  # type: ignore[arg-type]
+    told = {"kind": "dossier", "id": found.dossier.id, "toml": base64.b64encode(raw).decode()}
+    return found, told | {"ledger": _read_from_ledger(found.dossier)}
+
+
+def _read_from_ledger(dossier: Dossier) -> dict[str, Any] | None:
+    """What a ledger said when the report was made: claims of the model and of each type of chip."""
+    if LEDGER not in dossier.sources:
+        return None
+    return {
+        "title": dossier.sources[LEDGER].title,
+        "note": dossier.sources[LEDGER].note,
+        "claims": [_row(claim) for claim in dossier.claims if claim.source == LEDGER],
+        "segments": [
+            {"name": segment.name, "claims": [_row(claim) for claim in segment.claims]} for segment in dossier.segments
+        ],
+        "caveats": [caveat for caveat in dossier.caveats if caveat.startswith(f"{LEDGER}:")],
+    }
+
+
+def _row(claim: Claim) -> dict[str, Any]:
+    return {
+        "id": claim.id, "about": claim.about, "value": claim.value, "where": claim.where, "chip": claim.chip,
+        "from": sorted(claim.rests_on),
+    }  # fmt: skip
+
+
+def made_again(told: Mapping[str, Any], folder: Path | None = None) -> Entry:
+    """The model that a report was made from.
+
+    Args:
+        told: what the report carries of it.
+        folder: where files that a dossier names are, if it names any.
+
+    Raises:
+        DataError: it cannot be made again here, and why.
+    """
+    try:
+        if told["kind"] == "catalogue":
+            return entry(library.dossier_named(told["id"]))
+        raw = base64.b64decode(told["toml"], validate=True)
+        found = dossiers.read_dossier(_without_ledger(raw), "the dossier in the report", told["id"], folder=folder)
+        return entry(_with(found, told["ledger"]) if told.get("ledger") else found)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise DataError("input", [f"is not what a report carries: {error}"]) from None
+    except ComptometerError as error:
+        raise DataError("input", [f"no model can be made from it here: {error}"]) from None
+
+
+def _without_ledger(raw: bytes) -> bytes:
+    """The text of a dossier up to, and from the end of, its table `[ledger]`, or its line."""
+    lines, kept, inside = raw.split(b"\n"), [], False
+    for line in lines:
+        bare = line.strip()
+        if bare.startswith(b"["):
+            inside = bare.startswith((b"[ledger]", b"[ledger."))
+        if not inside and not (bare.startswith(b"ledger") and bare[6:].lstrip().startswith(b"=")):
+            kept.append(line)
+    return b"\n".join(kept)
+
+
+def _with(dossier: Dossier, told: Mapping[str, Any]) -> Dossier:
+    source = Source(id=LEDGER, title=told["title"], grade="primary", note=told["note"])
+    segments = [Stage(name=row["name"], claims=_claims(row["claims"])) for row in told["segments"]]
+    return replace(
+        dossier,
+        claims=[*dossier.claims, *_claims(told["claims"])],
+        segments=segments,
+        caveats=[*dossier.caveats, *told["caveats"]],
+        sources={**dossier.sources, LEDGER: source},
+    )
+
+
+def _claims(rows: Sequence[Mapping[str, Any]]) -> list[Claim]:
+    return [
+        Claim(
+            id=row["id"], about=row["about"], value=row["value"], belief=read(row["about"], row["value"]),
+            source=LEDGER, where=row["where"], chip=row["chip"], rests_on=frozenset(row["from"]),
+        )
+        for row in rows
+    ]  # fmt: skip
