@@ -21,9 +21,7 @@ def command() -> None:
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--as-of", type=Day(), help="The day that it is about. [today]")
 @click.option("--language", type=click.Choice(("en", "zh")), default="en", show_default=True, help="Of its words.")
-@click.option(
-    "--format", "form", metavar="FORMAT", help="json, html, pdf, md, hf-card, cyclonedx, spdx; by the ending of OUT."
-)
+@click.option("--format", "form", metavar="FORMAT", help="json, html, pdf, md, hf-card, cyclonedx or spdx. [by OUT]")
 @click.option(
     "--redact", type=click.Choice(("none", "public")), default="none", show_default=True,
     help="Leave confidential values out; their salted hashes stay.",
@@ -54,18 +52,15 @@ def make(
     if redact == "public":
         report = public(report)
     replace_file(out, kind.write(report, language))
-    hint(
-        f"{out}: {report['model']['name']}, {report['compute']['rounded']} FLOP, sha256 {report['integrity']['sha256']}"
-    )
+    said = f"{report['model']['name']}, {report['compute']['rounded']} FLOP, sha256 {report['integrity']['sha256']}"
+    hint(f"{out}: {said}")
     for problem in report["problems"]:
         hint(wrapped(f"draft: {problem}"))
 
 
 @command.command("verify")
 @click.argument("file", type=click.Path(path_type=Path, exists=False))
-@click.option(
-    "--against", type=click.Path(path_type=Path), metavar="WHOLE", help="The whole version of a public report."
-)
+@click.option("--against", type=click.Path(path_type=Path), metavar="WHOLE", help="The whole version of a public one.")
 @click.option("--ledger", type=click.Path(path_type=Path), metavar="FOLDER", help="The ledger that it rests on.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where files that its dossier names are.")
 @json_option

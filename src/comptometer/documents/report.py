@@ -48,7 +48,7 @@ class ReportModel(Document):
 
 
 class ReportPart(Document):
-    """One thing that was computed; `flop` is null where nobody says how much it took, or the public does not read it."""
+    """One thing that was computed; `flop` is null where nobody says it, or the public does not read it."""
 
     id: str
     name: str
@@ -153,7 +153,7 @@ class Integrity(Document):
     ledger_head: str
     sha256: str
     whole: str | None = None
-    signatures: list[dict[str, str]] = []
+    signatures: list[dict[str, str]] = Field(default=[])
 
 
 @document("report")

@@ -67,7 +67,7 @@ def _notification(entry: Entry, reading: Reading | None, as_of: date) -> dict[st
         "approach": _approach(entry),
         "text": (
             f"As of {as_of.isoformat()}, the cumulative compute used for the training of {entry.name} is estimated at "
-            f"{rounded} FLOP ({_approach(entry)}).{above}{gaps}"
+            f"{rounded} FLOP ({_approach(entry)}).{more}{gaps}"
         ),
     }
 

@@ -30,7 +30,7 @@ def taken_in(source: str, as_of: date) -> tuple[Entry, dict[str, Any]]:
         found = request.estimate(source, as_of=as_of)
         return found, {"kind": "catalogue", "id": found.dossier.id, "name": source}
     raw = read_bytes(path)
-    found = request.estimate(path, as_of=as_of)  # type: ignore[arg-type]
+    found = request.estimate(path, as_of=as_of)
     told = {"kind": "dossier", "id": found.dossier.id, "toml": base64.b64encode(raw).decode()}
     return found, told | {"ledger": _read_from_ledger(found.dossier)}
 

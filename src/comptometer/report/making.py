@@ -106,16 +106,13 @@ def _problems(entry: Entry, parts: Sequence[Part], as_of: date) -> list[str]:
     """Why a report would say more than the evidence bears."""
     found = []
     if entry.compute.verdict == "conflict":
-        pairs = [
-            f"{c.first} over {c.second} is {number(c.ratio)}"
-            for c in entry.compute.comparisons
-            if c.verdict == "conflict"
-        ]
+        apart = [one for one in entry.compute.comparisons if one.verdict == "conflict"]
+        pairs = [f"{one.first} over {one.second} is {number(one.ratio)}" for one in apart]
         found.append(f"the methods contradict each other: {', '.join(pairs)}")
     found += [
         f"{part.name} ({part.activity}): nothing says how much it took"
         for part in parts
-        if not part.value and not part.base
+        if part.value is None and part.base is None
     ]
     if entry.dossier.published and entry.dossier.published > as_of:
         found.append(f"it is of {entry.dossier.published}, after {as_of}, the day of the report")

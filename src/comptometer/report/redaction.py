@@ -33,6 +33,7 @@ def public(report: Mapping[str, Any]) -> dict[str, Any]:
         "parts": [_part(part, part["id"] in touched) for part in report["parts"]],
         "methods": {name: _method(row, secret) for name, row in report["methods"].items()},
         "evidence": [_claim(row, row["id"] in secret) for row in report["evidence"]],
+        "warnings": [] if hidden else report["warnings"],
         "energy": None if hidden & {"chips", "chip_hours", "duration", "power", "energy"} else report["energy"],
         "disclosures": {"eu_notification": None, "mdf": {"DP": report["disclosures"]["mdf"]["DP"]}},
         "input": None,
