@@ -59,9 +59,8 @@ def _notification(entry: Entry, reading: Reading | None, as_of: date) -> dict[st
     high = reading.inclusive.median if reading.inclusive else reading.strict.median
     rounded = two_figures(reading.strict.median)
     gaps = f" Not stated, and not in this figure: {', '.join(reading.gaps)}." if reading.gaps else ""
-    above = (
-        "" if two_figures(high) == rounded else f" Counting what the guidelines leave open: {two_figures(high)} FLOP."
-    )
+    above = two_figures(high)
+    more = "" if above == rounded else f" Counting what the guidelines leave open: {above} FLOP."
     return {
         "flop_2sf": rounded,
         "approach": _approach(entry),
