@@ -21,7 +21,7 @@ from comptometer.ledger.storage import Ledger
 from comptometer.release import data_version
 from comptometer.report.inputs import made_again
 from comptometer.report.integrity import commitment, root, seal
-from comptometer.report.making import made
+from comptometer.report.making import SCHEMA, made
 from comptometer.report.redaction import public
 
 CLOSE = 1e-9
@@ -59,6 +59,9 @@ def verify(
         ledger: the folder of the ledger that it rests on.
     """
     found = Verdict()
+    if report.get("schema") != SCHEMA:
+        found.problems.append(f"schema: is {report.get('schema')!r}, and a report has {SCHEMA!r}")
+        return found
     try:
         ReportDocument.model_validate(report)
     except ValidationError as error:

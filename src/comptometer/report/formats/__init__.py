@@ -68,7 +68,7 @@ def format_of(path: Path, name: str | None = None) -> Format:
 
 def carried(report: Report) -> str:
     """The object as it stands within a text; no sign in it ends a comment or a script."""
-    said = json.dumps(report, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    said = json.dumps(report, ensure_ascii=False, separators=(",", ":"))
     return BEGIN + said.replace("-->", "--\\u003e").replace("<", "\\u003c") + END
 
 

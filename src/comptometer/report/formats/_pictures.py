@@ -9,32 +9,34 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from comptometer.report.formats._words import say
-from comptometer.text import interval, number, percent
+from comptometer.text import number, percent
 
 WIDTH, LEFT, RIGHT, ROW = 900, 300, 40, 30
 INK, GREY, RULE, STRICT, OPEN, OUT, BAND = "#1b2733", "#5b6875", "#d5dbe1", "#1f5fa8", "#8fb4dd", "#b9c0c7", "#f5e6c8"
+SAID = 220  # kept free for what is written at the right
 Row = Mapping[str, Any]
 
 
 def _svg(height: float, label: str, marks: Sequence[str]) -> Markup:
+    size = f'viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}"'
     head = (
-        f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}" '
+        f'<svg role="img" aria-label="{escape(label)}" {size} '
         'xmlns="http://www.w3.org/2000/svg" font-family="inherit" font-size="13">'
     )
     return Markup("".join([head, f"<title>{escape(label)}</title>", *marks, "</svg>"]))
 
 
-def _text(x: float, y: float, said: str, anchor: str = "start", color: str = INK, weight: str = "normal") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{color}" font-weight="{weight}">{escape(said)}</text>'
+def _text(x: float, y: float, said: str, anchor: str = "start", color: str = INK) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{color}">{escape(said)}</text>'
 
 
 def _box(x: float, y: float, width: float, height: float, color: str) -> str:
     return f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 1.0):.1f}" height="{height:.1f}" fill="{color}"/>'
 
 
-def _stroke(x: float, top: float, bottom: float, color: str, width: float = 1.0, dash: str = "") -> str:
-    dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'<line x1="{x:.1f}" y1="{top:.1f}" x2="{x:.1f}" y2="{bottom:.1f}" stroke="{color}" stroke-width="{width:g}"{dashes}/>'
+def _stroke(x: float, top: float, bottom: float, color: str, width: float = 1.0) -> str:
+    ends = f'x1="{x:.1f}" y1="{top:.1f}" x2="{x:.1f}" y2="{bottom:.1f}"'
+    return f'<line {ends} stroke="{color}" stroke-width="{width:g}"/>'
 
 
 class _Scale:
@@ -88,9 +90,10 @@ def lines_chart(report: Row, language: str) -> Markup:
         name = row["zh"]["short"] if language == "zh" else row["short"]
         said = f"{name}: {row['operator']} {number(row['limit']['p50'], 2)}"
         marks.append(_text(LEFT - 12, y + 17, said, "end"))
+    said_lines = "; ".join(f"{row['id']} {number(row['limit']['p50'])}" for row in rows)
     label = say(
         "chart-label", language, name=report["model"]["name"], strict=_median(rows[0]["counted"]["low"]),
-        inclusive=_median(rows[0]["counted"]["high"]), lines="; ".join(f"{row['id']} {number(row['limit']['p50'])}" for row in rows),
+        inclusive=_median(rows[0]["counted"]["high"]), lines=said_lines,
     )  # fmt: skip
     legend = height + 34
     marks += [
@@ -105,24 +108,22 @@ def _median(found: Row | None) -> str:
 
 
 def parts_chart(report: Row, reading: Row | None, language: str, names: Mapping[str, str]) -> Markup:
-    """What each part took, on a linear scale, coloured by how a regulation reads it; each begins where the last one ended."""
+    """What each part took, coloured by how a regulation reads it; each begins where the last one ended."""
     rows = [part for part in report["parts"] if part["flop"]]
     if not rows:
         return Markup("")
     read = {line["part"]: line["reading"] for line in (reading["lines"] if reading else [])}
     colors = {"include": STRICT, "ambiguous": OPEN, "exclude": OUT}
     total = sum(part["flop"]["p50"] for part in rows) or 1.0
-    across = (WIDTH - LEFT - RIGHT - 150) / total
+    across = (WIDTH - LEFT - RIGHT - SAID) / total
     marks, end = [_stroke(LEFT, 6, 12 + ROW * len(rows), RULE)], 0.0
     for at, part in enumerate(rows):
         y, flop = 10 + ROW * at, part["flop"]["p50"]
         kind = read.get(part["id"], "include")
-        x = LEFT + end * across
-        marks.append(_box(x, y + 3, flop * across, 16, colors[kind]))
+        marks.append(_box(LEFT + end * across, y + 3, flop * across, 16, colors[kind]))
         end += flop
         said = f"{number(flop)} ({percent(flop / total)}), {say(kind, language)}"
-        marks.append(_text(x + max(flop * across, 1.0) + 6 if end < 0.6 * total else x - 6, y + 16, said,
-                           "start" if end < 0.6 * total else "end", GREY))  # fmt: skip
+        marks.append(_text(WIDTH - RIGHT, y + 16, said, "end", GREY))
         name = part["name"] if part["name"] != "training" else names[part["activity"]]
         marks.append(_text(LEFT - 12, y + 16, name[:40], "end"))
     label = say("parts-label", language, first=rows[0]["name"], last=rows[-1]["name"])
@@ -148,10 +149,3 @@ def tornado(report: Row, language: str) -> Markup:
 def _short(claim: str) -> str:
     said = claim.removeprefix("assumption:").rpartition(":")[2] or claim
     return said if len(said) <= 42 else said[:41] + "…"
-
-
-def range_of(found: Row | None, language: str, missing: str) -> str:
-    """A quantity with its interval."""
-    if found is None:
-        return say(missing, language)
-    return f"{number(found['p50'])} ({interval(found['p5'], found['p95'])})"

@@ -1,5 +1,7 @@
 """Words of a report that people read, in English and Chinese; names of activities are those of the web page."""
 
+# ruff: noqa: E501 – each message beside its translation, whose signs are those of its language
+
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -11,10 +11,10 @@ from markupsafe import Markup
 from comptometer.errors import ComptometerError
 from comptometer.report.disclosures import NOTIFIED
 from comptometer.report.formats import Report, carried, report_format
-from comptometer.report.formats._pictures import lines_chart, parts_chart, range_of, tornado
+from comptometer.report.formats._pictures import lines_chart, parts_chart, tornado
+from comptometer.report.formats._spoken import activity_names, chances, range_of
 from comptometer.report.formats._words import say
 from comptometer.text import number, percent
-from comptometer.web.wording import messages
 
 
 @report_format("html", ending=".html", whole=True)
@@ -33,11 +33,7 @@ def page(report: Report, language: str, *, carry: bool) -> str:
     def words(key: str, **values: object) -> str:
         return say(key, language, **values)
 
-    names = {
-        key.removeprefix("activity."): text
-        for key, text in messages(_tongue(language)).items()
-        if key.startswith("activity.")
-    }
+    names = activity_names(language)
     main = next((row for row in report["readings"] if row["id"] == NOTIFIED), None)
     return _template().render(
         report=report,
@@ -51,25 +47,13 @@ def page(report: Report, language: str, *, carry: bool) -> str:
         main=main,
         lined=[row for row in report["readings"] if row["limit"]],
         told=lambda found, missing="none-said": range_of(found, language, missing),
-        chances=_chances,
+        chances=chances,
         lines_chart=lines_chart(report, language),
         parts_chart=parts_chart(report, main, language, names),
         tornado=tornado(report, language),
         parts={part["id"]: part for part in report["parts"]},
         carried=Markup(carried(report)) if carry else "",
     )
-
-
-def _tongue(language: str) -> Any:
-    return "zh" if language == "zh" else "en"
-
-
-def _chances(row: Report) -> str:
-    share = row["probability_above"]
-    if share is None:
-        return "–"
-    low, high = (percent(round(share[end], 3)) for end in ("low", "high"))
-    return low if low == high else f"{low} – {high}"
 
 
 @cache
