@@ -187,3 +187,15 @@ class ReportDocument(Document):
     input: dict[str, Any] | None
     tool: ReportTool
     integrity: Integrity
+
+
+@document("report-verify")
+class ReportVerifyDocument(Document):
+    """`comptometer report verify FILE --json`."""
+
+    schema_: Literal["comptometer/report-verify/1"] = Field(alias="schema")
+    file: str
+    holds: bool
+    problems: list[str]
+    checked: list[str]
+    open: list[str]

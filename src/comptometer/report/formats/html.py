@@ -35,7 +35,7 @@ def page(report: Report, language: str, *, carry: bool) -> str:
 
     names = activity_names(language)
     main = next((row for row in report["readings"] if row["id"] == NOTIFIED), None)
-    return _template().render(
+    text: str = _template().render(
         report=report,
         language="zh-Hans" if language == "zh" else "en",
         zh=language == "zh",
@@ -54,6 +54,7 @@ def page(report: Report, language: str, *, carry: bool) -> str:
         parts={part["id"]: part for part in report["parts"]},
         carried=Markup(carried(report)) if carry else "",
     )
+    return text
 
 
 @cache
