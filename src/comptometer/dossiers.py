@@ -29,7 +29,7 @@ from comptometer.store import (
     to_source,
     usable_path,
 )
-from comptometer.vocabulary import ABOUTS, DOMAINS, Basis, is_word, read
+from comptometer.vocabulary import ABOUTS, DOMAINS, NO_UTILIZATION, Basis, is_word, read
 
 OLDEST = date(1940, 1, 1)
 
@@ -276,6 +276,8 @@ def _belief(about: str, value: str) -> Distribution | None:
     Raises:
         UsageError: unknown key, word or number.
     """
+    if about in NO_UTILIZATION:
+        raise UsageError(f"{about!r} is an upper bound, 2.4 to 3.1 times MFU, and no utilization; state mfu, or hfu")
     if about not in ABOUTS:
         near = get_close_matches(about, ABOUTS, 1)
         raise UsageError(

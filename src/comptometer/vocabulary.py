@@ -90,6 +90,8 @@ ABOUTS: Mapping[str, About] = {
 # What may be said of utilization, never mixed, in the order in which it counts: model FLOP of the whole job over peak;
 # in the run; with recomputation; by counters of the chips: tensor activity × clock, and tensor activity alone.
 UTILIZATIONS = ("utilization", "mfu", "hfu", "ofu", "tensor_active")
+# What counters call utilization and is none: that some kernel ran, or that an SM had a warp.
+NO_UTILIZATION = ("gpu_utilization", "gpu_util", "nvidia_smi_utilization", "sm_active", "sm_occupancy", "engine_active")
 
 ASSUMED: Mapping[str, str] = {  # units of what only assumptions speak of, where it is no plain number
     "purchase_price": "USD/chip",

@@ -1,0 +1,319 @@
+"""Reports are made, hold, and show what was done to them."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from comptometer.cli.report import command
+from comptometer.documents.report import ReportDocument, ReportVerifyDocument
+from comptometer.errors import DataError, UsageError
+from comptometer.report.formats import FORMATS, read_from
+from comptometer.report.integrity import root, sealed
+from comptometer.report.making import make
+from comptometer.report.redaction import public
+from comptometer.report.verifying import verify
+
+LAB = Path(__file__).parents[2] / "docs/howto/report-lab.toml"
+DAY = date(2026, 11, 1)
+Report = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def lab() -> Report:
+    return make(str(LAB), DAY)
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    done = CliRunner().invoke(command, list(map(str, arguments)), standalone_mode=False)
+    if done.exception:
+        raise done.exception
+    return done.return_value or 0, done.output
+
+
+def test_a_report_has_its_shape_and_holds(lab: Report) -> None:
+    ReportDocument.model_validate(lab)
+    found = verify(json.loads(json.dumps(lab)))
+    assert found.problems == []
+    assert len(found.checked) == 2
+
+
+@pytest.mark.parametrize("source", ["AlexNet", "gpt-3", "llama-3.1-405b"])
+def test_a_report_about_a_model_of_the_catalogue_holds(source: str) -> None:
+    assert verify(make(source, DAY)).holds
+
+
+def test_the_same_input_and_day_give_the_same_bytes(lab: Report) -> None:
+    again = make(str(LAB), DAY)
+    for form in FORMATS.values():
+        assert form.write(again, "en") == form.write(lab, "en"), form.name
+
+
+def test_another_day_is_another_report(lab: Report) -> None:
+    assert make(str(LAB), date(2026, 11, 2))["integrity"]["sha256"] != lab["integrity"]["sha256"]
+
+
+def set_at(report: Report, path: str, value: object) -> None:
+    place: Any = report
+    *steps, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+    for step in steps:
+        place = place[step]
+    assert place[last] != value
+    place[last] = value
+
+
+def scaled(path: str, factor: float) -> Callable[[Report], None]:
+    def change(report: Report) -> None:
+        place: Any = report
+        *steps, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+        for step in steps:
+            place = place[step]
+        place[last] *= factor
+
+    return change
+
+
+def removed(key: str) -> Callable[[Report], None]:
+    return lambda report: report[key].pop()
+
+
+def dossier_changed(report: Report) -> None:
+    text = base64.b64decode(report["input"]["toml"]).replace(b"15T token", b"14T token")
+    report["input"]["toml"] = base64.b64encode(text).decode()
+
+
+def claim_swapped(report: Report) -> None:
+    row = next(row for row in report["evidence"] if row["about"] == "tokens")
+    row["value"] = "1T token"
+
+
+TAMPERINGS: dict[str, Callable[[Report], None]] = {
+    "another total": scaled("compute.p50", 0.5),
+    "a narrower interval": scaled("compute.p95", 0.9),
+    "another rounded figure": lambda report: set_at(report, "compute.rounded", "1.0x10^23"),
+    "another name": lambda report: set_at(report, "model.name", "Demo 7B"),
+    "another developer": lambda report: set_at(report, "model.developer", "Somebody"),
+    "an activity that does not count": lambda report: set_at(report, "parts.0.activity", "evaluation"),
+    "a part that is smaller": scaled("parts.0.flop.p50", 0.1),
+    "a part left out": removed("parts"),
+    "another verdict": lambda report: set_at(report, "readings.0.verdict", "above"),
+    "another probability": lambda report: set_at(report, "readings.0.probability_above.high", 0.0),
+    "another reading of a part": lambda report: set_at(report, "readings.0.lines.0.reading", "exclude"),
+    "another line": scaled("readings.0.value", 10.0),
+    "a gap that is gone": lambda report: report["readings"][0]["gaps"].pop(),
+    "a regulation left out": removed("readings"),
+    "another formula": lambda report: set_at(report, "methods.parameters-tokens.formula", "1 × 1"),
+    "another weight": lambda report: set_at(report, "agreement.weights.parameters-tokens", 0.5),
+    "a claim with another value": claim_swapped,
+    "a claim left out": removed("evidence"),
+    "a claim called unverified": lambda report: set_at(report, "evidence.0.verified", False),
+    "another notice": lambda report: set_at(report, "disclosures.eu_notification.flop_2sf", "1.0x10^22"),
+    "another row of the form": lambda report: set_at(report, "disclosures.mdf.NCA.training_compute", "10^20 FLOP"),
+    "another energy": scaled("energy.facility.p50", 0.1),
+    "another dossier": dossier_changed,
+    "another version of a regulation": lambda report: set_at(report, "tool.packs.eu-ai-act-51-2", "0" * 64),
+    "another day": lambda report: set_at(report, "as_of", "2024-01-01"),
+    "a draft called whole": lambda report: set_at(report, "problems", ["none"]),
+    "another head of a ledger": lambda report: set_at(report, "integrity.ledger_head", "0" * 64),
+    "another preparer": lambda report: set_at(report, "people.preparer", "Somebody"),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+@pytest.mark.parametrize("resealed", [False, True])
+def test_a_report_that_was_tampered_with_fails(lab: Report, name: str, resealed: bool) -> None:
+    """Also where whoever did it knows how hashes are made: then the numbers give it away."""
+    changed = copy.deepcopy(lab)
+    TAMPERINGS[name](changed)
+    if resealed:
+        changed["integrity"]["evidence_root"] = root(changed["evidence"])
+        changed = sealed(changed)
+    assert not verify(changed).holds
+
+
+def test_the_public_version_tells_no_secret_and_is_proved_by_the_whole_one(lab: Report) -> None:
+    shown = public(lab)
+    ReportDocument.model_validate(shown)
+    said = json.dumps(shown)
+    assert "4.9M" not in said
+    assert "8f14e45f" not in said
+    assert [row["value"] for row in shown["evidence"] if row["about"] == "chip_hours"] == [None, None]
+    assert [row["sha256"] for row in shown["evidence"]] == [row["sha256"] for row in lab["evidence"]]
+    alone = verify(shown)
+    assert alone.holds
+    assert "--against" in alone.open[0]
+    assert verify(shown, against=lab).checked[-1].startswith("numbers: the whole version holds")
+
+
+@pytest.mark.parametrize(
+    "change", [scaled("compute.p50", 0.9), lambda report: set_at(report, "evidence.0.sha256", "0" * 64)]
+)
+def test_a_public_version_that_was_tampered_with_fails(lab: Report, change: Callable[[Report], None]) -> None:
+    shown = copy.deepcopy(public(lab))
+    change(shown)
+    assert not verify(shown).holds
+    shown["integrity"]["evidence_root"] = root(shown["evidence"])
+    assert not verify(sealed(shown), against=lab).holds
+
+
+def test_nothing_confidential_is_hashed_without_a_salt(lab: Report) -> None:
+    bare = copy.deepcopy(lab)
+    bare["integrity"]["salt"] = ""
+    with pytest.raises(UsageError, match="salt"):
+        public(bare)
+
+
+@pytest.mark.parametrize("ending", ["html", "md", "json"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_file_holds_and_a_changed_word_on_it_does_not(tmp_path: Path, ending: str, language: str) -> None:
+    out = tmp_path / f"r.{ending}"
+    assert run("make", LAB, out, "--as-of", "2026-11-01", "--language", language)[0] == 0
+    assert run("verify", out)[0] == 0
+    text = out.read_text("utf-8")
+    out.write_text(text.replace("Example Lab", "Another Lab", 1), "utf-8")
+    status, said = run("verify", out)
+    assert status == 1
+    assert "fails" in said
+
+
+def test_what_verify_prints_has_its_shape(tmp_path: Path) -> None:
+    out = tmp_path / "r.json"
+    run("make", "AlexNet", out)
+    ReportVerifyDocument.model_validate(json.loads(run("verify", out, "--json")[1]))
+
+
+def test_a_national_authority_sees_the_order_of_magnitude_alone(lab: Report) -> None:
+    assert lab["disclosures"]["mdf"]["NCA"]["training_compute"] == "10^24 FLOP"
+    assert lab["disclosures"]["mdf"]["AIO"]["training_compute"].endswith("x10^24 FLOP")
+    assert "training_compute" not in lab["disclosures"]["mdf"]["DP"]
+
+
+CONTRADICTION = """
+name = "X"
+published = 2026-01-01
+domain = ["language"]
+[sources.a]
+title = "a"
+[[claims]]
+about = "parameters"
+value = "70e9 parameter"
+source = "a"
+[[claims]]
+about = "tokens"
+value = "15e12 token"
+source = "a"
+[[claims]]
+about = "chip_hours"
+value = "1000 chip-hour"
+chip = "h100-sxm"
+source = "a"
+[[claims]]
+about = "mfu"
+value = "0.4"
+source = "a"
+"""
+
+
+def test_contradictory_evidence_gives_no_report_but_a_draft(tmp_path: Path) -> None:
+    source, out = tmp_path / "x.toml", tmp_path / "x.html"
+    source.write_text(CONTRADICTION)
+    with pytest.raises(DataError, match="contradict"):
+        run("make", source, out)
+    assert not out.exists()
+    run("make", source, out, "--draft")
+    page = out.read_text("utf-8")
+    assert "DRAFT" in page
+    assert run("verify", out)[0] == 0
+    undone = read_from(out.read_bytes(), "x")
+    undone["draft"] = False
+    assert not verify(sealed(undone)).holds
+
+
+def test_a_part_of_which_nothing_is_said_gives_no_report(tmp_path: Path) -> None:
+    source = tmp_path / "x.toml"
+    source.write_text(LAB.read_text("utf-8") + '\n[[activities]]\nname = "More"\nkind = "exploration"\n', "utf-8")
+    with pytest.raises(DataError, match="nothing says how much it took"):
+        make(str(source), DAY)
+
+
+def test_a_model_of_later_than_the_day_is_refused() -> None:
+    with pytest.raises(UsageError):
+        make("llama-3.1-405b", date(2020, 1, 1))
+
+
+@pytest.mark.parametrize("name", ["r.docx", "r"])
+def test_an_ending_of_no_format_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="ends in"):
+        run("make", "AlexNet", tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"not json", b"\xff\xfe", b"{" * 5000])
+def test_a_file_that_is_no_report_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "r.json"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="no compute report"):
+        run("verify", path)
+
+
+def test_an_object_of_another_schema_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_text('{"schema": "comptometer/estimate/1"}')
+    status, said = run("verify", path)
+    assert status == 1
+    assert "a report has 'comptometer/report/1'" in said
+
+
+def test_a_report_of_a_ledger_rests_on_its_chain(tmp_path: Path) -> None:
+    from ledger_folder import Folder, export, job
+
+    folder = Folder(tmp_path / "ledger")
+    folder.lines(export(*(job(number, AllocTRES="gres/gpu:h100-sxm=64", ElapsedRaw=360000) for number in range(1, 40))))
+    source = tmp_path / "x.toml"
+    source.write_text('ledger = "ledger"\nname = "X"\npublished = 2026-01-01\ndomain = ["language"]\n')
+    report = json.loads(json.dumps(make(str(source), DAY)))
+    assert verify(report).holds
+    assert "--ledger" in verify(report).open[0]
+    assert verify(report, ledger=folder.path).checked[-1].startswith("ledger: its chain holds")
+    other = Folder(tmp_path / "other")
+    other.lines(export(job(5)))
+    assert not verify(report, ledger=other.path).holds
+
+
+def test_names_that_would_break_a_page_do_not(tmp_path: Path) -> None:
+    source, out = tmp_path / "x.toml", tmp_path / "x.html"
+    name = "--> <script>alert(1)</script> | & comptometer-report-->"
+    source.write_text(f'name = "{name}"\npublished = 2026-01-01\n[sources.a]\ntitle = "{name}"\n'
+                      '[[claims]]\nabout = "compute"\nvalue = "1e24 FLOP"\nsource = "a"\n')  # fmt: skip
+    run("make", source, out)
+    page = out.read_text("utf-8")
+    assert "<script>alert" not in page
+    assert run("verify", out)[0] == 0
+
+
+def test_formats_for_other_tools_say_the_same_figure(lab: Report) -> None:
+    flop = lab["compute"]["p50"]
+    bom = json.loads(FORMATS["cyclonedx"].write(lab, "en"))
+    properties = {row["name"]: row["value"] for row in bom["components"][0]["properties"]}
+    assert float(properties["comptometer:training_compute_flop"]) == flop
+    graph = json.loads(FORMATS["spdx"].write(lab, "en"))["@graph"]
+    package = next(row for row in graph if row["type"] == "ai_AIPackage")
+    assert float(package["ai_hyperparameter"][0]["value"]) == flop
+    energy = package["ai_energyConsumption"]["ai_trainingEnergyConsumption"][0]["ai_energyQuantity"]
+    assert energy == pytest.approx(lab["energy"]["facility"]["p50"] * 1000)
+    assert f"flop: {flop:.6g}" in FORMATS["hf-card"].write(lab, "en").decode()
+
+
+def test_a_pdf_has_pages(lab: Report) -> None:
+    pytest.importorskip("weasyprint", reason="the extra pdf is not installed")
+    made = FORMATS["pdf"].write(lab, "zh")
+    assert made.startswith(b"%PDF")
+    assert len(made) > 20_000
