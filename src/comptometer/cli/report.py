@@ -58,6 +58,35 @@ def make(
         hint(wrapped(f"draft: {problem}"))
 
 
+@command.command("sign")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--key", type=click.Path(path_type=Path), required=True, metavar="KEY.pem", help="A private key, Ed25519."
+)
+@click.option("--role", type=click.Choice(("preparer", "reviewer", "approver")), required=True, help="Who signs.")
+def sign(file: Path, key: Path, role: str) -> None:
+    """Sign a report that holds; FILE is a .json that report make wrote, and gets the signature added.
+
+    \b
+    Examples:
+      comptometer report sign report.json --key preparer.pem --role preparer
+    """
+    from comptometer.errors import DataError
+    from comptometer.files import read_bytes, replace_file
+    from comptometer.report.formats import FORMATS, read_from
+    from comptometer.report.signing import signed
+    from comptometer.report.verifying import verify as verified
+
+    raw = read_bytes(file)
+    report = read_from(raw, str(file))
+    if problems := verified(report).problems:
+        raise DataError(str(file), [*problems, "what does not hold is not signed"])
+    if FORMATS["json"].write(report, "en") != raw:
+        raise DataError(str(file), ["is not a .json as report make writes it: sign that one"])
+    replace_file(file, FORMATS["json"].write(signed(report, read_bytes(key), role), "en"))
+    hint(f"{file}: signed by the {role}")
+
+
 @command.command("verify")
 @click.argument("file", type=click.Path(path_type=Path, exists=False))
 @click.option("--against", type=click.Path(path_type=Path), metavar="WHOLE", help="The whole version of a public one.")

@@ -23,6 +23,7 @@ from comptometer.report import disclosures
 from comptometer.report.inputs import taken_in
 from comptometer.report.integrity import CANONICAL, commitment, root, sealed
 from comptometer.text import number
+from comptometer.training_cost import cost_of
 
 SCHEMA = "comptometer/report/1"
 DISCLAIMER = (
@@ -190,9 +191,11 @@ def _sources(entry: Entry, evidence: Sequence[Mapping[str, Any]]) -> list[dict[s
 
 
 def _energy(entry: Entry) -> dict[str, Any] | None:
-    """In MWh at three boundaries, where chips and hours are known."""
-    found = energies_of(facts_of(entry))
-    return {name: known.estimate.to_dict() for name, known in found.items()} or None
+    """In MWh at three boundaries, and t CO2e of the grid where the machines stood; where chips and hours are known."""
+    found = {name: known.estimate.to_dict() for name, known in energies_of(facts_of(entry)).items()}
+    if found and (co2 := cost_of(entry).co2):
+        found["co2"] = co2.estimate.to_dict()
+    return found or None
 
 
 def _packs(readings: Sequence[Reading]) -> dict[str, str]:

@@ -23,6 +23,7 @@ from comptometer.report.inputs import made_again
 from comptometer.report.integrity import commitment, root, seal
 from comptometer.report.making import SCHEMA, made
 from comptometer.report.redaction import public
+from comptometer.report.signing import signature_problem
 
 CLOSE = 1e-9
 MOST = 50  # differences that are told
@@ -74,6 +75,7 @@ def verify(
     else:
         _numbers(report, folder, found)
     _chain(report, ledger, found)
+    _signatures(report, found)
     return found
 
 
@@ -144,6 +146,19 @@ def _chain(report: Mapping[str, Any], folder: Path | None, found: Verdict) -> No
     found.problems += [f"ledger: {problem}" for problem in problems]
     if not problems:
         found.checked.append("ledger: its chain holds, and has the head that the report rests on")
+
+
+def _signatures(report: Mapping[str, Any], found: Verdict) -> None:
+    for row in report["integrity"].get("signatures", []):
+        try:
+            problem = signature_problem(report, row)
+        except ComptometerError as error:
+            found.open.append(f"signature of the {row.get('role')}: {error}")
+            continue
+        if problem:
+            found.problems.append(problem)
+        else:
+            found.checked.append(f"signature: of the {row['role']}, by the key {row['public_key']}")
 
 
 def _different(mine: Any, other: Any, place: str) -> Iterator[str]:
