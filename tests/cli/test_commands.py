@@ -58,7 +58,8 @@ def test_the_commands_are_pinned() -> None:
         "decompose", "dossier", "dossier check", "dossier new", "effective", "estimate",
         "explain", "forecasts", "ledger", "ledger import", "ledger runs", "ledger tag", "ledger total",
         "ledger verify", "models", "models compare", "models list", "models show", "project", "relation", "replicate",
-        "schema", "serve", "site", "thresholds", "thresholds check", "thresholds list", "thresholds show", "trend",
+        "report", "report make", "report sign", "report verify", "schema", "serve", "site",
+        "thresholds", "thresholds check", "thresholds list", "thresholds plan", "thresholds show", "trend",
     ]  # fmt: skip
 
 

@@ -35,9 +35,9 @@ def make(
 
     \b
     Examples:
-      comptometer report make llama-3.1-405b llama.html
-      comptometer report make lab.toml report.pdf --language zh
-      comptometer report make lab.toml public.html --redact public
+      comptometer report make llama-3.1-405b my-model.html
+      comptometer report make my-model.toml my-model.pdf --language zh
+      comptometer report make my-model.toml public.html --redact public
     """
     from datetime import date
 
@@ -69,7 +69,7 @@ def sign(file: Path, key: Path, role: str) -> None:
 
     \b
     Examples:
-      comptometer report sign report.json --key preparer.pem --role preparer
+      comptometer report sign my-model.json --key preparer.pem --role preparer
     """
     from comptometer.errors import DataError
     from comptometer.files import read_bytes, replace_file
@@ -98,8 +98,8 @@ def verify(file: Path, against: Path | None, ledger: Path | None, folder: Path |
 
     \b
     Examples:
-      comptometer report verify report.json
-      comptometer report verify public.html --against report.json
+      comptometer report verify my-model.json
+      comptometer report verify public.html --against my-model.json
     """
     from comptometer.files import read_bytes
     from comptometer.report.formats import read_from
