@@ -17,7 +17,7 @@ from comptometer.distribution import Point
 from comptometer.errors import NotFound
 from comptometer.law import ACTIVITIES, Activity
 from comptometer.lineage import total
-from comptometer.quantity import Estimate
+from comptometer.quantity import Estimate, summed
 from comptometer.records import Base, Claim, Dossier, Stage
 
 FORWARD: frozenset[str] = frozenset(  # no gradient: two operations per parameter and token, not six
@@ -67,11 +67,11 @@ def _stages(entry: Entry) -> list[Part]:
     dossier = entry.dossier
     found = [attempt(_as_dossier(stage.claims, dossier)) for stage in dossier.stages]
     entries = [one for one in found if isinstance(one, Entry)]
-    if not entries or len(entries) < len(found):
+    together = summed([one.value for one in entries])
+    if together is None or len(entries) < len(found):
         kinds = {activity for stage in dossier.stages if (activity := activity_of(stage))}
         kind = kinds.pop() if len(kinds) == 1 else "pretrain"
         return [Part(name="training", activity=kind, value=entry.value, stated=False, claims=entry.claims)]
-    together = _sum([one.value for one in entries])
     parts = []
     for stage, one in zip(dossier.stages, entries, strict=True):
         said = activity_of(stage)
@@ -136,10 +136,3 @@ def _as_dossier(claims: Sequence[Claim], dossier: Dossier) -> Dossier:
 
 def _formula(entry: Entry) -> str:
     return "; ".join(f"{outcome.formula}" for outcome in entry.methods.values())
-
-
-def _sum(values: Sequence[Estimate]) -> Estimate:
-    found = values[0]
-    for value in values[1:]:
-        found = found + value
-    return found

@@ -333,3 +333,13 @@ def _binned_share(name: str, target: Array) -> float:
 
 def _restored(draws: Array, unit: str, beliefs: Mapping[str, Distribution]) -> Estimate:
     return Estimate(draws, units.parse(unit), beliefs)
+
+
+def summed(parts: Sequence[Estimate]) -> Estimate | None:
+    """The sum, draw by draw; None of nothing."""
+    if not parts:
+        return None
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total

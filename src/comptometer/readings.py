@@ -17,7 +17,7 @@ import numpy as np
 
 from comptometer.activities import Part
 from comptometer.law import Activity, Counted, Regulation
-from comptometer.quantity import Estimate
+from comptometer.quantity import Estimate, summed
 
 Verdict = Literal["above", "undecided", "below"]
 Fit = Literal["within", "wider"]
@@ -152,13 +152,9 @@ def _outside(one: Regulation, day: date) -> bool:
 
 
 def _sum(lines: Sequence[Line], readings: set[str]) -> Estimate | None:
-    found = [line.part.value for line in lines if line.counted.reading in readings and line.part.value is not None]
-    if not found:
-        return None
-    whole = found[0]
-    for value in found[1:]:
-        whole = whole + value
-    return whole
+    return summed(
+        [line.part.value for line in lines if line.counted.reading in readings and line.part.value is not None]
+    )
 
 
 def _amount(one: Regulation) -> Limit | None:

@@ -312,3 +312,22 @@ def test_a_pdf_has_pages(lab: Report) -> None:
     made = FORMATS["pdf"].write(lab, "zh")
     assert made.startswith(b"%PDF")
     assert len(made) > 20_000
+
+
+@pytest.mark.parametrize("name", ["llama-3.1-8b.json", "stages.toml"])
+def test_what_says_nothing_of_who_claims_it_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="who claims"):
+        run("make", LAB.parent / name, tmp_path / "r.json")
+
+
+def test_a_dossier_that_names_a_file_is_made_again_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text((LAB.parent / "llama-3.1-8b.json").read_text())
+    source, out = tmp_path / "x.toml", tmp_path / "r.json"
+    claim = '[[claims]]\nabout = "{}"\nvalue = "{}"\nsource = "a"\n'
+    source.write_text('name = "X"\npublished = 2026-01-01\n[sources.a]\ntitle = "a"\n'
+                      + claim.format("architecture", "config.json") + claim.format("tokens", "1e12 token"))  # fmt: skip
+    run("make", source, out)
+    status, said = run("verify", out)
+    assert status == 1
+    assert "--folder" in said
+    assert run("verify", out, "--folder", tmp_path)[0] == 0

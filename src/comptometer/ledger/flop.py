@@ -6,7 +6,6 @@ so an interval does not shrink because a lab has many jobs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -74,13 +73,3 @@ def rate(meaning: Meaning, basis: str) -> Rate | None:
 def counted(flop: int) -> Estimate:
     """FLOP that a source counted, taken as exact."""
     return Estimate.exact(float(flop), "FLOP")
-
-
-def summed(parts: Sequence[Estimate]) -> Estimate | None:
-    """The sum, draw by draw; None of nothing."""
-    if not parts:
-        return None
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
-    return total

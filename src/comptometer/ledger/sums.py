@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from comptometer.ledger import expressions
-from comptometer.ledger.flop import ASSUMED, COUNTED, Rate, counted, hours, summed
-from comptometer.quantity import Estimate
+from comptometer.ledger.flop import ASSUMED, COUNTED, Rate, counted, hours
+from comptometer.quantity import Estimate, summed
 
 Key = tuple[Any, ...]  # values of what is summed by
 

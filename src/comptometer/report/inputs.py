@@ -11,9 +11,10 @@ from typing import Any
 
 from comptometer import dossiers, library, request
 from comptometer.catalogue import Entry, entry
-from comptometer.errors import ComptometerError, DataError
+from comptometer.errors import ComptometerError, DataError, UsageError
 from comptometer.files import read_bytes
 from comptometer.records import Claim, Dossier, Source, Stage
+from comptometer.scenarios import named_in
 from comptometer.vocabulary import read
 
 LEDGER = "ledger"
@@ -23,9 +24,13 @@ def taken_in(source: str, as_of: date) -> tuple[Entry, dict[str, Any]]:
     """A model, and what a report has to carry of it.
 
     Raises:
+        UsageError: it is a configuration or a stage list, which say nothing of who claims what.
         ComptometerError: as `request.estimate`.
     """
     path = Path(source)
+    if request.is_config(source) or (path.is_file() and named_in(path)):
+        raise UsageError(f"{source}: a report is made from a model of the catalogue or a dossier (.toml) that says who "
+                         "claims what; comptometer dossier new begins one")  # fmt: skip
     if path.suffix != ".toml":
         found = request.estimate(source, as_of=as_of)
         return found, {"kind": "catalogue", "id": found.dossier.id, "name": source}

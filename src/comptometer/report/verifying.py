@@ -101,9 +101,9 @@ def _numbers(report: Mapping[str, Any], folder: Path | None, found: Verdict) -> 
         entry = made_again(report["input"], folder)
         again = made(entry, report["input"], date.fromisoformat(report["as_of"]), draft=True)
     except ComptometerError as error:
-        found.problems.append(str(error))
+        hint = "" if folder else "; where the dossier names files, give the folder that they are in with --folder"
+        found.problems.append(f"{error}{hint}")
         return
-
     skipped = {"integrity.sha256", "integrity.signatures"}
     differences = [line for line in _different(report, again, "") if line.partition(":")[0] not in skipped]
     found.problems += differences[:MOST]
