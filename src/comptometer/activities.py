@@ -96,7 +96,7 @@ def activity_of(stage: Stage) -> Activity | None:
 def _beside(stage: Stage, dossier: Dossier) -> Part:
     kind = activity_of(stage) or "other-capability"
     part = Part(name=stage.name, activity=kind, value=None, own=False, claims=stage.claims)
-    mine = _as_dossier(stage.claims, dossier)
+    mine = replace(_as_dossier(stage.claims, dossier), segments=stage.segments)
     if kind in FORWARD and not any(claim.about == "backward_factor" for claim in stage.claims):
         mine = replace(mine, claims=[*mine.claims, _forward_alone(dossier.id)])
     found = attempt(mine)

@@ -203,20 +203,22 @@ def _base(
     return Base(**{**table, "claims": claims})
 
 
-def _ledger(row: Mapping[str, Any] | None, folder: Path | None, problems: list[str]) -> LedgerReference | None:
+def _ledger(
+    row: Mapping[str, Any] | None, folder: Path | None, problems: list[str], place: str = "ledger"
+) -> LedgerReference | None:
     """Which ledger; it is read only when an estimate is asked for."""
     if row is None:
         return None
     said = {key: value for key, value in row.items() if key != "tags"}
     said |= {f"tag:{name}": value for name, value in row.get("tags", {}).items()}
     if folder is None:
-        problems.append("ledger: only a dossier in a file can name one: its path starts at the file's folder")
+        problems.append(f"{place}: only a dossier in a file can name one: its path starts at the file's folder")
         return None
     path, rules = folder / said.pop("path"), said.pop("rules", "")
     if not path.is_dir():
-        problems.append(f"ledger: no folder {str(path)!r}; begin one with: comptometer ledger import")
+        problems.append(f"{place}: no folder {str(path)!r}; begin one with: comptometer ledger import")
     if rules and not (folder / rules).is_file():
-        problems.append(f"ledger.rules: no file {str(folder / rules)!r}")
+        problems.append(f"{place}.rules: no file {str(folder / rules)!r}")
     return LedgerReference(folder=path, where=said, rules=folder / rules if rules else None)
 
 
@@ -230,7 +232,8 @@ def _stage(
 ) -> Stage:
     subject = f"{dossier_id}:{table['name']}"
     claims = _claims(table.get("claims", ()), subject, f"{place}.claims", sources, folder, problems)
-    stage = Stage(**{**table, "claims": claims})
+    ledger = _ledger(table.get("ledger"), folder, problems, f"{place}.ledger")
+    stage = Stage(**{**table, "claims": claims, "ledger": ledger})
     if stage.start and stage.end and stage.start > stage.end:
         problems.append(f"{place}: ends {stage.end} before it starts {stage.start}")
     return stage

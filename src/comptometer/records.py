@@ -225,14 +225,28 @@ class Chip(Showable):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerReference:
+    """Which attempts of a ledger are about a model: `where` has values by dimension, as in `ledger total --where`."""
+
+    folder: Path
+    where: Mapping[str, str] = field(default_factory=dict)
+    rules: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One part of a training job with claims of its own; stages add up."""
+    """One part of a training job with claims of its own; stages add up.
+
+    Of what is beside the training, `ledger` may say more, whose types of chip are its `segments`.
+    """
 
     name: str
     kind: str = ""
     start: date | None = None
     end: date | None = None
     claims: Sequence[Claim] = ()
+    ledger: LedgerReference | None = None
+    segments: Sequence[Stage] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,15 +279,6 @@ class ReportFacts:
     confidential: Sequence[str] = ()
     salt: str | None = None
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerReference:
-    """Which attempts of a ledger are about a model: `where` has values by dimension, as in `ledger total --where`."""
-
-    folder: Path
-    where: Mapping[str, str] = field(default_factory=dict)
-    rules: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,16 +86,6 @@ class StageRow(_File):
     claims: list[ClaimRow] = []
 
 
-class ActivityRow(_File):
-    """What was computed for the model beside its training: with claims of its own, of a kind that laws tell apart."""
-
-    name: Text
-    kind: Activity
-    start: date | None = None
-    end: date | None = None
-    claims: list[ClaimRow] = []
-
-
 class BaseRow(_File):
     """A model whose weights or outputs this one was made from.
 
@@ -152,6 +142,20 @@ def _by_path(value: Any) -> Any:
     return {"path": value} if isinstance(value, str) else value
 
 
+OneLedger = Annotated[LedgerRow, BeforeValidator(_by_path, json_schema_input_type=str | LedgerRow)]
+
+
+class ActivityRow(_File):
+    """What was computed for the model beside its training, of a kind that laws know; by claims or by a ledger."""
+
+    name: Text
+    kind: Activity
+    start: date | None = None
+    end: date | None = None
+    claims: list[ClaimRow] = []
+    ledger: OneLedger | None = None
+
+
 class DossierFile(_File):
     """What is claimed about one model."""
 
@@ -169,7 +173,7 @@ class DossierFile(_File):
     activities: list[ActivityRow] = []
     bases: list[BaseRow] = []
     report: ReportRow | None = None
-    ledger: Annotated[LedgerRow, BeforeValidator(_by_path, json_schema_input_type=str | LedgerRow)] | None = None
+    ledger: OneLedger | None = None
     sources: dict[str, SourceFile] = {}
 
 

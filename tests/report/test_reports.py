@@ -19,6 +19,7 @@ from comptometer.report.integrity import root, sealed
 from comptometer.report.making import make
 from comptometer.report.redaction import public
 from comptometer.report.verifying import verify
+from ledger_folder import Folder, export, job
 from report_command import run
 
 LAB = Path(__file__).parents[2] / "docs/howto/report-lab.toml"
@@ -265,8 +266,6 @@ def test_an_object_of_another_schema_is_none(tmp_path: Path) -> None:
 
 
 def test_a_report_of_a_ledger_rests_on_its_chain(tmp_path: Path) -> None:
-    from ledger_folder import Folder, export, job
-
     folder = Folder(tmp_path / "ledger")
     folder.lines(export(*(job(number, AllocTRES="gres/gpu:h100-sxm=64", ElapsedRaw=360000) for number in range(1, 40))))
     source = tmp_path / "x.toml"
@@ -278,6 +277,38 @@ def test_a_report_of_a_ledger_rests_on_its_chain(tmp_path: Path) -> None:
     other = Folder(tmp_path / "other")
     other.lines(export(job(5)))
     assert not verify(report, ledger=other.path).holds
+
+
+def test_an_activity_may_rest_on_attempts_of_its_own(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "ledger")
+    attempts = ((10, "pretrain", "COMPLETED"), (4, "sft", "COMPLETED"), (1, "sft", "FAILED"))
+    rows = (
+        job(hours, Account=name, AllocTRES="gres/gpu:h100-sxm=64", ElapsedRaw=3600 * hours, State=state)
+        for hours, name, state in attempts
+    )
+    folder.lines(export(*rows))
+    source = tmp_path / "x.toml"
+    source.write_text(
+        'name = "X"\npublished = 2026-01-01\ndomain = ["language"]\n'
+        '[ledger]\npath = "ledger"\nproject = "pretrain"\n'
+        '[[activities]]\nname = "tuning"\nkind = "sft"\nledger = { path = "ledger", project = "sft" }\n'
+    )
+    report = json.loads(json.dumps(make(str(source), DAY)))
+    training, tuning = (part["flop"]["p50"] for part in report["parts"])
+    assert tuning / training == pytest.approx(5 / 10, rel=1e-6)  # the same unknown utilization, and failed runs too
+    found = verify(report, ledger=folder.path)
+    assert found.problems == []
+    assert len(found.checked) == 3
+
+
+def test_two_ledgers_in_one_dossier_are_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        Folder(tmp_path / name).lines(export(job(1)))
+    source = tmp_path / "x.toml"
+    source.write_text('ledger = "a"\nname = "X"\npublished = 2026-01-01\n'
+                      '[[activities]]\nname = "t"\nkind = "sft"\nledger = "b"\n')  # fmt: skip
+    with pytest.raises(DataError, match="rests on one"):
+        make(str(source), DAY)
 
 
 def test_names_that_would_break_a_page_do_not(tmp_path: Path) -> None:

@@ -23,38 +23,66 @@ def with_ledger(dossier: Dossier) -> Dossier:
     """A dossier with what the ledger that it names says, read now; as it is where it names none.
 
     Each type of chip, with each kind of statement about its utilization, is a segment of the job. FLOP that was counted
-    in the training loop is a claim about the whole, if it was counted for all hours.
+    in the training loop is a claim about the whole, if it was counted for all hours. The same holds of each activity
+    beside the training that names attempts of its own.
 
     Raises:
         ComptometerError: the extra `ledger` is not installed.
-        DataError: the ledger was changed after it was written, or holds nothing of what is asked for.
+        DataError: the ledger was changed after it was written, or holds nothing of what is asked for; or there are two.
         NotFound: it is no ledger.
     """
-    if dossier.ledger is None or SOURCE in dossier.sources:
+    if SOURCE in dossier.sources:
         return dossier
-    found = _read(dossier.ledger)
-    segments, caveats = [], []
+    named = [one for one in (dossier.ledger, *(stage.ledger for stage in dossier.activities)) if one]
+    if len(folders := sorted({str(reference.folder.resolve()) for reference in named})) > 1:
+        raise DataError(dossier.name, [f"ledger: a dossier rests on one, and this names {', '.join(folders)}"])
+    sources = dict(dossier.sources)
+    if dossier.ledger:
+        said = _said(dossier.ledger, dossier.id)
+        sources[SOURCE] = said.source
+        dossier = replace(
+            dossier,
+            claims=[*dossier.claims, *said.claims],
+            segments=[*dossier.segments, *said.segments],
+            caveats=[*dossier.caveats, *said.caveats],
+        )
+    activities = []
+    for stage in dossier.activities:
+        if stage.ledger:
+            said = _said(stage.ledger, f"{dossier.id}:{stage.name}")
+            sources[SOURCE] = said.source
+            stage = replace(stage, claims=[*stage.claims, *said.claims], segments=said.segments)
+        activities.append(stage)
+    return replace(dossier, activities=activities, sources=sources)
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What attempts of a ledger say, as claims."""
+
+    claims: Sequence[Claim]
+    segments: Sequence[Stage]
+    caveats: Sequence[str]
+    source: Source
+
+
+def _said(reference: LedgerReference, subject: str) -> _Said:
+    found = _read(reference)
+    claims, segments, caveats = [], [], []
     for (chip, basis), part in sorted(found.parts.items()):
         if part.chip:
-            segments.append(_segment(f"{chip}, {basis}", basis, part, dossier.id, found.where))
+            segments.append(_segment(f"{chip}, {basis}", basis, part, subject, found.where))
         else:
             caveats.append(f"ledger: {number(hours(part.held), 4)} chip-hours of {chip} are in no FLOP: {part.why}")
-    claims = list(dossier.claims)
     counted, uncounted = found.counted, found.held_uncounted
     if counted and not uncounted:
-        claims.append(_claim("recorded_compute", f"{counted} FLOP", dossier.id, found.where))
+        claims.append(_claim("recorded_compute", f"{counted} FLOP", subject, found.where))
     elif counted:
         share = number(100 * (1 - uncounted / found.held), 2)
         caveats.append(
             f"ledger: {number(counted, 2)} FLOP were counted in {share}% of the chip-hours: not of the whole"
         )
-    return replace(
-        dossier,
-        claims=claims,
-        segments=[*dossier.segments, *segments],
-        caveats=[*dossier.caveats, *caveats],
-        sources={**dossier.sources, SOURCE: found.source},
-    )
+    return _Said(claims=claims, segments=segments, caveats=caveats, source=found.source)
 
 
 @dataclass

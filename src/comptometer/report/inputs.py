@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -41,17 +42,24 @@ def taken_in(source: str, as_of: date) -> tuple[Entry, dict[str, Any]]:
 
 
 def _read_from_ledger(dossier: Dossier) -> dict[str, Any] | None:
-    """What a ledger said when the report was made: claims of the model and of each type of chip."""
+    """What a ledger said when the report was made: of the model, and of each activity that has attempts of its own."""
     if LEDGER not in dossier.sources:
         return None
     return {
         "title": dossier.sources[LEDGER].title,
         "note": dossier.sources[LEDGER].note,
-        "claims": [_row(claim) for claim in dossier.claims if claim.source == LEDGER],
-        "segments": [
-            {"name": segment.name, "claims": [_row(claim) for claim in segment.claims]} for segment in dossier.segments
-        ],
+        **_told(dossier.claims, dossier.segments),
         "caveats": [caveat for caveat in dossier.caveats if caveat.startswith(f"{LEDGER}:")],
+        "activities": {stage.name: _told(stage.claims, stage.segments) for stage in dossier.activities if stage.ledger},
+    }
+
+
+def _told(claims: Sequence[Claim], segments: Sequence[Stage]) -> dict[str, Any]:
+    return {
+        "claims": [_row(claim) for claim in claims if claim.source == LEDGER],
+        "segments": [
+            {"name": segment.name, "claims": [_row(claim) for claim in segment.claims]} for segment in segments
+        ],
     }
 
 
@@ -85,27 +93,37 @@ def made_again(told: Mapping[str, Any], folder: Path | None = None) -> Entry:
 
 
 def _without_ledger(raw: bytes) -> bytes:
-    """The text of a dossier up to, and from the end of, its table `[ledger]`, or its line."""
-    lines, kept, inside = raw.split(b"\n"), [], False
-    for line in lines:
+    """The text of a dossier without its tables and lines that name a ledger: the report holds what that said."""
+    kept, inside = [], False
+    for line in raw.split(b"\n"):
         bare = line.strip()
         if bare.startswith(b"["):
-            inside = bare.startswith((b"[ledger]", b"[ledger."))
-        if not inside and not (bare.startswith(b"ledger") and bare[6:].lstrip().startswith(b"=")):
+            inside = bool(re.match(rb"\[\s*(activities\s*\.\s*)?ledger\s*[.\]]", bare))
+        if not inside and not re.match(rb"ledger\s*[.=]", bare):
             kept.append(line)
     return b"\n".join(kept)
 
 
 def _with(dossier: Dossier, told: Mapping[str, Any]) -> Dossier:
     source = Source(id=LEDGER, title=told["title"], grade="primary", note=told["note"])
-    segments = [Stage(name=row["name"], claims=_claims(row["claims"])) for row in told["segments"]]
+    activities = [
+        replace(stage, claims=[*stage.claims, *_claims(own["claims"])], segments=_segments(own["segments"]))
+        if (own := told["activities"].get(stage.name))
+        else stage
+        for stage in dossier.activities
+    ]
     return replace(
         dossier,
         claims=[*dossier.claims, *_claims(told["claims"])],
-        segments=segments,
+        segments=_segments(told["segments"]),
+        activities=activities,
         caveats=[*dossier.caveats, *told["caveats"]],
         sources={**dossier.sources, LEDGER: source},
     )
+
+
+def _segments(rows: Sequence[Mapping[str, Any]]) -> list[Stage]:
+    return [Stage(name=row["name"], claims=_claims(row["claims"])) for row in rows]
 
 
 def _claims(rows: Sequence[Mapping[str, Any]]) -> list[Claim]:
