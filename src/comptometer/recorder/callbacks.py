@@ -96,11 +96,18 @@ def transformers_callback(recorder: Recorder) -> Any:
     return RecorderCallback()
 
 
-def lightning_callback(recorder: Recorder) -> Any:
+def lightning_callback(recorder: Recorder, model: str = "") -> Any:
     """A callback for Lightning: `Trainer(callbacks=[lightning_callback(recorder)])`; its state goes with checkpoints.
+
+    What is watched is the module within the LightningModule that has all of its weights, as `training_step` calls that
+    one and not the LightningModule; where several have weights it is the LightningModule, called as `self(x)`.
 
     A step ends when the trainer's `global_step` grows, so accumulated batches are passes of one step. A checkpoint is
     taken as whole when training goes on after it.
+
+    Args:
+        recorder: where it is noted.
+        model: the name of the module within the LightningModule that is called with the inputs, if it is not that one.
 
     Raises:
         ComptometerError: Lightning is not installed.
@@ -126,7 +133,7 @@ def lightning_callback(recorder: Recorder) -> Any:
 
         def on_train_start(self, trainer: Any, pl_module: Any) -> None:
             self._updates = trainer.global_step
-            self._unhook = recorder.watch(pl_module)
+            self._unhook = recorder.watch(pl_module.get_submodule(model) if model else _called(pl_module))
 
         def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
             self._saved()
@@ -164,6 +171,13 @@ def lightning_callback(recorder: Recorder) -> Any:
             recorder.load_state_dict(state_dict)
 
     return RecorderCallback()
+
+
+def _called(module: Any) -> Any:
+    """The only module within another that has weights, where that has none of its own; else that other."""
+    inner = [child for child in module.children() if next(child.parameters(), None) is not None]
+    own = next(module.parameters(recurse=False), None)
+    return inner[0] if len(inner) == 1 and own is None else module
 
 
 def _base(module: str, name: str, package: str) -> Any:
