@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 from datetime import datetime
@@ -208,3 +209,27 @@ def test_the_error_of_a_missing_map_is_an_error_of_data() -> None:
 
     with pytest.raises(DataError, match="a map is wanted"):
         list(IMPORTERS["table"].read(Path(__file__), Options()))
+
+
+PODS = SHARED / "traces/alibaba_2023/openb_pod_list_default.csv.gz"
+
+
+@pytest.mark.skipif(not PODS.exists(), reason="the published trace is not here")
+def test_the_recipe_for_a_trace_of_pods_gives_its_hours(folder: Folder, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/howto/ledger.md").read_text("utf-8").partition("### A trace of pods")[2]
+    names = tmp_path / "pods.toml"
+    names.write_text(page.partition("```toml\n")[2].partition("```")[0], "utf-8")
+    query = page.partition('duckdb -csv -c "')[2].partition('"')[0].replace("openb_pod_list_default.csv", str(PODS))
+    duckdb = pytest.importorskip("duckdb")
+    duckdb.sql(query).write_csv(str(tmp_path / "pods.csv"))
+    report = folder.add("table", tmp_path / "pods.csv", "--map", names, "--tz", "UTC")["files"][0]
+    with gzip.open(PODS, "rt", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["scheduled_time"]]
+    seconds = {row["name"]: float(row["deletion_time"]) - float(row["scheduled_time"])
+               for row in rows if row["deletion_time"]}  # fmt: skip
+    whole = {row["name"]: int(row["num_gpu"]) * int(row["gpu_milli"] or 0) / 1000 for row in rows}
+    held = sum(seconds[name] * whole[name] for name in seconds)
+    total = folder.total("--by", "outcome")
+    assert report["jobs"] == len(rows)
+    assert total["total"]["chip_hours"] * 3600 == pytest.approx(held, rel=1e-6)
+    assert {row["outcome"] for row in total["rows"]} <= {"COMPLETED", "FAILED", "RUNNING", "PENDING"}
