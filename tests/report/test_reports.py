@@ -138,6 +138,10 @@ def test_the_public_version_tells_no_secret_and_is_proved_by_the_whole_one(lab: 
     said = json.dumps(shown)
     assert "4.9M" not in said
     assert "8f14e45f" not in said
+    assert shown["methods"]["hardware-time"].keys() == {"withheld", "claims"}  # hours could be worked back from it
+    assert shown["methods"]["parameters-tokens"] == lab["methods"]["parameters-tokens"]
+    assert shown["agreement"]["ratio"] is None
+    assert all(FORMATS[name].write(shown, "zh") for name in ("html", "md", "hf-card", "cyclonedx", "spdx"))
     assert [row["value"] for row in shown["evidence"] if row["about"] == "chip_hours"] == [None, None]
     assert [row["sha256"] for row in shown["evidence"]] == [row["sha256"] for row in lab["evidence"]]
     alone = verify(shown)
@@ -253,6 +257,22 @@ def test_an_ending_of_no_format_is_named(tmp_path: Path, name: str) -> None:
 def test_a_file_that_is_no_report_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "r.json"
     path.write_bytes(content)
+    with pytest.raises(DataError, match="no compute report"):
+        run("verify", path)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"), [("as_of", "2024-99-99"), ("compute.p50", 2**70), ("evidence", []), ("input", {"kind": "other"})]
+)
+def test_nonsense_in_a_report_is_a_problem_and_no_accident(lab: Report, path: str, value: object) -> None:
+    changed = copy.deepcopy(lab)
+    set_at(changed, path, value)
+    assert not verify(changed).holds
+
+
+def test_what_is_no_number_is_no_report(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_text('{"schema": "comptometer/report/1", "compute": NaN}')
     with pytest.raises(DataError, match="no compute report"):
         run("verify", path)
 

@@ -32,6 +32,7 @@ def public(report: Mapping[str, Any]) -> dict[str, Any]:
         "model": {**report["model"], "stated": {k: v for k, v in report["model"]["stated"].items() if k not in hidden}},
         "parts": [_part(part, part["id"] in touched) for part in report["parts"]],
         "methods": {name: _method(row, secret) for name, row in report["methods"].items()},
+        "agreement": _agreement(report["agreement"], report["methods"], secret),
         "evidence": [_claim(row, row["id"] in secret) for row in report["evidence"]],
         "warnings": [] if hidden else report["warnings"],
         "energy": None if hidden & {"chips", "chip_hours", "duration", "power", "energy"} else report["energy"],
@@ -52,7 +53,15 @@ def _part(part: Mapping[str, Any], touched: bool) -> dict[str, Any]:
 
 
 def _method(row: Mapping[str, Any], secret: set[str]) -> dict[str, Any]:
-    return {**row, "formula": ""} if secret & set(row["claims"]) else dict(row)
+    """Without its figures where a confidential claim could be worked back from them."""
+    return {"withheld": True, "claims": row["claims"]} if secret & set(row["claims"]) else dict(row)
+
+
+def _agreement(said: Mapping[str, Any], methods: Mapping[str, Any], secret: set[str]) -> dict[str, Any]:
+    """A ratio of two methods tells the one from the other."""
+    if not any(secret & set(row["claims"]) for row in methods.values()):
+        return dict(said)
+    return {**said, "ratio": None, "z": None, "comparisons": [], "hypotheses": []}
 
 
 def _claim(row: Mapping[str, Any], secret: bool) -> dict[str, Any]:

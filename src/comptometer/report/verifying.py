@@ -69,7 +69,11 @@ def verify(
         for item in error.errors()[:MOST]:
             found.problems.append(f"{'.'.join(map(str, item['loc'])) or 'report'}: {item['msg']}")
         return found
-    _hashes(report, found)
+    try:
+        _hashes(report, found)
+    except ValueError as error:  # a number that has no canonical form
+        found.problems.append(f"integrity: has no canonical form: {error}")
+        return found
     if report["redaction"] == "public":
         _public(report, against, found)
     else:
@@ -100,6 +104,9 @@ def _numbers(report: Mapping[str, Any], folder: Path | None, found: Verdict) -> 
     try:
         entry = made_again(report["input"], folder)
         again = made(entry, report["input"], date.fromisoformat(report["as_of"]), draft=True)
+    except ValueError as error:
+        found.problems.append(f"as_of: {error}")
+        return
     except ComptometerError as error:
         hint = "" if folder else "; where the dossier names files, give the folder that they are in with --folder"
         found.problems.append(f"{error}{hint}")

@@ -72,6 +72,10 @@ def carried(report: Report) -> str:
     return BEGIN + said.replace("-->", "--\\u003e").replace("<", "\\u003c") + END
 
 
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
 def read_from(raw: bytes, place: str) -> dict[str, Any]:
     """The object of a report from the bytes of a file.
 
@@ -82,7 +86,7 @@ def read_from(raw: bytes, place: str) -> dict[str, Any]:
         text = raw.decode("utf-8")
         if BEGIN in text:
             text = text.partition(BEGIN)[2].partition(END)[0]
-        found = json.loads(text)
+        found = json.loads(text, parse_constant=_no_number)
     except (UnicodeDecodeError, ValueError, RecursionError):
         raise DataError(place, ["holds no compute report: give a .json, .html or .md that report make wrote"]) from None
     if not isinstance(found, dict):

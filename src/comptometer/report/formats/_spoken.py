@@ -12,8 +12,8 @@ from comptometer.web.wording import messages
 
 def range_of(found: Mapping[str, Any] | None, language: str, missing: str) -> str:
     """A quantity with its interval; where there is none, the message that says why."""
-    if found is None:
-        return say(missing, language)
+    if found is None or found.get("withheld"):
+        return say("withheld" if found else missing, language)
     ends = interval(found["p5"], found["p95"])
     return f"{number(found['p50'])} ({ends.replace(' to ', '–') if language == 'zh' else ends})"
 

@@ -47,7 +47,7 @@ def write(report: Report, language: str) -> bytes:
     lines += [*_table([say(head, language) for head in ("part", "activity", "flop")], parts), ""]
     lines += [f"## {say('method', language)}", ""]
     methods = [
-        [name, range_of(row, language, "none-said"), row["formula"] or say("withheld", language)]
+        [name, range_of(row, language, "none-said"), row.get("formula") or say("withheld", language)]
         for name, row in report["methods"].items()
     ]
     lines += [*_table([say(head, language) for head in ("method-name", "flop", "formula")], methods), ""]
