@@ -241,6 +241,15 @@ def test_a_part_of_which_nothing_is_said_gives_no_report(tmp_path: Path) -> None
         make(str(source), DAY)
 
 
+def test_a_base_of_which_nobody_knows_the_compute_is_named_on_the_page(tmp_path: Path) -> None:
+    source, out = tmp_path / "x.toml", tmp_path / "x.html"
+    source.write_text(LAB.read_text("utf-8") + '\n[[bases]]\nname = "Parent"\nrelation = "merged"\n', "utf-8")
+    run("make", source, out)
+    page = out.read_text("utf-8")
+    assert "Nobody says how much it took, so it is in no sum: Parent." in page
+    assert run("verify", out)[0] == 0
+
+
 def test_a_model_of_later_than_the_day_is_refused() -> None:
     with pytest.raises(UsageError):
         make("llama-3.1-405b", date(2020, 1, 1))

@@ -242,6 +242,8 @@ def _say_more(row: Mapping[str, Any]) -> None:
                 f"{row['id']}: reported figures from {low} to {high} FLOP leave it open; this is {row['band_verdict']}"
             )
         )
+    if row["unknown"]:
+        hint(wrapped(f"{row['id']}: nobody says how much it took: {', '.join(row['unknown'])}"))
     if row["gaps"]:
         hint(wrapped(f"{row['id']}: counts, and nobody states it: {', '.join(row['gaps'])}"))
 

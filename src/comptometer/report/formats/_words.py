@@ -51,6 +51,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "taken-for": ("taken to be this: nobody says which activity it was", "未注明活动类型，按此处理"),
     "withheld": ("withheld", "未公开"), "unknown": ("nobody says", "无人说明"),
     "gaps": ("Counts, and nobody states it: {gaps}. It is in no sum.", "应计入但无人说明：{gaps}。未包含在任何合计中。"),
+    "unknown-parts": ("Nobody says how much it took, so it is in no sum: {parts}.", "无人说明其计算量，未包含在任何合计中：{parts}。"),
     "not-done": ("Stated as not done: {none}.", "已声明未进行：{none}。"),
     "others": ("How every regulation reads each part", "各法规如何解读各部分"),
     "method": ("4. Method", "4. 方法"), "method-name": ("Approach", "途径"), "formula": ("With its numbers", "代入数值"),
