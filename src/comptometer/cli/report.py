@@ -104,7 +104,7 @@ def verify(file: Path, against: Path | None, ledger: Path | None, folder: Path |
     from comptometer.files import read_bytes
     from comptometer.report.formats import read_from
     from comptometer.report.verifying import verify as verified
-    from comptometer.report.written import page_problems
+    from comptometer.report.written import page_open, page_problems
 
     raw = read_bytes(file)
     report = read_from(raw, str(file))
@@ -112,6 +112,7 @@ def verify(file: Path, against: Path | None, ledger: Path | None, folder: Path |
     found = verified(report, against=whole, folder=folder, ledger=ledger)
     if found.holds:
         found.problems += page_problems(raw, report)
+        found.open += page_open(raw)
     if as_json:
         emit_json(
             {"schema": "comptometer/report-verify/1", "file": str(file), "holds": found.holds,

@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from comptometer.errors import DataError, UsageError
+from comptometer.errors import ComptometerError, DataError, UsageError
 from comptometer.registry import Registry
 
 Report = Mapping[str, Any]
 Write = Callable[[Report, str], bytes]
 LANGUAGES = ("en", "zh")
+PDF, ATTACHED = b"%PDF", "report.json"
 BEGIN, END = "<!--comptometer-report\n", "\ncomptometer-report-->"
 
 
@@ -76,19 +78,41 @@ def _no_number(name: str) -> float:
     raise ValueError(f"{name} is no number")
 
 
+def _attached(raw: bytes) -> bytes:
+    """What a PDF carries under the name of reports.
+
+    Raises:
+        ComptometerError: the extra `pdf` is not installed.
+        ValueError: it carries none.
+    """
+    try:
+        from pypdf import PdfReader
+        from pypdf.errors import PyPdfError
+    except ImportError:
+        raise ComptometerError("pypdf is not installed: pip install 'comptometer[pdf]'") from None
+    try:
+        return bytes(PdfReader(BytesIO(raw)).attachments[ATTACHED][0])
+    except (PyPdfError, LookupError, TypeError, OSError) as error:
+        raise ValueError(str(error)) from None
+
+
 def read_from(raw: bytes, place: str) -> dict[str, Any]:
     """The object of a report from the bytes of a file.
 
     Raises:
+        ComptometerError: it is a PDF, and the extra `pdf` is not installed.
         DataError: it holds none.
     """
     try:
+        raw = _attached(raw) if raw.startswith(PDF) else raw
         text = raw.decode("utf-8")
         if BEGIN in text:
             text = text.partition(BEGIN)[2].partition(END)[0]
         found = json.loads(text, parse_constant=_no_number)
     except (UnicodeDecodeError, ValueError, RecursionError):
-        raise DataError(place, ["holds no compute report: give a .json, .html or .md that report make wrote"]) from None
+        raise DataError(
+            place, ["holds no compute report: give a .json, .html, .pdf or .md that report make wrote"]
+        ) from None
     if not isinstance(found, dict):
         raise DataError(place, ["holds no compute report: its JSON is no object"])
     return found
