@@ -360,7 +360,7 @@ def test_formats_for_other_tools_say_the_same_figure(lab: Report) -> None:
     package = next(row for row in graph if row["type"] == "ai_AIPackage")
     assert float(package["ai_hyperparameter"][0]["value"]) == flop
     energy = package["ai_energyConsumption"]["ai_trainingEnergyConsumption"][0]["ai_energyQuantity"]
-    assert energy == pytest.approx(lab["energy"]["facility"]["p50"] * 1000)
+    assert float(energy) == pytest.approx(lab["energy"]["facility"]["p50"] * 1000)
     assert f"flop: {flop:.6g}" in FORMATS["hf-card"].write(lab, "en").decode()
 
 

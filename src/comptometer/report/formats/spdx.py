@@ -1,7 +1,8 @@
 """A bill of materials in SPDX 3.0.1 (JSON-LD), profile AI: energy of training in its field, FLOP as a hyperparameter.
 
 `ai_energyConsumption` has training energy in kWh; the profile has no field for FLOP, so it stands where the profile
-lets anybody name values: `ai_hyperparameter`.
+lets anybody name values: `ai_hyperparameter`. Version and place of download, which a package has too, are not known
+here and are filled in by whoever takes it over.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ def write(report: Report, language: str) -> bytes:
     agent = {"type": "SoftwareAgent", "spdxId": f"{base}#tool", "creationInfo": "_:made", "name": "comptometer"}
     document = {"type": "SpdxDocument", "spdxId": f"{base}#document", "creationInfo": "_:made",
                 "profileConformance": ["core", "software", "ai"], "rootElement": [f"{base}#model"]}  # fmt: skip
-    graph = {"@context": CONTEXT, "@graph": [made, agent, _package(report, base), document]}
+    maker = {"type": "Organization", "spdxId": f"{base}#developer", "creationInfo": "_:made",
+             "name": report["model"]["developer"] or "unknown"}  # fmt: skip
+    graph = {"@context": CONTEXT, "@graph": [made, agent, maker, _package(report, base), document]}
     return (json.dumps(graph, ensure_ascii=False, indent=1) + "\n").encode()
 
 
@@ -40,18 +43,22 @@ def _package(report: Report, base: str) -> dict[str, Any]:
         "spdxId": f"{base}#model",
         "creationInfo": "_:made",
         "name": report["model"]["name"],
+        "suppliedBy": f"{base}#developer",
+        "software_primaryPurpose": "model",
         "ai_hyperparameter": [
             {"type": "DictionaryEntry", "key": key, "value": value} for key, value in entries.items()
         ],
         "ai_informationAboutTraining": f"Training compute by {', '.join(report['agreement']['weights'])}.",
     }
+    if report["model"]["published"]:
+        found["releaseTime"] = f"{report['model']['published']}T00:00:00Z"
     if report["energy"]:
         found["ai_energyConsumption"] = {
             "type": "ai_EnergyConsumption",
             "ai_trainingEnergyConsumption": [
                 {
                     "type": "ai_EnergyConsumptionDescription",
-                    "ai_energyQuantity": report["energy"]["facility"]["p50"] * 1000,
+                    "ai_energyQuantity": f"{report['energy']['facility']['p50'] * 1000:.1f}",
                     "ai_energyUnit": "kilowattHour",
                 }
             ],
