@@ -300,3 +300,11 @@ def test_logs_of_open_xdmod(folder: Folder, name: str, jobs: int, hours: float) 
     found = folder.total()["total"]
     assert (report["status"], found["jobs"]) == (0, jobs)
     assert found["chip_hours"] == pytest.approx(hours, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("comment", "model"), [("a|b;model=other", "other"), ("model=x|y", "x"), ("model=other;a|b", "other")]
+)
+def test_a_bar_in_a_comment_is_in_no_name(folder: Folder, comment: str, model: str) -> None:
+    folder.lines(export(job(1, Comment=comment) + "|", header=HEADER + "|AdminComment"))
+    assert [row["model"] for row in folder.total("--by", "model")["rows"]] == [model]

@@ -23,7 +23,7 @@ STATES = frozenset(
 )  # fmt: skip
 _GPU = "gres/gpu"
 _DATABASE_IDS = re.compile(r"\d+=")
-_TAG = re.compile(r"(?:^|[;,\s])(model|stage|run)=([^;,\s]+)")
+_TAG = re.compile(r"(?:^|[;,|\s])(model|stage|run)=([^;,|\s]+)")  # a | may also be where columns part
 
 
 @lru_cache(maxsize=1024)
