@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from claims import HEAD, claim
-from comptometer.dossiers import read_dossier
+from comptometer.dossier_file import read_dossier
 from comptometer.records import Dossier
 from ledger_folder import Folder
 

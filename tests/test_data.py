@@ -12,7 +12,8 @@ import pytest
 from comptometer import algorithmic_progress, architecture, decomposition, limit_files, scorecard, store
 from comptometer.catalogue import entry
 from comptometer.distribution import Point
-from comptometer.dossiers import dossier, dossier_ids, read_dossier
+from comptometer.dossier_file import read_dossier
+from comptometer.dossiers import dossier, dossier_ids
 from comptometer.evidence import source_of
 from comptometer.release import DATA
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from claims import HEAD, claim
 from comptometer.distribution import Point
-from comptometer.dossiers import dossier, dossier_ids, read_dossier
+from comptometer.dossier_file import read_dossier
+from comptometer.dossiers import dossier, dossier_ids
 from comptometer.errors import DataError, NotFound
 from comptometer.library import dossier_named
 from comptometer.records import Dossier

@@ -15,7 +15,8 @@ from claims import HEAD, claim
 from comptometer.catalogue import Entry, entry
 from comptometer.counting import count
 from comptometer.derivation import job
-from comptometer.dossiers import dossier, read_dossier
+from comptometer.dossier_file import read_dossier
+from comptometer.dossiers import dossier
 from comptometer.errors import DataError, NotFound, UsageError
 from comptometer.methods import METHODS, Outcome, outcome
 from comptometer.records import Dossier

@@ -13,7 +13,7 @@ import comptometer
 from claims import HEAD, claim
 from comptometer.catalogue import entry
 from comptometer.counting import count
-from comptometer.dossiers import read_dossier
+from comptometer.dossier_file import read_dossier
 from comptometer.errors import DataError, NotFound, UsageError
 
 

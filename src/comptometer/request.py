@@ -15,10 +15,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from comptometer import architecture, dossiers, exact_counts, library
+from comptometer import architecture, exact_counts, library
 from comptometer.catalogue import Entry, entry
 from comptometer.days import day
 from comptometer.derivation import job
+from comptometer.dossier_file import read_dossier
 from comptometer.errors import NotationError, NotFound, Problem, UsageError
 from comptometer.evidence import caller_claim
 from comptometer.figures import (
@@ -214,13 +215,13 @@ def from_file(path: Path, as_of: date | None = None) -> Dossier:
     """A dossier from a TOML file: as it stands, or what is counted where it is a stage list.
 
     Raises:
-        NotFound, DataError: see `files.read_bytes`, `dossiers.read_dossier` and `scenarios.scenario`.
+        NotFound, DataError: see `files.read_bytes`, `dossier_file.read_dossier` and `scenarios.scenario`.
         UsageError: a stage list whose models cannot be counted.
     """
     raw = read_bytes(path)
     if b"[[stages]]" in raw and _is_stage_list(path):
         return from_stages(path, _own_id(path.stem, raw))
-    return dossiers.read_dossier(raw, str(path), _own_id(path.stem, raw), as_of, folder=path.parent)
+    return read_dossier(raw, str(path), _own_id(path.stem, raw), as_of, folder=path.parent)
 
 
 def _is_stage_list(path: Path) -> bool:
@@ -271,7 +272,7 @@ def _counted_pass(one: Pass, subject: str) -> list[Claim]:
 
 def from_bytes(raw: bytes, as_of: date | None = None) -> Dossier:
     """A dossier from standard input."""
-    return dossiers.read_dossier(raw, "standard input", _own_id("standard-input", raw), as_of)
+    return read_dossier(raw, "standard input", _own_id("standard-input", raw), as_of)
 
 
 def _own_id(name: str, content: bytes) -> str:

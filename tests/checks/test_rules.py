@@ -10,7 +10,7 @@ import pytest
 
 from claims import HEAD, claim
 from comptometer.checks import RULES, SEVERITIES, Finding, findings
-from comptometer.dossiers import read_dossier
+from comptometer.dossier_file import read_dossier
 from comptometer.inspection import inspect_dossier, inspect_model, of_item, rules_named
 from comptometer.library import Item
 from comptometer.model_row import ModelRow, typed

@@ -238,7 +238,7 @@ def test_the_factor_of_a_stage_is_its_own(written: Written) -> None:
         for name, tokens in (("pre", "1T"), ("mid", "500B"))
     )
     from claims import HEAD, claim
-    from comptometer.dossiers import read_dossier
+    from comptometer.dossier_file import read_dossier
 
     found = entry(read_dossier((HEAD + claim("parameters", "7B") + stages).encode(), "x.toml", "x"))
     assert found.median == pytest.approx(6 * 7e9 * 1.5e12, rel=1e-3)
@@ -247,7 +247,7 @@ def test_the_factor_of_a_stage_is_its_own(written: Written) -> None:
 
 def test_a_stage_that_cannot_be_estimated_is_named(written: Written) -> None:
     from claims import HEAD, claim
-    from comptometer.dossiers import read_dossier
+    from comptometer.dossier_file import read_dossier
 
     stages = (
         "[[stages]]\nname = 'pre'\n[[stages.claims]]\nabout = 'tokens'\nvalue = '1T'\nsource = 'https://x.org'\n"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from comptometer import dossiers, library, request
+from comptometer import library, request
 from comptometer.catalogue import Entry, entry
+from comptometer.dossier_file import read_dossier
 from comptometer.errors import ComptometerError, DataError, UsageError
 from comptometer.files import read_bytes
 from comptometer.records import Claim, Dossier, Source, Stage
@@ -84,24 +84,12 @@ def made_again(told: Mapping[str, Any], folder: Path | None = None) -> Entry:
         if told["kind"] == "catalogue":
             return entry(library.dossier_named(told["id"]))
         raw = base64.b64decode(told["toml"], validate=True)
-        found = dossiers.read_dossier(_without_ledger(raw), "the dossier in the report", told["id"], folder=folder)
+        found = read_dossier(raw, "the dossier in the report", told["id"], folder=folder, ledgers=False)
         return entry(_with(found, told["ledger"]) if told.get("ledger") else found)
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise DataError("input", [f"is not what a report carries: {error}"]) from None
     except ComptometerError as error:
         raise DataError("input", [f"no model can be made from it here: {error}"]) from None
-
-
-def _without_ledger(raw: bytes) -> bytes:
-    """The text of a dossier without its tables and lines that name a ledger: the report holds what that said."""
-    kept, inside = [], False
-    for line in raw.split(b"\n"):
-        bare = line.strip()
-        if bare.startswith(b"["):
-            inside = bool(re.match(rb"\[\s*(activities\s*\.\s*)?ledger\s*[.\]]", bare))
-        if not inside and not re.match(rb"ledger\s*[.=]", bare):
-            kept.append(line)
-    return b"\n".join(kept)
 
 
 def _with(dossier: Dossier, told: Mapping[str, Any]) -> Dossier:
