@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from comptometer.errors import ComptometerError
-from comptometer.ledger import engine, expressions
+from comptometer.ledger import counters, engine, expressions
 from comptometer.ledger.engine import Engine, Table
 from comptometer.ledger.overlaps import Doubts
 from comptometer.ledger.parquet import Writer
@@ -181,13 +181,13 @@ def engines() -> tuple[Engine, Engine]:
 
 def cases(rules: Sequence[Rule]) -> dict[str, list[Case]]:
     """Each function of the library of expressions, as it is used."""
-    e, chips = expressions, {"h100": "H100", "": "no name", "h100-sxm": "nvidia/h100-sxm"}
+    e, c, chips = expressions, counters, {"h100": "H100", "": "no name", "h100-sxm": "nvidia/h100-sxm"}
 
     def jobs(tables: Mapping[type[Row], Table]) -> Table:
         return e.named(e.measured(witnessed(e.mapped(e.latest(tables[Job]), rules), tables)), chips)
 
     def witnessed(jobs: Table, tables: Mapping[type[Row], Table]) -> Table:
-        return e.counters(jobs, e.activity(tables[Hour], jobs))
+        return c.with_activity(jobs, c.activity(tables[Hour], jobs))
 
     def tagged(tables: Mapping[type[Row], Table]) -> Table:
         return e.tagged(e.latest(tables[Job]), e.tags(tables[Tag]), ["model", "目的", "a b", "unused"])
@@ -211,10 +211,10 @@ def cases(rules: Sequence[Rule]) -> dict[str, list[Case]]:
         "places": [lambda t: e.places(jobs(t), ["model", "month"])],
         "measured": [lambda t: e.measured(witnessed(t[Job], t))],
         "activity": [
-            lambda t: e.activity(t[Hour], e.latest(t[Job])),
-            lambda t: e.activity(e.singly(t[Sample]), t[Job]),
+            lambda t: c.activity(t[Hour], e.latest(t[Job])),
+            lambda t: c.activity(c.singly(t[Sample]), t[Job]),
         ],
-        "counters": [lambda t: witnessed(t[Job], t), lambda t: e.counters(t[Job], None)],
+        "with_activity": [lambda t: witnessed(t[Job], t), lambda t: c.with_activity(t[Job], None)],
         "whole": [lambda t: t[Job].select("key", "first_row", amount=e.whole(t[Job].chips * t[Job].seconds / 3))],
         "basis": [lambda t: column_of(t, basis=e.basis)],
         "named": [jobs],
@@ -237,20 +237,21 @@ def cases(rules: Sequence[Rule]) -> dict[str, list[Case]]:
         "by_hand": [lambda t: e.by_hand(tagged(t)), lambda t: e.by_hand(t[Job])],
         "keys": [lambda t: e.keys(t[Job])],
         "listed": [lambda t: e.listed(e.latest(t[Job]))],
-        "newest": [lambda t: e.newest(t[Sample])],
-        "within": [lambda t: t[Sample].filter(e.within(t[Sample], times))],
-        "singly": [lambda t: e.singly(e.newest(t[Sample]))],
-        "said": [lambda t: e.said(t[Hour])],
-        "disputed": [lambda t: e.disputed(t[Hour], times)],
-        "hourly": [lambda t, doubts=doubts: e.hourly(t[Sample], t[Hour], doubts) for doubts in all_doubts],  # type: ignore[misc]
-        "readings": [lambda t: e.readings(e.hourly(t[Sample], t[Hour], all_doubts[0])), lambda t: e.readings(t[Hour])],
+        "newest": [lambda t: c.newest(t[Sample])],
+        "within": [lambda t: t[Sample].filter(c.within(t[Sample], times))],
+        "singly": [lambda t: c.singly(c.newest(t[Sample]))],
+        "compared": [lambda t: c.compared(t[Hour])],
+        "disputed": [lambda t: c.disputed(t[Hour], times)],
+        "hourly": [lambda t, doubts=doubts: c.hourly(t[Sample], t[Hour], doubts) for doubts in all_doubts],  # type: ignore[misc]
+        "readings": [lambda t: c.readings(c.hourly(t[Sample], t[Hour], all_doubts[0])), lambda t: c.readings(t[Hour])],
     }
 
 
 NAMES = sorted(
     name
-    for name, made in inspect.getmembers(expressions, inspect.isfunction)
-    if made.__module__ == expressions.__name__
+    for library in (expressions, counters)
+    for name, made in inspect.getmembers(library, inspect.isfunction)
+    if made.__module__ == library.__name__
 )
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comptometer.ledger import engine, expressions, overlaps, parquet, rollups
+from comptometer.ledger import counters, engine, overlaps, parquet, rollups
 from comptometer.ledger.overlaps import Doubts, Span
 from comptometer.ledger.parquet import Writer
 from comptometer.ledger.rows import Hour, Sample
@@ -83,7 +83,7 @@ def test_a_file_that_has_a_reading_twice_is_doubtful_from_end_to_end(tmp_path: P
     assert found
     assert minutes(found.compared) == [(60, 180)]
     hours = ENGINE.table(sums(tmp_path), Hour)
-    moments = sorted(row["moment"] for row in ENGINE.rows(expressions.disputed(hours, found.compared)))
+    moments = sorted(row["moment"] for row in ENGINE.rows(counters.disputed(hours, found.compared)))
     assert moments == [BEGIN + timedelta(hours=1), BEGIN + timedelta(hours=2)]
 
 
@@ -94,7 +94,7 @@ def test_an_hour_that_two_files_have_alike_is_not_looked_at_again(tmp_path: Path
     found, hours = doubts(files), ENGINE.table(sums(tmp_path), Hour)
     assert found
     assert minutes(found.compared) == [(0, 180)]
-    disputed = [row["moment"] for row in ENGINE.rows(expressions.disputed(hours, found.compared))]
+    disputed = [row["moment"] for row in ENGINE.rows(counters.disputed(hours, found.compared))]
     assert disputed == [BEGIN + timedelta(hours=1)]  # of b; both have the hours before and after alike
 
 
@@ -150,10 +150,10 @@ def test_what_counts_is_what_counts_when_all_are_compared(imports: list[list[tup
         found = doubts(files)
         assert found is not None
         if found.compared:
-            rows_of = ENGINE.rows(expressions.disputed(hours, found.compared))
+            rows_of = ENGINE.rows(counters.disputed(hours, found.compared))
             found = found.disputed([row["moment"] for row in rows_of])
-        few = ENGINE.rows(expressions.hourly(table, hours, found))
-        assert by_series(few) == by_series(ENGINE.rows(expressions.hourly(table, hours, None)))
+        few = ENGINE.rows(counters.hourly(table, hours, found))
+        assert by_series(few) == by_series(ENGINE.rows(counters.hourly(table, hours, None)))
 
 
 def test_an_hour_is_the_sum_of_its_readings_in_whatever_pieces_they_come(

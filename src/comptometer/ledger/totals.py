@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from comptometer.errors import UsageError
-from comptometer.ledger import expressions, overlaps, witnesses
+from comptometer.ledger import counters, expressions, overlaps, witnesses
 from comptometer.ledger.chip_names import UNTYPED, Meaning, meanings
 from comptometer.ledger.engine import Engine, Table, embedded
 from comptometer.ledger.expressions import DIMENSIONS, TAG
@@ -72,8 +72,8 @@ class Book:
             found = expressions.once(found)
         found = expressions.tagged(found, self._tags, self._tag_names)
         mapped = expressions.mapped(found, self.rules.rules if self.rules else ())
-        activity = None if self._readings is None else expressions.activity(self._readings, found)
-        return expressions.measured(expressions.counters(expressions.by_hand(mapped), activity))
+        activity = None if self._readings is None else counters.activity(self._readings, found)
+        return expressions.measured(counters.with_activity(expressions.by_hand(mapped), activity))
 
     @cached_property
     def _readings(self) -> Table | None:
@@ -82,12 +82,12 @@ class Book:
         if samples is None:
             return None
         if hours is None:
-            return expressions.hourly(samples, samples, None)
+            return counters.hourly(samples, samples, None)
         doubts = overlaps.doubts(self.ledger.files(TABLES[Sample]), self.ledger.files(TABLES[Hour]))
         if doubts and doubts.compared:
-            rows = self._rows(expressions.disputed(hours, doubts.compared))
+            rows = self._rows(counters.disputed(hours, doubts.compared))
             doubts = doubts.disputed([row["moment"] for row in rows])
-        return expressions.hourly(samples, hours, doubts)
+        return counters.hourly(samples, hours, doubts)
 
     @cached_property
     def _tags(self) -> Table | None:
@@ -282,7 +282,7 @@ class Book:
         """Readings of counters, each with what it says of utilization."""
         if self._readings is None:
             return []
-        rows = sorted(self._rows(expressions.readings(self._readings)), key=order)
+        rows = sorted(self._rows(counters.readings(self._readings)), key=order)
         known = meanings(row["chip_name"] for row in rows)
         return [
             {
