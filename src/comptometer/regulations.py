@@ -10,8 +10,8 @@ from pathlib import Path
 from comptometer.errors import DataError, NotFound
 from comptometer.files import read_bytes
 from comptometer.law import Counted, Regulation
+from comptometer.law_shapes import RegulationFile
 from comptometer.places import folders
-from comptometer.shapes import RegulationFile
 from comptometer.store import bytes_to_table, shaped
 
 

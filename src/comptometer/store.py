@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from comptometer import units
 from comptometer.distribution import LogStudentT, Truncated
@@ -118,26 +118,20 @@ def _problem(item: Any, shape: type[_File]) -> str:
 
 
 def _keys(shape: type[_File], location: Sequence[int | str]) -> list[str]:
-    from comptometer import shapes
+    """The keys of the table at a place of a file, by the types of its fields."""
+    for part in location:
+        fields = {field.alias or key: field for key, field in shape.model_fields.items()}
+        if part in fields:
+            shape = next(_tables(fields[str(part)].annotation), shape)
+    return [field.alias or key for key, field in shape.model_fields.items()]
 
-    rows: Mapping[str, type[_File]] = {
-        "claims": shapes.ClaimRow,
-        "stages": shapes.StageRow,
-        "activities": shapes.ActivityRow,
-        "bases": shapes.BaseRow,
-        "report": shapes.ReportRow,
-        "ledger": shapes.LedgerRow,
-        "sources": shapes.SourceFile,
-        "peaks": shapes.PeakRow,
-        "prices": shapes.PriceRow,
-        "measured_power": shapes.PowerRow,
-        "assumptions": shapes.AssumptionRow,
-        "counts": shapes.CountedRow,
-        "alternatives": shapes.AlternativeRow,
-        "zh": shapes.ChineseRow,
-    }
-    named = [rows[part] for part in location if isinstance(part, str) and part in rows]
-    return [field.alias or key for key, field in (named[-1] if named else shape).model_fields.items()]
+
+def _tables(annotation: Any) -> Iterator[type[_File]]:
+    """The shapes of tables within a type, as in `list[ClaimRow]` or `LedgerRow | None`."""
+    if hasattr(annotation, "model_fields"):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _tables(inner)
 
 
 # Sources and chips

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from comptometer.documents import document
-from comptometer.shapes import ChipFile, DossierFile, RegulationFile, SourceFile
+from comptometer.law_shapes import RegulationFile
+from comptometer.shapes import ChipFile, DossierFile, SourceFile
 
 document("chip")(ChipFile)
 document("dossier")(DossierFile)
