@@ -10,8 +10,9 @@ import comptometer
 from comptometer import thresholds
 from comptometer.collection import Models
 from comptometer.documents.thresholds import ThresholdsCheckDocument, ThresholdsDocument
+from comptometer.readings import verdict
 from comptometer.regulations import regulation
-from comptometer.thresholds import models_above, probability_above, verdict
+from comptometer.thresholds import models_above, probability_above
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def test_other_lines_have_no_probability(name: str) -> None:
     [(1.0, "above"), (0.95, "above"), (0.94, "undecided"), (0.06, "undecided"), (0.05, "below"), (0.0, "below")],
 )
 def test_the_verdict_has_its_cut_offs(share: float, word: str) -> None:
-    assert verdict(share) == word
+    assert verdict(share, share) == word
 
 
 def test_the_documents_have_their_shape() -> None:

@@ -79,11 +79,8 @@ class Reading:
 
     @property
     def verdict(self) -> Verdict | None:
-        """Above where even the strict reading is with 95%, below where even the inclusive one is not with 95%."""
-        if self.probability is None:
-            return None
-        strict, inclusive = self.probability
-        return "above" if strict >= CERTAIN else "below" if inclusive <= POSSIBLE else "undecided"
+        """By both readings; None where there is no line."""
+        return verdict(*self.probability) if self.probability else None
 
     @property
     def band(self) -> tuple[float, float] | None:
@@ -116,6 +113,15 @@ class Reading:
             self.strict.median * (1 + self.regulation.tolerance),
         )
         return "within" if within[0] <= low and high <= within[1] else "wider"
+
+
+def verdict(strict: float, inclusive: float) -> Verdict:
+    """Above where even the strict reading is with 95%, below where even the inclusive one is with no more than 5%.
+
+    >>> verdict(0.96, 0.99), verdict(0.0, 0.04), verdict(0.0, 0.96)
+    ('above', 'below', 'undecided')
+    """
+    return "above" if strict >= CERTAIN else "below" if inclusive <= POSSIBLE else "undecided"
 
 
 def read(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import cache
@@ -22,8 +23,17 @@ def regulations() -> tuple[Regulation, ...]:
     Raises:
         DataError: a file that is not as it has to be, with everything that is wrong with it.
     """
-    paths = {path.stem: path for folder in folders() for path in sorted(folder.glob("regulations/*.toml"))}
+    paths = _paths()
     return tuple(_read(name, paths[name]) for name in sorted(paths))
+
+
+def _paths() -> dict[str, Path]:
+    return {path.stem: path for folder in folders() for path in sorted(folder.glob("regulations/*.toml"))}
+
+
+def file_hashes() -> dict[str, str]:
+    """SHA-256 of the file of each regulation, by id: which wording was applied."""
+    return {name: hashlib.sha256(read_bytes(path)).hexdigest() for name, path in sorted(_paths().items())}
 
 
 def regulation(name: str) -> Regulation:

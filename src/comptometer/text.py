@@ -76,6 +76,15 @@ def percent(share: float, digits: int = 2) -> str:
     return f"{number(100 * share, digits)}%"
 
 
+def chance(share: float) -> str:
+    """Write a probability that some thousand draws tell: never certain either way.
+
+    >>> chance(1.0), chance(0.0), chance(0.5), chance(0.004), chance(0.97)
+    ('>99.9%', '<0.1%', '50%', '0.4%', '97%')
+    """
+    return ">99.9%" if share > 0.999 else "<0.1%" if share < 0.001 else percent(share)
+
+
 def superscript(power: int) -> str:
     """Write a power of ten for an axis: 10²⁵."""
     return "10" + str(power).translate(_SUPERSCRIPT)

@@ -20,7 +20,7 @@ from comptometer.collection import Models
 from comptometer.law import ACTIVITIES, Regulation
 from comptometer.library import library
 from comptometer.quantity import Estimate
-from comptometer.readings import CERTAIN, POSSIBLE, Reading, Verdict, read
+from comptometer.readings import CERTAIN, POSSIBLE, Reading, read
 from comptometer.regulations import regulations
 from comptometer.release import data_version
 
@@ -74,15 +74,6 @@ def probability_above(entry: Entry, one: Regulation) -> float | None:
         return None
     draws = entry.to("FLOP").draws
     return float(np.mean(draws >= one.line if one.operator == ">=" else draws > one.line))
-
-
-def verdict(probability: float) -> Verdict:
-    """Above from 95% on, below up to 5%, undecided between.
-
-    >>> verdict(0.5)
-    'undecided'
-    """
-    return "above" if probability >= CERTAIN else "below" if probability <= POSSIBLE else "undecided"
 
 
 def check(entry: Entry, as_of: date | None = None) -> dict[str, Any]:

@@ -225,7 +225,7 @@ def _spoken(share: Mapping[str, float] | None) -> str:
 
     if share is None:
         return "another kind of line"
-    low, high = (text.percent(round(share[reading], 3)) for reading in ("low", "high"))
+    low, high = (text.chance(share[reading]) for reading in ("low", "high"))
     return low if low == high else f"{low} to {high}"
 
 

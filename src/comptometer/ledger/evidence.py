@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -157,6 +158,12 @@ def _source(ledger: Ledger, book: Book) -> Source:
         grade="primary",
         note="what the machines' own logs say; comptometer ledger verify --head checks it",
     )
+
+
+def head_of(dossier: Dossier) -> str:
+    """The head of the chain that a dossier rests on, as its source says it; empty where it rests on no ledger."""
+    found = re.search(r", head ([0-9a-f]{64})", dossier.sources[SOURCE].title) if SOURCE in dossier.sources else None
+    return found[1] if found else ""
 
 
 def _nothing(book: Book, where: Mapping[str, str]) -> str:

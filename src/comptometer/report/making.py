@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from comptometer import thresholds
@@ -14,10 +12,11 @@ from comptometer.catalogue import Entry, claim_row
 from comptometer.energy import energies_of
 from comptometer.errors import DataError
 from comptometer.evidence import unique
+from comptometer.ledger.evidence import head_of
 from comptometer.machines import facts_of
-from comptometer.places import folders
 from comptometer.readings import Reading
 from comptometer.records import ReportFacts
+from comptometer.regulations import file_hashes
 from comptometer.release import data_version
 from comptometer.report import disclosures
 from comptometer.report.inputs import taken_in
@@ -92,12 +91,12 @@ def made(entry: Entry, told: Mapping[str, Any], as_of: date, *, draft: bool = Fa
         "energy": _energy(entry),
         "disclosures": disclosures.all_of(entry, readings, as_of),
         "input": dict(told),
-        "tool": {"name": "comptometer", "data_version": data_version(), "packs": _packs(readings)},
+        "tool": {"name": "comptometer", "data_version": data_version(), "packs": file_hashes()},
         "integrity": {
             "canonicalisation": CANONICAL,
             "salt": facts.salt or "",
             "evidence_root": root(evidence),
-            "ledger_head": _head(entry),
+            "ledger_head": head_of(entry.dossier),
         },
     }
     return sealed(report)
@@ -196,16 +195,3 @@ def _energy(entry: Entry) -> dict[str, Any] | None:
     if found and (co2 := cost_of(entry).co2):
         found["co2"] = co2.estimate.to_dict()
     return found or None
-
-
-def _packs(readings: Sequence[Reading]) -> dict[str, str]:
-    """The hash of each regulation's file, so that a reader knows which wording was applied."""
-    paths = {path.stem: path for folder in folders() for path in sorted(Path(str(folder)).glob("regulations/*.toml"))}
-    names = [reading.regulation.id for reading in readings]
-    return {name: hashlib.sha256(paths[name].read_bytes()).hexdigest() for name in names}
-
-
-def _head(entry: Entry) -> str:
-    """The head of the ledger's chain, where a ledger is among the sources."""
-    ledger = entry.dossier.sources.get("ledger")
-    return ledger.title.partition(" head ")[2].partition(";")[0] if ledger else ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from comptometer.report.formats._words import say
-from comptometer.text import interval, number, percent
+from comptometer.text import chance, interval, number
 from comptometer.web.wording import messages
 
 
@@ -29,5 +29,5 @@ def chances(row: Mapping[str, Any]) -> str:
     share = row["probability_above"]
     if share is None:
         return "–"
-    low, high = (percent(round(share[end], 3)) for end in ("low", "high"))
+    low, high = (chance(share[end]) for end in ("low", "high"))
     return low if low == high else f"{low} – {high}"
