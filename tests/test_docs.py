@@ -53,17 +53,18 @@ def shows(expected: list[str], real: list[str]) -> bool:
 
 
 BLOCKS = [
-    pytest.param(command, expected, id=f"{relative(page)}: {command[:70]}")
+    pytest.param(block, id=f"{relative(page)}: {block[0][0][:70]}")
     for page in PAGES
-    for block in BLOCK.findall(page.read_text(encoding="utf-8"))
-    for command, expected in commands(block)
+    for block in map(commands, BLOCK.findall(page.read_text(encoding="utf-8")))
 ]
 
 
-@pytest.mark.parametrize(("command", "expected"), BLOCKS)
-def test_what_a_page_shows_is_what_is_printed(command: str, expected: list[str]) -> None:
-    real = printed(command)
-    assert shows(expected, real), "\n".join(real)
+@pytest.mark.parametrize("block", BLOCKS)
+def test_what_a_page_shows_is_what_is_printed(block: list[tuple[str, list[str]]]) -> None:
+    """The commands of a block are run in its order, as by a reader: a later one may use what an earlier one made."""
+    for command, expected in block:
+        real = printed(command)
+        assert shows(expected, real), "\n".join([f"$ {command}", *real])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)
