@@ -61,6 +61,13 @@ class DeadlineRow(_File):
     citation: Line = ""
 
 
+class TermRow(_File):
+    """A deadline in Chinese."""
+
+    what: Text
+    within: Text
+
+
 class ExampleRow(_File):
     """A chip set against a line about chips."""
 
@@ -71,13 +78,15 @@ class ExampleRow(_File):
 
 
 class ChineseRow(_File):
-    """What people read of it, in Chinese; lists as long as the English ones."""
+    """What people read of it, in Chinese; lists as long as the English ones, reasons for those that have one."""
 
     title: Text
     short: Text
     status_note: Line = ""
     conditions: list[Text] = Field(default=[])
     dates: list[Text] = Field(default=[])
+    deadlines: list[TermRow] = Field(default=[])
+    reasons: dict[Activity, Line] = Field(default={})
 
 
 class RegulationFile(_File):
@@ -137,6 +146,9 @@ class RegulationFile(_File):
         named = [row.activity for row in self.counts]
         if len(named) != len(set(named)):
             raise ValueError("every activity once in counts")
-        if (len(self.zh.conditions), len(self.zh.dates)) != (len(self.conditions), len(self.dates)):
-            raise ValueError("as many conditions and dates in zh as in English")
+        lists = ("conditions", "dates", "deadlines")
+        if any(len(getattr(self.zh, name)) != len(getattr(self, name)) for name in lists):
+            raise ValueError("as many conditions, dates and deadlines in zh as in English")
+        if strange := self.zh.reasons.keys() - {row.activity for row in self.counts if row.reason}:
+            raise ValueError(f"zh.reasons: {', '.join(sorted(strange))} have no reason in English")
         return self

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import base64
 import copy
+import html
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from comptometer.cli.report import command
 from comptometer.documents.report import ReportDocument, ReportVerifyDocument
 from comptometer.errors import DataError, UsageError
-from comptometer.report.formats import FORMATS, read_from
+from comptometer.report.formats import BEGIN, FORMATS, read_from
 from comptometer.report.integrity import root, sealed
 from comptometer.report.making import make
 from comptometer.report.redaction import public
@@ -361,7 +365,94 @@ def test_formats_for_other_tools_say_the_same_figure(lab: Report) -> None:
     assert float(package["ai_hyperparameter"][0]["value"]) == flop
     energy = package["ai_energyConsumption"]["ai_trainingEnergyConsumption"][0]["ai_energyQuantity"]
     assert float(energy) == pytest.approx(lab["energy"]["facility"]["p50"] * 1000)
-    assert f"flop: {flop:.6g}" in FORMATS["hf-card"].write(lab, "en").decode()
+
+
+def test_the_head_of_a_model_card_is_what_the_hub_reads(tmp_path: Path) -> None:
+    source = tmp_path / "x.toml"
+    source.write_text(
+        LAB.read_text("utf-8") + '\n[[bases]]\nname = "Parent"\nmodel = "llama-2-70b"\nrelation = "initialised"\n',
+        "utf-8",
+    )
+    report = make(str(source), DAY)
+    card = yaml.safe_load(FORMATS["hf-card"].write(report, "en").decode().strip("-\n"))
+    assert card["model_name"] == "Demo 70B"
+    assert card["base_model"] == [report["model"]["bases"][0]["name"]]
+    emissions = card["co2_eq_emissions"]
+    assert emissions["emissions"] == pytest.approx(report["energy"]["co2"]["p50"] * 1e6, rel=1e-5)
+    assert (emissions["training_type"], emissions["hardware_used"]) == ("pre-training", "nvidia/h100-sxm")
+    assert card["training_compute"]["flop"] == pytest.approx(report["compute"]["p50"], rel=1e-5)
+    assert card["training_compute"]["energy_mwh_facility"] == pytest.approx(
+        report["energy"]["facility"]["p50"], rel=1e-5
+    )
+    assert "base_model" not in yaml.safe_load(
+        FORMATS["hf-card"].write(make("AlexNet", DAY), "en").decode().strip("-\n")
+    )
+
+
+def test_a_report_goes_to_standard_output(lab: Report, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    command.main(["make", str(LAB), "-", "--format", "json", "--as-of", "2026-11-01"], standalone_mode=False)
+    assert json.loads(capfdbinary.readouterr().out) == json.loads(json.dumps(lab))
+
+
+VISIBLE = re.compile(r"<style.*?</style>|<!--.*?-->|<svg.*?</svg>", re.DOTALL)
+
+
+@pytest.mark.parametrize("source", [str(LAB), "AlexNet", "llama-3.1-405b", "gpt-4", "grok-4"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_text_has_the_six_parts_and_says_what_the_page_says(source: str, language: str) -> None:
+    report = make(source, DAY, draft=True)
+    text = FORMATS["md"].write(report, language).decode().partition(BEGIN)[0]
+    page = VISIBLE.sub("", FORMATS["html"].write(report, language).decode())
+    assert re.findall(r"^## (\d)\. ", text, re.MULTILINE) == list("123456")
+    width = 0
+    cells: list[str] = []
+    for line in text.splitlines():
+        row = re.split(r"(?<!\\)\|", line)[1:-1] if line.startswith("|") else []
+        assert not (width and row) or len(row) == width, line
+        width = len(row)
+        cells += row
+    said = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    for cell in cells:
+        for piece in re.sub(r"\\(.)", r"\1", cell).split("; ")[0].split(" ("):
+            assert piece.strip(" )-") in said, cell
+
+
+def test_a_chinese_report_has_no_names_of_the_program(lab: Report) -> None:
+    text = FORMATS["md"].write(lab, "zh").decode().partition(BEGIN)[0]
+    for name in (
+        "hardware-time",
+        "parameters-tokens",
+        "consistent",
+        "chip_hours",
+        "backward_factor",
+        "assumed",
+        "primary",
+    ):
+        assert name not in text, name
+
+
+def test_signs_of_a_text_are_no_markup(tmp_path: Path) -> None:
+    source = tmp_path / "x.toml"
+    source.write_text(LAB.read_text("utf-8").replace('"Example Lab"', '"A | B *C* `D` [E](f)"'), "utf-8")
+    text = FORMATS["md"].write(make(str(source), DAY), "en").decode()
+    assert r"- Developer: A \| B \*C\* \`D\` \[E\](f)" in text
+
+
+def test_the_form_has_two_figures_and_the_hours_of_all_stages(lab: Report) -> None:
+    form = lab["disclosures"]["mdf"]["AIO"]
+    assert form["training_time"]["hardware"] == "2.1x10^5 NVIDIA H100 SXM5 80 GB days"  # 5.0M chip-hours / 24
+    assert form["parameters"] == "7.0x10^10"
+    assert form["training_energy"] == "6.0x10^3 MWh"
+    assert form["inference_compute"] == "1.4x10^16 FLOP"  # 2 × 70e9 × 1e5
+    gpt = make("gpt-4", DAY)["disclosures"]["mdf"]["AIO"]
+    assert gpt["inference_compute"] == gpt["parameters"] == "not available"
+
+
+def test_terms_are_named_where_a_line_is_met_and_not_where_it_is_not(lab: Report) -> None:
+    term = "notification, once the line is met or known to be going to be met: 14 days (Article 52(1))"
+    assert term in FORMATS["html"].write(make("llama-3.1-405b", DAY), "en").decode()
+    assert "14 天" in FORMATS["html"].write(make("llama-3.1-405b", DAY), "zh").decode()
+    assert term not in FORMATS["html"].write(lab, "en").decode().partition(BEGIN)[0]
 
 
 def test_a_pdf_carries_the_report(lab: Report, tmp_path: Path) -> None:

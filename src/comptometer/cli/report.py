@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -31,13 +32,14 @@ def command() -> None:
 def make(
     source: str, out: Path, as_of: object, language: str, form: str | None, redact: str, draft: bool, force: bool
 ) -> None:
-    """Write the report about a model of the catalogue or a dossier (.toml).
+    """Write the report about a model of the catalogue or a dossier (.toml); OUT may be "-", with --format.
 
     \b
     Examples:
       comptometer report make llama-3.1-405b my-model.html
       comptometer report make my-model.toml my-model.pdf --language zh
       comptometer report make my-model.toml public.html --redact public
+      comptometer report make my-model.toml - --format hf-card >> README.md
     """
     from datetime import date
 
@@ -47,13 +49,18 @@ def make(
     from comptometer.report.redaction import public
 
     kind = format_of(out, form)
-    check_target(out, force=force)
+    if not (piped := str(out) == "-"):
+        check_target(out, force=force)
     report = made(source, as_of if isinstance(as_of, date) else date.today(), draft=draft)
     if redact == "public":
         report = public(report)
-    replace_file(out, kind.write(report, language))
+    written = kind.write(report, language)
+    if piped:
+        sys.stdout.buffer.write(written)
+    else:
+        replace_file(out, written)
     said = f"{report['model']['name']}, {report['compute']['rounded']} FLOP, sha256 {report['integrity']['sha256']}"
-    hint(f"{out}: {said}")
+    hint(f"{'standard output' if piped else out}: {said}")
     for problem in report["problems"]:
         hint(wrapped(f"draft: {problem}"))
 

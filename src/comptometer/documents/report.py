@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from comptometer.documents import Document, Quantiles, Quantity, document
-from comptometer.documents.thresholds import CheckedRow
+from comptometer.documents.thresholds import CheckedRow, DeadlineDocument
 from comptometer.law import Activity, Ground
 from comptometer.law import Reading as Read
 
@@ -73,10 +73,12 @@ class ReadingLine(Document):
 
 
 class InChinese(Document):
-    """What the regulation is called in Chinese."""
+    """What people read of the regulation in Chinese; `reasons` by activity."""
 
     title: str
     short: str
+    deadlines: list[DeadlineDocument]
+    reasons: dict[Activity, str]
 
 
 class ReportReading(CheckedRow):
@@ -87,6 +89,7 @@ class ReportReading(CheckedRow):
     tolerance: float | None
     note: str
     lines: list[ReadingLine]
+    deadlines: list[DeadlineDocument]
     zh: InChinese
 
 

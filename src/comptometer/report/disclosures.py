@@ -11,18 +11,28 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from comptometer.activities import bases_of
 from comptometer.catalogue import Entry
 from comptometer.energy import energies_of
-from comptometer.machines import facts_of
+from comptometer.machines import Machines, facts_of
 from comptometer.readings import Reading
 
 NOTIFIED = "eu-ai-act-51-2"
 MONTHS = ((1.0, "< 1 month"), (3.0, "1–3 months"), (6.0, "3–6 months"), (math.inf, "> 6 months"))
-SECONDS_IN_MONTH = 30.4375 * 86400
+DAY = 86400
+SECONDS_IN_MONTH = 30.4375 * DAY
+BENCHMARK = 100_000  # tokens
+MISSING = "not available"
+ROWS = (
+    "parameters", "base_models", "training_time", "training_compute", "compute_method", "training_energy",
+    "energy_method", "inference_compute", "inference_method",
+)  # fmt: skip
+# What the factors of `energy` are, in their order.
+ENERGY_METHOD = "chip-hours × rated power of a chip × its load × what the server draws beside × what the building draws"
 
 
 def two_figures(value: float) -> str:
-    """With two significant figures, as the notice writes it.
+    """With two significant figures, as the notice and the form write it.
 
     >>> two_figures(2.345e25), two_figures(9.96e24)
     ('2.3x10^25', '1.0x10^25')
@@ -73,30 +83,49 @@ def _notification(entry: Entry, reading: Reading | None, as_of: date) -> dict[st
 
 def _form(entry: Entry, reading: Reading | None) -> dict[str, dict[str, Any]]:
     compute = reading.strict.median if reading and reading.strict else entry.median
-    evidence = entry.evidence
-    seconds, hours = evidence.value("duration"), evidence.value("chip_hours")
-    chips = evidence.chips()
-    energy = energies_of(facts_of(entry)).get("facility")
-    mwh = f"{energy.estimate.median:.2g} MWh" if energy else "not available"
-    method = "; ".join(outcome.formula for outcome in entry.methods.values())
+    machines = facts_of(entry)
+    energy = energies_of(machines).get("facility")
+    seconds = entry.evidence.value("duration")
+    span = next(words for most, words in MONTHS if seconds / SECONDS_IN_MONTH < most) if seconds else MISSING
     time: Mapping[str, Any] = {
-        "wall_clock": f"{seconds / 86400:.2g} days" if seconds else "not available",
-        "hardware": _hardware_days(hours, chips[0].name if chips else ""),
+        "wall_clock": f"{seconds / DAY:.2g} days" if seconds else MISSING,
+        "hardware": _hardware_days(machines),
     }
-    span = next(words for most, words in MONTHS if seconds / SECONDS_IN_MONTH < most) if seconds else "not available"
-    parameters = evidence.value("parameters")
-    size = f"{parameters:.2g}" if parameters else "not available"
+    parameters = entry.evidence.value("parameters")
+    size = two_figures(parameters) if parameters else MISSING
+    both: Mapping[str, Any] = {
+        "parameters": size,
+        "base_models": ", ".join(base.name for base in bases_of(entry.dossier)) or "none",
+        "compute_method": "; ".join(outcome.formula for outcome in entry.methods.values()),
+        "training_energy": f"{two_figures(energy.estimate.median)} MWh" if energy else MISSING,
+        "energy_method": f"{energy.text}: {ENERGY_METHOD}" if energy else MISSING,
+        **_inference(entry),
+    }
     return {
-        "AIO": {"parameters": size, "training_time": time, "training_compute": f"{two_figures(compute)} FLOP",
-                "compute_method": method, "training_energy": mwh},
-        "NCA": {"parameters": size, "training_time": span, "training_compute": f"10^{magnitude(compute)} FLOP",
-                "compute_method": method, "training_energy": mwh},
+        "AIO": {**both, "training_time": time, "training_compute": f"{two_figures(compute)} FLOP"},
+        "NCA": {**both, "training_time": span, "training_compute": f"10^{magnitude(compute)} FLOP"},
         "DP": {"parameters": size},
-    }  # fmt: skip
+    }
 
 
-def _hardware_days(chip_hours: float | None, chip: str) -> str:
-    if not chip_hours:
-        return "not available"
-    mantissa, power = f"{chip_hours / 24:.0e}".split("e")
-    return f"{mantissa}x10^{int(power)} {chip} days".replace("  ", " ")
+def _hardware_days(machines: Sequence[Machines]) -> str:
+    """Days of chips, by kind of chip, where the evidence states the hours of all parts."""
+    days: dict[str, float] = {}
+    for part in machines:
+        hours = part.evidence.known("chip_hours") and part.chip_hours
+        if not hours:
+            return MISSING
+        days[part.name] = days.get(part.name, 0.0) + hours.estimate.median / 24
+    return ", ".join(f"{two_figures(amount)} {name} days" for name, amount in days.items())
+
+
+def _inference(entry: Entry) -> dict[str, str]:
+    """What it takes to write text: of language models whose size is known."""
+    parameters = entry.evidence.value("active_parameters") or entry.evidence.value("parameters")
+    if "language" not in entry.dossier.domain or not parameters:
+        return {"inference_compute": MISSING}
+    return {
+        "inference_compute": f"{two_figures(2 * parameters * BENCHMARK)} FLOP",
+        "inference_method": f"generation of {BENCHMARK:,} tokens: 2 FLOP × parameters that are active × tokens; "
+        "attention to earlier tokens is not counted",
+    }

@@ -168,8 +168,20 @@ def _reading(reading: Reading) -> dict[str, Any]:
         "tolerance": one.tolerance,
         "note": one.note,
         "lines": lines,
-        "zh": {"title": one.zh.get("title", one.title), "short": one.zh.get("short", one.short)},
+        "deadlines": [_term(term, term) for term in one.deadlines],
+        "zh": {
+            "title": one.zh["title"],
+            "short": one.zh["short"],
+            "deadlines": [
+                _term(term, said) for term, said in zip(one.deadlines, one.zh.get("deadlines", []), strict=True)
+            ],
+            "reasons": dict(one.zh.get("reasons", {})),
+        },
     }
+
+
+def _term(term: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, str]:
+    return {"what": said["what"], "within": said["within"], "citation": term.get("citation", "")}
 
 
 def _evidence(entry: Entry, parts: Sequence[Part], salt: str) -> list[dict[str, Any]]:

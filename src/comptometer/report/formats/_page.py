@@ -9,12 +9,10 @@ from typing import Any
 from markupsafe import Markup
 
 from comptometer.errors import ComptometerError
-from comptometer.report.disclosures import NOTIFIED
 from comptometer.report.formats import Report, carried
 from comptometer.report.formats._pictures import lines_chart, parts_chart, tornado
-from comptometer.report.formats._spoken import activity_names, chances, range_of
-from comptometer.report.formats._words import say
-from comptometer.text import number, percent
+from comptometer.report.formats._spoken import Spoken
+from comptometer.text import number
 
 
 def page(report: Report, language: str, *, carry: bool) -> str:
@@ -23,28 +21,15 @@ def page(report: Report, language: str, *, carry: bool) -> str:
     Raises:
         ComptometerError: the extra `report` is not installed.
     """
-
-    def words(key: str, **values: object) -> str:
-        return say(key, language, **values)
-
-    names = activity_names(language)
-    main = next((row for row in report["readings"] if row["id"] == NOTIFIED), None)
+    told = Spoken(report, language)
     text: str = _template().render(
         report=report,
-        language="zh-Hans" if language == "zh" else "en",
-        zh=language == "zh",
-        say=words,
+        told=told,
+        language="zh-Hans" if told.zh else "en",
         number=number,
-        percent=percent,
-        names=names,
-        called=lambda kinds: ", ".join(names[kind] for kind in kinds),
-        main=main,
-        lined=[row for row in report["readings"] if row["limit"]],
-        told=lambda found, missing="none-said": range_of(found, language, missing),
-        chances=chances,
-        lines_chart=lines_chart(report, language),
-        parts_chart=parts_chart(report, main, language, names),
-        tornado=tornado(report, language),
+        lines_chart=lines_chart(told),
+        parts_chart=parts_chart(told),
+        tornado=tornado(told),
         parts={part["id"]: part for part in report["parts"]},
         carried=Markup(carried(report)) if carry else "",
     )

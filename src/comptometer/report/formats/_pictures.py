@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from comptometer.report.formats._words import say
+from comptometer.report.formats._spoken import Row, Spoken
 from comptometer.text import number, percent
 
 WIDTH, LEFT, RIGHT, ROW = 900, 300, 40, 30
 INK, GREY, RULE, STRICT, OPEN, OUT, BAND = "#1b2733", "#5b6875", "#d5dbe1", "#1f5fa8", "#8fb4dd", "#b9c0c7", "#f5e6c8"
 SAID = 220  # kept free for what is written at the right
-Row = Mapping[str, Any]
 
 
 def _svg(height: float, label: str, marks: Sequence[str]) -> Markup:
@@ -64,9 +62,9 @@ class _Scale:
         return marks
 
 
-def lines_chart(report: Row, language: str) -> Markup:
+def lines_chart(told: Spoken) -> Markup:
     """What counts, by each regulation with an amount as its line, against that line."""
-    rows = [row for row in report["readings"] if row["limit"] and row["counted"]["high"]]
+    rows = [row for row in told.lined if row["counted"]["high"]]
     if not rows:
         return Markup("")
     values = [
@@ -87,18 +85,17 @@ def lines_chart(report: Row, language: str) -> Markup:
                 )
                 marks.append(_stroke(scale.at(found["p50"]), y + dy - 1, y + dy + 9, INK, 2))
         marks.append(_stroke(scale.at(row["limit"]["p50"]), y, y + ROW - 4, "#b3261e", 2))
-        name = row["zh"]["short"] if language == "zh" else row["short"]
-        said = f"{name}: {row['operator']} {number(row['limit']['p50'], 2)}"
+        said = f"{told.short(row)}: {row['operator']} {number(row['limit']['p50'], 2)}"
         marks.append(_text(LEFT - 12, y + 17, said, "end"))
     said_lines = "; ".join(f"{row['id']} {number(row['limit']['p50'])}" for row in rows)
-    label = say(
-        "chart-label", language, name=report["model"]["name"], strict=_median(rows[0]["counted"]["low"]),
+    label = told.say(
+        "chart-label", name=told.report["model"]["name"], strict=_median(rows[0]["counted"]["low"]),
         inclusive=_median(rows[0]["counted"]["high"]), lines=said_lines,
     )  # fmt: skip
     legend = height + 34
     marks += [
-        _box(LEFT, legend, 14, 8, STRICT), _text(LEFT + 20, legend + 9, say("strict", language), color=GREY),
-        _box(LEFT + 110, legend, 14, 8, OPEN), _text(LEFT + 130, legend + 9, say("inclusive", language), color=GREY),
+        _box(LEFT, legend, 14, 8, STRICT), _text(LEFT + 20, legend + 9, told.say("strict"), color=GREY),
+        _box(LEFT + 110, legend, 14, 8, OPEN), _text(LEFT + 130, legend + 9, told.say("inclusive"), color=GREY),
     ]  # fmt: skip
     return _svg(legend + 16, label, marks)
 
@@ -107,12 +104,12 @@ def _median(found: Row | None) -> str:
     return number(found["p50"]) if found else "0"
 
 
-def parts_chart(report: Row, reading: Row | None, language: str, names: Mapping[str, str]) -> Markup:
-    """What each part took, coloured by how a regulation reads it; each begins where the last one ended."""
-    rows = [part for part in report["parts"] if part["flop"]]
+def parts_chart(told: Spoken) -> Markup:
+    """What each part took, coloured by its reading; each begins where the last one ended."""
+    rows = [part for part in told.report["parts"] if part["flop"]]
     if not rows:
         return Markup("")
-    read = {line["part"]: line["reading"] for line in (reading["lines"] if reading else [])}
+    read = {line["part"]: line["reading"] for line in (told.main["lines"] if told.main else [])}
     colors = {"include": STRICT, "ambiguous": OPEN, "exclude": OUT}
     total = sum(part["flop"]["p50"] for part in rows) or 1.0
     across = (WIDTH - LEFT - RIGHT - SAID) / total
@@ -122,30 +119,28 @@ def parts_chart(report: Row, reading: Row | None, language: str, names: Mapping[
         kind = read.get(part["id"], "include")
         marks.append(_box(LEFT + end * across, y + 3, flop * across, 16, colors[kind]))
         end += flop
-        said = f"{number(flop)} ({percent(flop / total)}), {say(kind, language)}"
+        said = f"{number(flop)} ({percent(flop / total)}), {told.say(kind)}"
         marks.append(_text(WIDTH - RIGHT, y + 16, said, "end", GREY))
-        name = part["name"] if part["name"] != "training" else names[part["activity"]]
-        marks.append(_text(LEFT - 12, y + 16, name[:40], "end"))
-    label = say("parts-label", language, first=rows[0]["name"], last=rows[-1]["name"])
+        marks.append(_text(LEFT - 12, y + 16, told.part(part)[:40], "end"))
+    label = told.say("parts-label", first=told.part(rows[0]), last=told.part(rows[-1]))
     return _svg(20 + ROW * len(rows), label, marks)
 
 
-def tornado(report: Row, language: str) -> Markup:
+def tornado(told: Spoken) -> Markup:
     """Which claims the uncertainty comes from."""
-    rows = report["sensitivity"][:8]
+    rows = told.drivers
     if not rows:
         return Markup("")
     across = WIDTH - LEFT - RIGHT - 60
     marks = []
-    for at, row in enumerate(rows):
+    for at, (name, share) in enumerate(rows):
         y = 6 + 24 * at
-        marks.append(_box(LEFT, y, row["share"] * across, 14, STRICT))
-        marks.append(_text(LEFT - 12, y + 12, _short(row["claim"]), "end"))
-        marks.append(_text(LEFT + row["share"] * across + 6, y + 12, percent(row["share"]), color=GREY))
-    shares = ", ".join(f"{_short(row['claim'])} {percent(row['share'])}" for row in rows)
-    return _svg(12 + 24 * len(rows), say("tornado-label", language, shares=shares), marks)
+        marks.append(_box(LEFT, y, share * across, 14, STRICT))
+        marks.append(_text(LEFT - 12, y + 12, _short(name), "end"))
+        marks.append(_text(LEFT + share * across + 6, y + 12, percent(share), color=GREY))
+    shares = ", ".join(f"{name} {percent(share)}" for name, share in rows)
+    return _svg(12 + 24 * len(rows), told.say("tornado-label", shares=shares), marks)
 
 
-def _short(claim: str) -> str:
-    said = claim.removeprefix("assumption:").rpartition(":")[2] or claim
+def _short(said: str) -> str:
     return said if len(said) <= 42 else said[:41] + "…"
