@@ -65,7 +65,7 @@ def bases_of(dossier: Dossier) -> Sequence[Base]:
 def _stages(entry: Entry) -> list[Part]:
     """The stages, sharing the whole; one part where there are none, or one of them has no estimate of its own."""
     dossier = entry.dossier
-    found = [attempt(_as_dossier(stage.claims, dossier)) for stage in dossier.stages]
+    found = [attempt(_as_dossier(stage, dossier)) for stage in dossier.stages]
     entries = [one for one in found if isinstance(one, Entry)]
     together = summed([one.value for one in entries])
     if together is None or len(entries) < len(found):
@@ -96,7 +96,7 @@ def activity_of(stage: Stage) -> Activity | None:
 def _beside(stage: Stage, dossier: Dossier) -> Part:
     kind = activity_of(stage) or "other-capability"
     part = Part(name=stage.name, activity=kind, value=None, own=False, claims=stage.claims)
-    mine = replace(_as_dossier(stage.claims, dossier), segments=stage.segments)
+    mine = _as_dossier(stage, dossier)
     if kind in FORWARD and not any(claim.about == "backward_factor" for claim in stage.claims):
         mine = replace(mine, claims=[*mine.claims, _forward_alone(dossier.id)])
     found = attempt(mine)
@@ -128,10 +128,10 @@ def _before(base: Base, dossier: Dossier) -> Part:
     return replace(part, value=total(item, found, company)) if isinstance(found, Entry) else part
 
 
-def _as_dossier(claims: Sequence[Claim], dossier: Dossier) -> Dossier:
+def _as_dossier(part: Stage, dossier: Dossier) -> Dossier:
     """A part alone, under the id of the whole: what is unknown of the whole is the same unknown in each part."""
-    mine = [*claims, *inherited(dossier, claims)]
-    return replace(dossier, claims=mine, stages=(), segments=(), activities=(), bases=(), ledger=None)
+    mine = [*part.claims, *inherited(dossier, part.claims)]
+    return replace(dossier, claims=mine, stages=(), segments=part.segments, activities=(), bases=(), ledger=None)
 
 
 def _formula(entry: Entry) -> str:

@@ -312,7 +312,7 @@ def entry(dossier: Dossier) -> Entry:
 
 def attempt(dossier: Dossier) -> Entry | Mapping[str, Sequence[str]]:
     """The entry of a dossier, or what each method lacks where none could run."""
-    if dossier.ledger is not None or any(stage.ledger for stage in dossier.activities):
+    if dossier.ledger is not None or any(part.ledger for part in (*dossier.stages, *dossier.activities)):
         from comptometer.ledger.evidence import with_ledger  # reads Parquet: loaded where a dossier asks for it
 
         dossier = with_ledger(dossier)

@@ -14,7 +14,7 @@ from comptometer.distribution import LogStudentT, Mixture, Point, Truncated
 from comptometer.errors import UsageError
 from comptometer.evidence import CALLER, Evidence, Job, Known, Rule, median
 from comptometer.quantity import Estimate
-from comptometer.records import HEAVY, Assumption, Chip, Claim, Dossier, heavy_text
+from comptometer.records import HEAVY, Assumption, Chip, Claim, Dossier, Stage, heavy_text
 from comptometer.vocabulary import ABOUTS, UTILIZATIONS
 
 LOW_PRECISION = {"fp8", "fp4"}
@@ -316,23 +316,41 @@ def job(
 ) -> Job:
     """Gather the claims of a dossier.
 
-    A stage inherits what the model claims, except what adds up over stages (examples, tokens, time, cost).
+    A stage inherits what the model claims, except what adds up over stages (examples, tokens, time, cost). Where stages
+    have machines of their own, those are the segments of the job.
     """
     evidence = partial(
         Evidence, dossier=dossier, prefer=prefer, only=only, medians=medians, rules=RULES, by_rule=BY_RULE
     )
     stages, segments = (
         {part.name: evidence(claims=[*part.claims, *inherited(dossier, part.claims)]) for part in parts}
-        for parts in (dossier.stages, dossier.segments)
+        for parts in (dossier.stages, dossier.segments or _machines(dossier.stages))
     )
     return Job(whole=evidence(claims=dossier.claims), stages=stages, segments=segments)
 
 
+def _machines(stages: Sequence[Stage]) -> list[Stage]:
+    """The segments of all stages, each with what its stage claims; a stage without any is one itself."""
+    if not any(stage.segments for stage in stages):
+        return []
+    return [
+        replace(part, name=f"{stage.name}: {part.name}", claims=[*part.claims, *_inherited(stage.claims, part.claims)])
+        if part is not stage
+        else part
+        for stage in stages
+        for part in (stage.segments or [stage])
+    ]
+
+
 def inherited(dossier: Dossier, own: Sequence[Claim]) -> list[Claim]:
     """What a part of a job with these claims has from the whole: what does not add up, and is not said of the part."""
+    return _inherited(dossier.claims, own)
+
+
+def _inherited(claims: Sequence[Claim], own: Sequence[Claim]) -> list[Claim]:
     said = {claim.about for claim in own}
     return [
         claim
-        for claim in dossier.claims
+        for claim in claims
         if not ABOUTS[claim.about].extensive and (claim.about not in said or claim.source == CALLER)
     ]

@@ -124,6 +124,8 @@ def _dossier(table: Mapping[str, Any], dossier_id: str, reading: _Reading) -> Do
         [_stage(row, f"{key}[{at}]", dossier_id, reading) for at, row in enumerate(table.get(key, ()), 1)]
         for key in ("stages", "activities")
     )
+    if table.get("ledger") and any(row.get("ledger") for row in table.get("stages", ())):
+        problems.append("ledger: is named for the whole and for a stage, which would count twice: leave one")
     for name in _repeated([stage.name for stage in [*stages, *activities]]):
         problems.append(f"stages: two stages are called {name!r}")
     bases = [_base(row, f"bases[{at}]", dossier_id, reading) for at, row in enumerate(table.get("bases", ()), 1)]

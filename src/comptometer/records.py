@@ -235,9 +235,9 @@ class LedgerReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One part of a training job with claims of its own; stages add up.
+    """One part of a training job with claims of its own, or what is beside it; stages add up.
 
-    Of what is beside the training, `ledger` may say more, whose types of chip are its `segments`.
+    `ledger` may say more of it, whose types of chip are its `segments`.
     """
 
     name: str
@@ -323,7 +323,8 @@ class Dossier:
 
     def all_claims(self) -> Sequence[Claim]:
         """The claims of the model, of each of its stages and of each part of its machines."""
-        return [*self.claims, *(claim for part in (*self.stages, *self.segments) for claim in part.claims)]
+        machines = [*self.segments, *(segment for stage in self.stages for segment in stage.segments)]
+        return [*self.claims, *(claim for part in (*self.stages, *machines) for claim in part.claims)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

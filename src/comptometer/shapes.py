@@ -76,14 +76,43 @@ class ClaimRow(_File):
     note: Line = ""
 
 
+class LedgerRow(_File):
+    """A ledger and the rules for it, and which of its attempts are meant, as `ledger total --where` has them."""
+
+    path: Text
+    rules: Line = ""
+    model: str | None = None
+    stage: str | None = None
+    run: str | None = None
+    month: str | None = None
+    chip: str | None = None
+    outcome: str | None = None
+    project: str | None = None
+    user: str | None = None
+    cluster: str | None = None
+    partition: str | None = None
+    source: str | None = None
+    evidence: str | None = None
+    tags: dict[str, str] = {}
+
+
+def _by_path(value: Any) -> Any:
+    """A path alone is all of that ledger."""
+    return {"path": value} if isinstance(value, str) else value
+
+
+OneLedger = Annotated[LedgerRow, BeforeValidator(_by_path, json_schema_input_type=str | LedgerRow)]
+
+
 class StageRow(_File):
-    """A part of the job, or a hardware segment; stages add up."""
+    """A part of the job, or a hardware segment; stages add up. `ledger` says which attempts were this part."""
 
     name: Text
     kind: Line = ""
     start: date | None = None
     end: date | None = None
     claims: list[ClaimRow] = []
+    ledger: OneLedger | None = None
 
 
 class BaseRow(_File):
@@ -115,34 +144,6 @@ class ReportRow(_File):
     confidential: list[About] = []
     salt: Annotated[Line, Field(min_length=32)] | None = None
     note: Line = ""
-
-
-class LedgerRow(_File):
-    """A ledger and the rules for it, and which of its attempts are meant, as `ledger total --where` has them."""
-
-    path: Text
-    rules: Line = ""
-    model: str | None = None
-    stage: str | None = None
-    run: str | None = None
-    month: str | None = None
-    chip: str | None = None
-    outcome: str | None = None
-    project: str | None = None
-    user: str | None = None
-    cluster: str | None = None
-    partition: str | None = None
-    source: str | None = None
-    evidence: str | None = None
-    tags: dict[str, str] = {}
-
-
-def _by_path(value: Any) -> Any:
-    """A path alone is all of that ledger."""
-    return {"path": value} if isinstance(value, str) else value
-
-
-OneLedger = Annotated[LedgerRow, BeforeValidator(_by_path, json_schema_input_type=str | LedgerRow)]
 
 
 class ActivityRow(_File):

@@ -334,6 +334,63 @@ def test_an_activity_may_rest_on_attempts_of_its_own(tmp_path: Path) -> None:
     assert len(found.checked) == 3
 
 
+def test_stages_may_rest_on_attempts_of_their_own(tmp_path: Path) -> None:
+    """Two stages by the ledger, one by what is stated: their machines add up, and each has its share."""
+    folder = Folder(tmp_path / "ledger")
+    attempts = (
+        (10, "pretrain", "h100-sxm"),
+        (4, "sft", "h100-sxm"),
+        (1, "sft", "a100-sxm-80gb"),
+        (9, "other", "h100-sxm"),
+    )
+    rows = (job(n, Account=name, AllocTRES=f"gres/gpu:{chip}=64", ElapsedRaw=3600 * n) for n, name, chip in attempts)
+    folder.lines(export(*rows))
+    source = tmp_path / "x.toml"
+    source.write_text(
+        'name = "X"\npublished = 2026-01-01\ndomain = ["language"]\n[sources.log]\ntitle = "Log"\n'
+        '[[claims]]\nabout = "precision"\nvalue = "bf16"\nsource = "log"\n'
+        '[[stages]]\nname = "Main"\nkind = "pretrain"\nledger = { path = "ledger", project = "pretrain" }\n'
+        '[[stages]]\nname = "Tuning"\nkind = "sft"\nledger = { path = "ledger", project = "sft" }\n'
+        '[[stages]]\nname = "Preferences"\nkind = "preference"\n'
+        '[[stages.claims]]\nabout = "chip_hours"\nvalue = "128 chip-hour"\nchip = "h100-sxm"\nsource = "log"\n'
+    )
+    report = json.loads(json.dumps(make(str(source), DAY)))
+    assert [part["activity"] for part in report["parts"]] == ["pretrain", "sft", "preference"]
+    main, _, preferences = (part["flop"]["p50"] for part in report["parts"])
+    assert preferences / main == pytest.approx(2 / 10, rel=1e-6)  # the same unknown utilization
+    hours = [row["value"] for row in report["evidence"] if row["about"] == "chip_hours"]
+    assert sorted(hours) == ["128 chip-hour", "256 chip-hour", "64 chip-hour", "640 chip-hour"]
+    method = report["methods"]["hardware-time"]
+    assert method["formula"].count("chip-hour") == 4
+    assert sum(part["flop"]["p50"] for part in report["parts"]) == pytest.approx(report["compute"]["p50"], rel=0.05)
+    assert (
+        "x10^1 NVIDIA H100 SXM5 80 GB days, 2.7x10^0 NVIDIA A100"
+        in report["disclosures"]["mdf"]["AIO"]["training_time"]["hardware"]
+    )
+    found = verify(report, ledger=folder.path)
+    assert found.problems == []
+    assert len(found.checked) == 3
+
+
+def test_a_ledger_of_the_whole_beside_one_of_a_stage_is_refused(tmp_path: Path) -> None:
+    Folder(tmp_path / "ledger").lines(export(job(1)))
+    source = tmp_path / "x.toml"
+    source.write_text('ledger = "ledger"\nname = "X"\npublished = 2026-01-01\n'
+                      '[[stages]]\nname = "t"\nledger = "ledger"\n')  # fmt: skip
+    with pytest.raises(DataError, match="count twice"):
+        make(str(source), DAY)
+
+
+def test_what_of_a_part_is_in_no_sum_is_told(tmp_path: Path) -> None:
+    rows = (job(1, AllocTRES="gres/gpu:h100-sxm=8"), job(2, AllocTRES="gres/gpu:nothing-known=8"))
+    Folder(tmp_path / "ledger").lines(export(*rows))
+    source = tmp_path / "x.toml"
+    source.write_text('name = "X"\npublished = 2026-01-01\n[[stages]]\nname = "t"\nledger = "ledger"\n')
+    assert any(
+        "ledger: t: " in warning and "nothing-known" in warning for warning in make(str(source), DAY)["warnings"]
+    )
+
+
 def test_two_ledgers_in_one_dossier_are_refused(tmp_path: Path) -> None:
     for name in ("a", "b"):
         Folder(tmp_path / name).lines(export(job(1)))

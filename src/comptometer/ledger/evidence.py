@@ -24,8 +24,8 @@ def with_ledger(dossier: Dossier) -> Dossier:
     """A dossier with what the ledger that it names says, read now; as it is where it names none.
 
     Each type of chip, with each kind of statement about its utilization, is a segment of the job. FLOP that was counted
-    in the training loop is a claim about the whole, if it was counted for all hours. The same holds of each activity
-    beside the training that names attempts of its own.
+    in the training loop is a claim about the whole, if it was counted for all hours. The same holds of each stage and
+    each activity beside the training that names attempts of its own.
 
     Raises:
         ComptometerError: the extra `ledger` is not installed.
@@ -34,7 +34,8 @@ def with_ledger(dossier: Dossier) -> Dossier:
     """
     if SOURCE in dossier.sources:
         return dossier
-    named = [one for one in (dossier.ledger, *(stage.ledger for stage in dossier.activities)) if one]
+    parts = (*dossier.stages, *dossier.activities)
+    named = [one for one in (dossier.ledger, *(part.ledger for part in parts)) if one]
     if len(folders := sorted({str(reference.folder.resolve()) for reference in named})) > 1:
         raise DataError(dossier.name, [f"ledger: a dossier rests on one, and this names {', '.join(folders)}"])
     sources = dict(dossier.sources)
@@ -47,14 +48,16 @@ def with_ledger(dossier: Dossier) -> Dossier:
             segments=[*dossier.segments, *said.segments],
             caveats=[*dossier.caveats, *said.caveats],
         )
-    activities = []
-    for stage in dossier.activities:
-        if stage.ledger:
-            said = _said(stage.ledger, f"{dossier.id}:{stage.name}")
+    caveats, found = [*dossier.caveats], []
+    for part in parts:
+        if part.ledger:
+            said = _said(part.ledger, f"{dossier.id}:{part.name}")
             sources[SOURCE] = said.source
-            stage = replace(stage, claims=[*stage.claims, *said.claims], segments=said.segments)
-        activities.append(stage)
-    return replace(dossier, activities=activities, sources=sources)
+            part = replace(part, claims=[*part.claims, *said.claims], segments=said.segments)
+            caveats += [caveat.replace(": ", f": {part.name}: ", 1) for caveat in said.caveats]
+        found.append(part)
+    stages, activities = found[: len(dossier.stages)], found[len(dossier.stages) :]
+    return replace(dossier, stages=stages, activities=activities, caveats=caveats, sources=sources)
 
 
 @dataclass(frozen=True)

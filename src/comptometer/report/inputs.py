@@ -42,7 +42,7 @@ def taken_in(source: str, as_of: date) -> tuple[Entry, dict[str, Any]]:
 
 
 def _read_from_ledger(dossier: Dossier) -> dict[str, Any] | None:
-    """What a ledger said when the report was made: of the model, and of each activity that has attempts of its own."""
+    """What a ledger said when the report was made: of the model, and of each part that has attempts of its own."""
     if LEDGER not in dossier.sources:
         return None
     return {
@@ -50,7 +50,11 @@ def _read_from_ledger(dossier: Dossier) -> dict[str, Any] | None:
         "note": dossier.sources[LEDGER].note,
         **_told(dossier.claims, dossier.segments),
         "caveats": [caveat for caveat in dossier.caveats if caveat.startswith(f"{LEDGER}:")],
-        "activities": {stage.name: _told(stage.claims, stage.segments) for stage in dossier.activities if stage.ledger},
+        "parts": {
+            part.name: _told(part.claims, part.segments)
+            for part in (*dossier.stages, *dossier.activities)
+            if part.ledger
+        },
     }
 
 
@@ -94,17 +98,21 @@ def made_again(told: Mapping[str, Any], folder: Path | None = None) -> Entry:
 
 def _with(dossier: Dossier, told: Mapping[str, Any]) -> Dossier:
     source = Source(id=LEDGER, title=told["title"], grade="primary", note=told["note"])
-    activities = [
-        replace(stage, claims=[*stage.claims, *_claims(own["claims"])], segments=_segments(own["segments"]))
-        if (own := told["activities"].get(stage.name))
-        else stage
-        for stage in dossier.activities
-    ]
+
+    def complete(parts: Sequence[Stage]) -> list[Stage]:
+        return [
+            replace(part, claims=[*part.claims, *_claims(own["claims"])], segments=_segments(own["segments"]))
+            if (own := told["parts"].get(part.name))
+            else part
+            for part in parts
+        ]
+
     return replace(
         dossier,
         claims=[*dossier.claims, *_claims(told["claims"])],
         segments=_segments(told["segments"]),
-        activities=activities,
+        stages=complete(dossier.stages),
+        activities=complete(dossier.activities),
         caveats=[*dossier.caveats, *told["caveats"]],
         sources={**dossier.sources, LEDGER: source},
     )
