@@ -1,7 +1,8 @@
 """Named plugins: a folder whose files register themselves, and entry points of other packages.
 
-A folder is an extension point. Its `__init__` makes a `Registry`; every other file registers what it
-adds under a name. Another package adds to it by an entry point in the group of the same name.
+A folder is an extension point. Its `__init__` makes a `Registry`; every other file registers what it adds under a name,
+but for those that begin with _, which are shared. Another package adds to it by an entry point in the group of the same
+name.
 """
 
 from __future__ import annotations
@@ -54,10 +55,11 @@ class Registry(Mapping[str, T], Generic[T]):
             self._scanned = True  # only now: a plugin that cannot be imported fails every time, not once
 
     def _sources(self) -> dict[str, bytes]:
-        """The text of each file of the folder, in alphabetical order."""
+        """The text of each file of the folder that registers something, in alphabetical order."""
         if self._files is None:
             package = importlib.import_module(self._package)
-            found = {module.name: module for module in pkgutil.iter_modules(package.__path__)}
+            every = {module.name: module for module in pkgutil.iter_modules(package.__path__)}
+            found = {name: module for name, module in every.items() if not name.startswith("_")}
             self._files = {name: _text(found[name], f"{self._package}.{name}") for name in sorted(found)}
         return self._files
 

@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from ledger_folder import export, job
-
-WITHOUT = """
-import sys
-class Missing:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {names!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-sys.meta_path.insert(0, Missing())
-from comptometer.__main__ import main
-sys.argv = ["comptometer", *sys.argv[1:]]
-main()
-"""
-
-
-def without(names: set[str], *arguments: object, stdin: str = "") -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT.format(names=names), *map(str, arguments)],
-        input=stdin, capture_output=True, text=True,
-    )  # fmt: skip
-    return done.returncode, done.stderr
+from without_extras import without
 
 
 @pytest.mark.parametrize("name", ["pyarrow", "duckdb", "ibis"])

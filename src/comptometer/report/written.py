@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from comptometer.errors import ComptometerError
 from comptometer.report.formats import BEGIN, FORMATS, LANGUAGES, PDF
 
 
 def page_problems(raw: bytes, report: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a file around the report that it carries, which holds."""
+    """What is wrong with a file around the report that it carries, which holds.
+
+    Raises:
+        ComptometerError: it is none of what can be written here, and an extra that writes another is not installed.
+    """
     if BEGIN.encode() not in raw:
         return []
-    forms = [one for one in FORMATS.values() if one.whole and one.name != "json"]
-    if any(one.write(report, language) == raw for one in forms for language in LANGUAGES):
-        return []
+    lacking: ComptometerError | None = None
+    for form in FORMATS.values():
+        try:
+            if form.whole and any(form.write(report, language) == raw for language in LANGUAGES):
+                return []
+        except ComptometerError as error:
+            lacking = error
+    if lacking:
+        raise lacking
     return ["the page around the report is not what is written of it: words or figures on it were changed"]
 
 

@@ -1,7 +1,7 @@
 """What the page says, in English and Chinese: one folder of messages a language, one file a section, the same keys.
 
 Numbers become text here as well, as people of each language write them; markup is made where it is needed (a raised
-exponent) and everything else is escaped by the templates.
+exponent), by the library of the templates, and everything else is escaped by them. Words alone need no extra.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Final
-
-from markupsafe import Markup, escape
+from typing import TYPE_CHECKING, Final
 
 from comptometer import text
 from comptometer.charts import Language
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 TAGS: Final[Mapping[Language, str]] = {"en": "en", "zh": "zh-Hans"}
@@ -71,7 +72,7 @@ class Wording:
     def number(self, value: float | None, digits: int = 3) -> Markup:
         """A number with a raised exponent where it needs one; a dash where there is none."""
         if value is None:
-            return Markup("–")
+            return _markup("–")
         mantissa, _, exponent = text.number(value, digits).partition("e")
         return _power(mantissa, exponent)
 
@@ -79,7 +80,7 @@ class Wording:
         """An interval."""
         first, second = text.interval(low, high, digits).split(" to ")
         ends = [_power(*end.partition("e")[::2]) for end in (first, second)]
-        return Markup(" – ").join(ends)
+        return _markup(" – ").join(ends)
 
     def amount(self, value: float | None, digits: int = 3) -> Markup:
         """A count of things as people write it: 405B in English, 4050亿 in Chinese.
@@ -88,10 +89,8 @@ class Wording:
         ('405B', '4050亿')
         """
         if value is None:
-            return Markup("–")
-        if self.language == "zh":
-            return Markup(_scaled(value, digits, _HAN_UNITS))
-        return Markup(_scaled(value, digits, _UNITS))
+            return _markup("–")
+        return _markup(_scaled(value, digits, _HAN_UNITS if self.language == "zh" else _UNITS))
 
     def percent(self, share: float, digits: int = 2) -> str:
         """A share; what rounds to all or nothing says so."""
@@ -109,11 +108,17 @@ def _plain(language: Language) -> Mapping[str, str]:
     return {key[3:]: said for key, said in messages(language).items() if key.startswith("js.")}
 
 
+def _markup(said: str) -> Markup:
+    from markupsafe import Markup
+
+    return Markup(said)
+
+
 def _power(mantissa: str, exponent: str) -> Markup:
     if not exponent:
-        return escape(mantissa)
+        return _markup("{}").format(mantissa)
     lead = "" if mantissa == "1" else f"{mantissa}×"
-    return Markup("{}10<sup>{}</sup>").format(lead, exponent.replace("-", "−"))
+    return _markup("{}10<sup>{}</sup>").format(lead, exponent.replace("-", "−"))
 
 
 def _scaled(value: float, digits: int, units: tuple[tuple[float, str], ...]) -> str:

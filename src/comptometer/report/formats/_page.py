@@ -6,11 +6,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from markupsafe import Markup
-
 from comptometer.errors import ComptometerError
 from comptometer.report.formats import Report, carried
-from comptometer.report.formats._pictures import lines_chart, parts_chart, tornado
 from comptometer.report.formats._spoken import Spoken
 from comptometer.text import number
 
@@ -21,8 +18,12 @@ def page(report: Report, language: str, *, carry: bool) -> str:
     Raises:
         ComptometerError: the extra `report` is not installed.
     """
-    told = Spoken(report, language)
-    text: str = _template().render(
+    template, told = _template(), Spoken(report, language)
+    from markupsafe import Markup  # comes with the templates
+
+    from comptometer.report.formats._pictures import lines_chart, parts_chart, tornado
+
+    text: str = template.render(
         report=report,
         told=told,
         language="zh-Hans" if told.zh else "en",
