@@ -11,9 +11,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from comptometer import __version__, vintages
 from comptometer.charts import Language
 from comptometer.errors import ComptometerError, NotFound, UsageError
@@ -22,6 +19,12 @@ from comptometer.release import data_version
 from comptometer.web import SECTIONS, Leaf, Section
 from comptometer.web.scripts import vega
 from comptometer.web.wording import LANGUAGES, Wording
+
+try:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+except ImportError:
+    raise ComptometerError("the page needs the extra: pip install 'comptometer[web]'") from None
 
 API: Final = "api/v1"
 POLICY: Final = (

@@ -1,4 +1,4 @@
-"""What a report needs no extra for works without; what it does says which."""
+"""What needs no extra works without; what does says which."""
 
 from __future__ import annotations
 
@@ -33,3 +33,29 @@ def test_a_page_names_its_extra(tmp_path: Path, ending: str, extra: str) -> None
     assert "Traceback" not in said
     assert f"pip install 'comptometer[{extra}]'" in said
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "command", [("serve", "--no-open", "--port", "0"), ("site", "site"), ("chart", "trend", "x.svg")]
+)
+def test_what_people_look_at_names_its_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, said = without(EXTRAS | {"fastapi", "uvicorn"}, *command)
+    assert status != 0
+    assert "the extra: pip install 'comptometer[" in said
+    assert "error of ours" not in said
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("estimate", "gpt-3"), ("explain", "gpt-3"), ("models", "list"), ("models", "show", "gpt-3"), ("chips", "list"),
+     ("cost", "gpt-3"), ("trend",), ("relation",), ("decompose",), ("forecasts",), ("calibrate",), ("check", "gpt-3"),
+     ("replicate", "openai-2018"), ("thresholds", "list"), ("thresholds", "check", "gpt-4"), ("count", "alexnet"),
+     ("thresholds", "plan", "eu-ai-act-51-2", "--params", "70B"), ("schema", "report"), ("project", "--to", "2030")],
+)  # fmt: skip
+def test_what_is_asked_in_a_terminal_needs_no_extra(command: tuple[str, ...]) -> None:
+    status, said = without(EXTRAS, *command)
+    assert status == 0, said
