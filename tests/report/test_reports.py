@@ -155,6 +155,30 @@ def test_the_public_version_tells_no_secret_and_is_proved_by_the_whole_one(lab: 
 
 
 @pytest.mark.parametrize(
+    ("about", "secrets"),
+    [
+        ("parameters", ["70B", "7.0x10^10", "7e+10", "70000000000"]),
+        ("tokens", ["15T", "0.3T", "4T", "0.8T", "6T", "5T token"]),
+        ("chip_hours", ["4.9M", "0.1M", "2.1x10^5", "208"]),
+        ("mfu", ["0.42", "42%", "0.40"]),
+        ("precision", ["bf16"]),
+    ],
+)
+def test_nothing_confidential_stands_anywhere_in_a_public_version(
+    tmp_path: Path, about: str, secrets: list[str]
+) -> None:
+    source = tmp_path / "x.toml"
+    text = LAB.read_text("utf-8").replace("Demo 70B", "Demo").replace('["chip_hours"]', f'["{about}"]')
+    source.write_text(text, "utf-8")
+    shown = public(make(str(source), DAY))
+    written = [FORMATS[name].write(shown, "en").decode() for name in FORMATS if name != "pdf"]
+    for secret in secrets:
+        for form in written:
+            at = re.search(rf"(?<![0-9a-f.]){re.escape(secret)}", form)
+            assert not at, form[at.start() - 80 : at.end() + 80]
+
+
+@pytest.mark.parametrize(
     "change", [scaled("compute.p50", 0.9), lambda report: set_at(report, "evidence.0.sha256", "0" * 64)]
 )
 def test_a_public_version_that_was_tampered_with_fails(lab: Report, change: Callable[[Report], None]) -> None:

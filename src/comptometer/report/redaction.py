@@ -8,7 +8,7 @@ from typing import Any
 from comptometer.errors import UsageError
 from comptometer.report.integrity import sealed
 
-LEVELS = ("none", "public")
+WITHHELD = "withheld:"  # begins the id of a claim whose own id would give it away
 
 
 def public(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,19 +24,20 @@ def public(report: Mapping[str, Any]) -> dict[str, Any]:
     if hidden and not report["integrity"]["salt"]:
         raise UsageError("report.salt: is missing from the dossier; without at least 32 characters of chance a hash "
                          "gives the value away: python3 -c 'import secrets; print(secrets.token_hex(16))'")  # fmt: skip
-    secret = {row["id"] for row in report["evidence"] if row["about"] in hidden}
+    of_chips = [row for row in report["evidence"] if row["id"].startswith("chip:") and hidden & {"precision", "peak"}]
+    secret = {row["id"] for row in [*of_chips, *(row for row in report["evidence"] if row["about"] in hidden)]}
     touched = {part["id"] for part in report["parts"] if secret & set(part["claims"])}
     found = {
         **report,
         "redaction": "public",
-        "model": {**report["model"], "stated": {k: v for k, v in report["model"]["stated"].items() if k not in hidden}},
+        "model": {**report["model"], "stated": _open(report["model"]["stated"], hidden)},
         "parts": [_part(part, part["id"] in touched) for part in report["parts"]],
         "methods": {name: _method(row, secret) for name, row in report["methods"].items()},
         "agreement": _agreement(report["agreement"], report["methods"], secret),
         "evidence": [_claim(row, row["id"] in secret) for row in report["evidence"]],
         "warnings": [] if hidden else report["warnings"],
         "energy": None if hidden & {"chips", "chip_hours", "duration", "power", "energy"} else report["energy"],
-        "disclosures": {"eu_notification": None, "mdf": {"DP": report["disclosures"]["mdf"]["DP"]}},
+        "disclosures": {"eu_notification": None, "mdf": {"DP": _open(report["disclosures"]["mdf"]["DP"], hidden)}},
         "input": None,
         "people": {**report["people"], "contact": ""},
         "integrity": {
@@ -45,7 +46,24 @@ def public(report: Mapping[str, Any]) -> dict[str, Any]:
             "whole": report["integrity"]["sha256"],
         },
     }
-    return sealed(found)
+    # The id of a chip's peak names the chip and the number format.
+    return sealed(_renamed(found, {row["id"]: f"{WITHHELD}{row['sha256'][:16]}" for row in of_chips}))
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    match value:
+        case dict():
+            return {key: _renamed(part, names) for key, part in value.items()}
+        case list() | tuple():
+            return [_renamed(part, names) for part in value]
+        case str():
+            return names.get(value, value)
+        case _:
+            return value
+
+
+def _open(said: Mapping[str, Any], hidden: set[str]) -> dict[str, Any]:
+    return {about: value for about, value in said.items() if about not in hidden}
 
 
 def _part(part: Mapping[str, Any], touched: bool) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from comptometer.report.disclosures import NOTIFIED, ROWS
 from comptometer.report.formats import Report
 from comptometer.report.formats._words import say
+from comptometer.report.redaction import WITHHELD
 from comptometer.text import chance, interval, number, percent
 from comptometer.web import claim_words
 from comptometer.web.wording import Wording
@@ -170,11 +171,14 @@ class Spoken:
     @property
     def drivers(self) -> list[tuple[str, float]]:
         """What the uncertainty comes from, with its share."""
-        return [(claim_words.driver(row["claim"], self._words), row["share"]) for row in self.report["sensitivity"][:8]]
+        return [(self._driver(row["claim"]), row["share"]) for row in self.report["sensitivity"][:8]]
 
     def about(self, row: Row) -> str:
         """What a piece of evidence is about, and of which part."""
-        return claim_words.driver(row["id"], self._words)
+        return self._driver(row["id"])
+
+    def _driver(self, claim: str) -> str:
+        return self.say("withheld") if claim.startswith(WITHHELD) else claim_words.driver(claim, self._words)
 
     # Annexes
 
