@@ -444,6 +444,8 @@ def test_formats_for_other_tools_say_the_same_figure(lab: Report) -> None:
     graph = json.loads(FORMATS["spdx"].write(lab, "en"))["@graph"]
     package = next(row for row in graph if row["type"] == "ai_AIPackage")
     assert float(package["ai_hyperparameter"][0]["value"]) == flop
+    document = next(row for row in graph if row["type"] == "SpdxDocument")
+    assert "ai" not in document["profileConformance"]  # which asks for a version and licences that nobody states
     energy = package["ai_energyConsumption"]["ai_trainingEnergyConsumption"][0]["ai_energyQuantity"]
     assert float(energy) == pytest.approx(lab["energy"]["facility"]["p50"] * 1000)
 

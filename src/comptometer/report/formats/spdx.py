@@ -1,8 +1,8 @@
-"""A bill of materials in SPDX 3.0.1 (JSON-LD), profile AI: energy of training in its field, FLOP as a hyperparameter.
+"""A bill of materials in SPDX 3.0.1 (JSON-LD), an AI package: energy of training in its field, FLOP beside.
 
-`ai_energyConsumption` has training energy in kWh; the profile has no field for FLOP, so it stands where the profile
-lets anybody name values: `ai_hyperparameter`. Version and place of download, which a package has too, are not known
-here and are filled in by whoever takes it over.
+`ai_energyConsumption` has training energy in kWh; there is no field for FLOP, so it stands where anybody may name
+values: `ai_hyperparameter`. The text of the AI profile asks for a version, a place of download and two licences,
+which are not known here: the document does not claim to conform to it, and whoever adds them may.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def write(report: Report, language: str) -> bytes:
             "createdBy": [f"{base}#tool"]}  # fmt: skip
     agent = {"type": "SoftwareAgent", "spdxId": f"{base}#tool", "creationInfo": "_:made", "name": "comptometer"}
     document = {"type": "SpdxDocument", "spdxId": f"{base}#document", "creationInfo": "_:made",
-                "profileConformance": ["core", "software", "ai"], "rootElement": [f"{base}#model"]}  # fmt: skip
+                "profileConformance": ["core", "software"], "rootElement": [f"{base}#model"]}  # fmt: skip
     maker = {"type": "Organization", "spdxId": f"{base}#developer", "creationInfo": "_:made",
              "name": report["model"]["developer"] or "unknown"}  # fmt: skip
     graph = {"@context": CONTEXT, "@graph": [made, agent, maker, _package(report, base), document]}
